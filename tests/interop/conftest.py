@@ -1,13 +1,23 @@
-"""The Go programs, built once for all tests."""
+"""The Go programs, built once for all tests; one browser for all tests of a file; an edge with data."""
 
 from __future__ import annotations
 
 import subprocess
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
 
+from tests.interop import nodes
+from tests.interop.browsers import chromium
+from tests.interop.dashboards import served
+from tests.interop.edges import RunningEdge
 from tests.programs import ROOT
+from tests.service.history_servers import fill_history, history_opener, sqlite_url
+from tests.service.snapshots import TTL_S, candle_series, snapshot
+from virtuoso.repository import keys
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +34,26 @@ def go_programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     assert built.returncode == 0, f"the Go programs cannot be built:\n{built.stdout}{built.stderr}"
     return folder
+
+
+@pytest.fixture(scope="module")
+def packages() -> None:
+    """Install the packages, which include axe."""
+    nodes.fetch()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """Return one browser for all tests. Each visit starts without stored data."""
+    async with chromium() as one:
+        yield one
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def filled_edge(tmp_path: Path) -> AsyncIterator[RunningEdge]:
+    """Return an edge with a complete snapshot, the candles of one symbol, and a history."""
+    await fill_history(sqlite_url(tmp_path))
+    async with served(history=history_opener(sqlite_url(tmp_path))) as one:
+        await one.market.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=200), ttl_s=TTL_S)
+        await one.market.show(snapshot())
+        yield one

@@ -12,14 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Locator, expect
+from playwright.async_api import Browser, expect
 
-from tests.interop import nodes
-from tests.interop.browsers import PHONE, Visit, chromium, script_bytes, visit
+from tests.interop.browsers import Visit, script_bytes, visit
+from tests.interop.dashboards import SIZES, TABS, card, counted, find, live, served, status
 from tests.interop.edges import RunningEdge, running_edge
-from tests.service.history_servers import fill_history, history_opener, sqlite_url
-from tests.service.snapshots import T0, TTL_S, candle_series, row, snapshot
+from tests.service.snapshots import T0, row, snapshot
 from virtuoso.domain.addresses import Address, free_port
 from virtuoso.edge import page as pages
 from virtuoso.market.v1 import provenance_pb2
@@ -27,75 +25,7 @@ from virtuoso.repository import keys
 from virtuoso.service.candle_reader import CandleReader
 from virtuoso.service.server import MarketServer
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-TABS = {"/": "Dashboard", "/signals": "Signals", "/beta": "Beta", "/alpha": "Alpha", "/alerts": "Alerts"}
-SIZES: dict[str, dict[str, Any]] = {
-    "phone": PHONE,
-    "tablet": {"viewport": {"width": 820, "height": 1180}, "is_mobile": False},
-    "desktop": {
-        "viewport": {"width": 1440, "height": 900},
-        "device_scale_factor": 1,
-        "is_mobile": False,
-        "has_touch": False,
-    },
-}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def packages() -> None:
-    """Install the packages, which include axe."""
-    nodes.fetch()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    """Return one browser for all tests. Each visit starts without stored data."""
-    async with chromium() as one:
-        yield one
-
-
-@asynccontextmanager
-async def served(**options: Any) -> AsyncIterator[RunningEdge]:
-    """Serve the page at the edge. The server sends heartbeats and has no snapshot yet."""
-    async with pages.served(("127.0.0.1", 0)) as at, running_edge(spec={"page": at}, heartbeat_s=0.5, **options) as one:
-        yield one
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def filled_edge(tmp_path: Path) -> AsyncIterator[RunningEdge]:
-    """Return an edge with a complete snapshot, the candles of one symbol, and a history."""
-    await fill_history(sqlite_url(tmp_path))
-    async with served(history=history_opener(sqlite_url(tmp_path))) as one:
-        await one.market.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=200), ttl_s=TTL_S)
-        await one.market.show(snapshot())
-        yield one
-
-
-def card(one: Visit, symbol: str) -> Locator:
-    """Return the list item of a symbol in the list of scores."""
-    return one.page.get_by_role("listitem").filter(has=one.page.get_by_role("link", name=symbol, exact=True))
-
-
-async def counted(one: Visit, words: str) -> None:
-    """Wait until the status of the list contains `words`, such as how many symbols it shows."""
-    await expect(one.page.get_by_role("region", name="Confluence").get_by_role("status").first).to_contain_text(words)
-
-
-async def find(one: Visit, symbol: str) -> Locator:
-    """Search for a symbol and return its list item. Without the search it may be missing: the page draws only rows near the
-    screen."""
-    await one.page.get_by_role("searchbox").fill(symbol)
-    return card(one, symbol)
-
-
-def status(one: Visit) -> Locator:
-    """Return the header's connection status."""
-    return one.page.get_by_role("banner").get_by_role("status")
-
-
-async def live(one: Visit) -> None:
-    """Wait for the first data."""
-    await expect(status(one)).to_contain_text("Live")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("packages")]
 
 
 async def test_the_dashboard_shows_each_row_as_the_server_has_it_and_gaps_as_gaps(

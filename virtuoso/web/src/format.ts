@@ -25,7 +25,7 @@ export function fixed(value: Maybe, digits: number): string {
 
 const formats: Intl.NumberFormat[] = []; // by number of decimals; creating a format is far slower than using it
 const unknownTick = new Intl.NumberFormat("en", { maximumSignificantDigits: 8 });
-const short = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
+const short = new Intl.NumberFormat("en", { minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
 
 /** Format a percentage with its sign. */
 export function percent(value: Maybe, digits = 2): string {

@@ -14,7 +14,7 @@ test("a measured zero is a zero without a sign", () => {
   expect(format.percent(0)).toBe("0.00 %");
   expect(format.percent(-0.004)).toBe("0.00 %");
   expect(format.signed(0.04)).toBe("0.0");
-  expect(format.usd(0)).toBe("$0");
+  expect(format.usd(0)).toBe("$0.00");
 });
 
 test.each([
@@ -53,9 +53,9 @@ test.each([
 test.each([
   [1_240_000_000, "$1.24 B"],
   [310_400_000, "$310 M"],
-  [2.5e12, "$2.5 T"],
+  [2.5e12, "$2.50 T"],
   [999, "$999"],
-  [1000, "$1 k"],
+  [1000, "$1.00 k"],
 ])("%d dollars are %s", (value, text) => expect(format.usd(value)).toBe(text));
 
 test.each([

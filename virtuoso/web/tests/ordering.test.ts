@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { BetaSchema, BetaSpan, ConfluenceRowSchema } from "virtuoso-market";
 import { expect, test } from "vitest";
 import { rowsOf } from "../src/tabs/beta/sorting.js";
-import { ordered } from "../src/tabs/dashboard/ordering.js";
+import { type Choice, isRankingDue, ordered, ranked } from "../src/tabs/dashboard/ordering.js";
 
 const rows = [
   { symbol: "BTCUSDT", score: 50, turnover24hUsd: 9 },
@@ -40,4 +40,23 @@ test("betas of one window are sorted by a column, symbols without figures last",
   expect(sorted("beta", true)).toBe("ETH ADA NEW");
   expect(sorted("correlation", false)).toBe("ETH ADA NEW");
   expect(sorted("symbol", true)).toBe("ADA ETH NEW");
+});
+
+const byScore: Choice = { search: "", watchlist: undefined, minScore: 0, sort: "score", ascending: false };
+const bySymbol = new Map(rows.map((row) => [row.symbol, row]));
+
+test("an order holds for 30 s, unless the choice or the symbols change", () => {
+  const ranking = ranked(bySymbol, byScore, 1000);
+  expect(isRankingDue(ranking, bySymbol, byScore, 30_999)).toBe(false);
+  expect(isRankingDue(ranking, bySymbol, byScore, 31_000)).toBe(true);
+  expect(isRankingDue(ranking, bySymbol, { ...byScore, ascending: true }, 1001)).toBe(true);
+  expect(isRankingDue(ranking, new Map([...bySymbol].slice(1)), byScore, 1001)).toBe(true);
+  const renamed = new Map(rows.map((row) => [`${row.symbol}X`, row]));
+  expect(isRankingDue(ranking, renamed, byScore, 1001)).toBe(true);
+});
+
+test("each filter says how many rows it hides", () => {
+  const { symbols, hidden } = ranked(bySymbol, { ...byScore, search: "a", minScore: 60, watchlist: ["ADAUSDT"] }, 0);
+  expect(symbols).toEqual(["ADAUSDT"]);
+  expect(hidden).toEqual([[`the search for "a"`, 3]]);
 });

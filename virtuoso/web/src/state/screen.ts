@@ -19,3 +19,6 @@ document.addEventListener("visibilitychange", () => {
 
 /** Whether there is room for a list next to the page of one symbol. */
 export const wide = matches(WIDTHS.desktop);
+
+/** Whether the user asked for less motion. */
+export const stillness = matches("(prefers-reduced-motion: reduce)");

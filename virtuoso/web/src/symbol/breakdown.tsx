@@ -1,7 +1,7 @@
 import type { Dimension, GetConfluenceResponse } from "virtuoso-market";
 import { ABSENT, fixed, scoreExact, share } from "../format.js";
 import type { Answer } from "../state/query.js";
-import { Fact, Panel, ScoreBar, Value } from "../ui/index.js";
+import { Fact, Moving, Panel, ScoreBar } from "../ui/index.js";
 import { LABELS } from "../words.js";
 import { DimensionRow } from "./dimension.js";
 import { inputName, listed } from "./names.js";
@@ -45,7 +45,7 @@ function Total({ reply }: { reply: GetConfluenceResponse }) {
   return (
     <div class="total">
       <p class="total-score">
-        <Value>{scoreExact(score)}</Value>
+        <Moving value={score}>{scoreExact(score)}</Moving>
         <span>{score === undefined ? "No score" : (LABELS[label] ?? ABSENT)}</span>
       </p>
       <ScoreBar value={score} label="Score" />

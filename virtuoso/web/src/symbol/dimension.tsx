@@ -3,7 +3,7 @@ import type { Component, Dimension, Provenance } from "virtuoso-market";
 import { ageMs } from "../age.js";
 import { ms, score, share, signed, timeSpan } from "../format.js";
 import { now } from "../state/clock.js";
-import { ScoreBar, Value, signDirection } from "../ui/index.js";
+import { Moving, ScoreBar, Value, signDirection } from "../ui/index.js";
 import { DIMENSIONS } from "../words.js";
 import { componentName, inputName, listed, reading } from "./names.js";
 
@@ -24,7 +24,7 @@ export function DimensionRow({ dimension, points, provenance, heardMs }: Props) 
       <summary>
         <span class="dimension-name">{name}</span>
         <span class="dimension-score">
-          <Value>{score(dimension.score)}</Value>
+          <Moving value={dimension.score}>{score(dimension.score)}</Moving>
         </span>
         <span class={`dimension-points ${signDirection(points)}`}>
           <Value>{signed(points, 2)}</Value>

@@ -3,7 +3,7 @@ import type { ConfluenceRow, GetConfluenceResponse } from "virtuoso-market";
 import { durationToMs, percent, price, usd } from "../format.js";
 import { live } from "../state/live.js";
 import { go } from "../state/router.js";
-import { Change, Icon, Source, SymbolName, Value, WatchStar } from "../ui/index.js";
+import { Change, Icon, Moving, Source, SymbolName, Value, WatchStar } from "../ui/index.js";
 
 /** Return the newest row of a symbol as a signal. A component that reads it renders only when this row changes. */
 export function useRow(symbol: string) {
@@ -30,7 +30,9 @@ export function Head({ symbol, reply }: { symbol: string; reply?: GetConfluenceR
       <WatchStar symbol={symbol} />
       {row && (
         <div class={`symbol-price ${isCurrent.value ? "" : "old"}`}>
-          <b>{price(row.price, row.tickSize)}</b>
+          <b>
+            <Moving value={row.price}>{price(row.price, row.tickSize)}</Moving>
+          </b>
           <Change value={row.change24hPercent} />
           <span class="muted">
             24 h turnover <Value>{usd(row.turnover24hUsd)}</Value>

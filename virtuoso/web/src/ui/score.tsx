@@ -1,19 +1,22 @@
 import type { ConfluenceRow } from "virtuoso-market";
-import { score } from "../format.js";
+import { ABSENT, score } from "../format.js";
 
 /** Return the direction of a score. As in the service's labels, 40 and below is down and 60 and above is up. */
 export function scoreDirection(value: number | undefined): "up" | "down" | "flat" {
   return value === undefined ? "flat" : value >= 60 ? "up" : value <= 40 ? "down" : "flat";
 }
 
+const MIN_SIZE = 0.02; // so that a score of 50 is visible
+
 /** A score, 0-100, as a bar from the middle: to the right above 50, to the left below. A missing score is a dashed line. */
 export function ScoreBar({ value, label }: { value: number | undefined; label: string }) {
   const text = `${label} ${value === undefined ? "not measured" : `${score(value)} of 100`}`;
   if (value === undefined) return <span class="bar absent" role="img" aria-label={text} />;
-  const from = Math.min(50, value);
+  const size = Math.max(MIN_SIZE, Math.abs(value - 50) / 100);
+  const from = value < 50 ? 50 - 100 * size : 50;
   return (
     <span class={`bar ${scoreDirection(value)}`} role="img" aria-label={text}>
-      <i style={{ left: `${from}%`, width: `${Math.abs(value - 50)}%` }} />
+      <i style={{ transform: `translateX(${from}%) scaleX(${size})` }} />
     </span>
   );
 }
@@ -35,7 +38,7 @@ export function DimensionBars({ row }: { row: ConfluenceRow }) {
       {ROW_DIMENSIONS.map(([field, name, short]) => (
         <li key={field}>
           <span aria-hidden="true">
-            {short} <b class={row[field] === undefined ? "unmeasured" : ""}>{score(row[field])}</b>
+            {short} <DimensionScore>{score(row[field])}</DimensionScore>
           </span>
           <ScoreBar value={row[field]} label={name} />
         </li>
@@ -43,3 +46,10 @@ export function DimensionBars({ row }: { row: ConfluenceRow }) {
     </ul>
   );
 }
+
+// A new element for each text: otherwise a text that becomes longer counts as one that moved.
+const DimensionScore = ({ children }: { children: string }) => (
+  <b key={children} class={children === ABSENT ? "unmeasured" : ""}>
+    {children}
+  </b>
+);

@@ -23,8 +23,9 @@ export function Change({ value, digits = 2 }: { value: number | undefined; digit
   const text = percent(value, digits);
   if (text === ABSENT) return <Value>{text}</Value>;
   const direction = /^[+−]/.test(text) ? signDirection(value) : "flat";
+  // A new element for each text: otherwise a text that becomes longer counts as one that moved.
   return (
-    <span class={`change ${direction}`}>
+    <span key={text} class={`change ${direction}`}>
       {direction !== "flat" && <span aria-hidden="true">{ARROWS[direction]}</span>}
       {text}
     </span>

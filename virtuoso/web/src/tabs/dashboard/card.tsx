@@ -1,6 +1,6 @@
 import type { ConfluenceRow } from "virtuoso-market";
 import { price, scoreExact, share, usd } from "../../format.js";
-import { Change, DimensionBars, SymbolLink, Value, WatchStar, scoreDirection } from "../../ui/index.js";
+import { Change, DimensionBars, Moving, SymbolLink, Value, WatchStar, scoreDirection } from "../../ui/index.js";
 import { LABELS } from "../../words.js";
 import { rowsAge } from "./age.js";
 import { LazyRow } from "./lazy_row.js";
@@ -13,7 +13,9 @@ export class Card extends LazyRow<HTMLLIElement> {
       <li class="score-card" ref={this.element}>
         <WatchStar symbol={row.symbol} />
         <SymbolLink symbol={row.symbol} class="whole" />
-        <span class="price">{price(row.price, row.tickSize)}</span>
+        <span class="price">
+          <Moving value={row.price}>{price(row.price, row.tickSize)}</Moving>
+        </span>
         <CardScore row={row} />
         <span class="meta faint">
           <Value>{usd(row.turnover24hUsd)}</Value> · {rowsAge}
@@ -31,7 +33,7 @@ function CardScore({ row }: { row: ConfluenceRow }) {
     <span class="score">
       <b class={scoreDirection(row.score)}>
         <span class="visually-hidden">Score </span>
-        <Value>{scoreExact(row.score)}</Value>
+        <Moving value={row.score}>{scoreExact(row.score)}</Moving>
       </b>
       <small>
         {LABELS[row.label] ?? "No score"}

@@ -1,7 +1,8 @@
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import type { Mover, Provenance } from "virtuoso-market";
 import { price, usd } from "../../format.js";
-import { Change, Empty, Panel, Sheet, SymbolLink, SymbolName } from "../../ui/index.js";
+import { Change, Empty, Panel, Sheet, SymbolLink } from "../../ui/index.js";
+import { HOLD_MS } from "./ordering.js";
 
 const SHOWN = 3;
 
@@ -12,8 +13,10 @@ interface MoversProps {
   heardMs: number;
 }
 
-/** The largest moves on the whole venue in 24 hours. Symbols with a score are links. */
-export function Movers({ gainers, losers, provenance, heardMs }: MoversProps) {
+/** The largest moves on the whole venue in 24 hours. */
+export function Movers({ provenance, heardMs, ...newest }: MoversProps) {
+  const gainers = useHeld(newest.gainers, heardMs);
+  const losers = useHeld(newest.losers, heardMs);
   const [open, setOpen] = useState(false);
   const all = gainers.length > SHOWN || losers.length > SHOWN;
   const action = all && (
@@ -28,12 +31,23 @@ export function Movers({ gainers, losers, provenance, heardMs }: MoversProps) {
         <Column name="Losers" movers={losers.slice(0, SHOWN)} />
       </div>
       <Sheet open={open} onClose={() => setOpen(false)} title="Movers in 24 hours">
-        <p class="muted">These are the largest moves of the whole venue. Symbols without a link have no score.</p>
+        <p class="muted">These are the largest moves of the whole venue. Grey symbols have no score.</p>
         <Column name="Gainers" movers={gainers} full />
         <Column name="Losers" movers={losers} full />
       </Sheet>
     </Panel>
   );
+}
+
+/** Return the movers in an order that holds for 30 s. Those that are new since then come last. */
+function useHeld(movers: readonly Mover[], heardMs: number): readonly Mover[] {
+  const order = useMemo(
+    () => new Map(movers.map(({ symbol }, place) => [symbol, place])),
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- newer movers do not change the order until the time is over
+    [Math.floor(heardMs / HOLD_MS)],
+  );
+  const place = ({ symbol }: Mover) => order.get(symbol) ?? order.size;
+  return [...movers].sort((a, b) => place(a) - place(b));
 }
 
 function Column({ name, movers, full = false }: { name: string; movers: readonly Mover[]; full?: boolean }) {
@@ -44,13 +58,7 @@ function Column({ name, movers, full = false }: { name: string; movers: readonly
       <ul>
         {movers.map((mover) => (
           <li key={mover.symbol}>
-            {mover.tracked ? (
-              <SymbolLink symbol={mover.symbol} />
-            ) : (
-              <span class="symbol untracked">
-                <SymbolName symbol={mover.symbol} />
-              </span>
-            )}
+            <SymbolLink symbol={mover.symbol} class={mover.tracked ? "" : "untracked"} />
             <Change value={mover.change24hPercent} digits={full ? 2 : 1} />
             {full && (
               <span class="faint">

@@ -1,6 +1,59 @@
 import type { ConfluenceRow } from "virtuoso-market";
 import type { Sort } from "../../state/settings.js";
 
+/** What the user chose to see, and in which order. */
+export interface Choice {
+  readonly search: string;
+  /** The symbols of the watchlist. Undefined when other symbols are shown too. */
+  readonly watchlist: readonly string[] | undefined;
+  readonly minScore: number;
+  readonly sort: Sort;
+  readonly ascending: boolean;
+}
+
+/** The symbols that a choice shows, in an order that holds still while the values of the rows change. */
+export interface Ranking {
+  readonly choice: Choice;
+  readonly symbols: readonly string[];
+  /** The filters that hide rows. Each has the number of rows that it hides and that no earlier filter hides. */
+  readonly hidden: readonly (readonly [filter: string, count: number])[];
+  /** All symbols at that time. */
+  readonly all: ReadonlySet<string>;
+  readonly rankedMs: number;
+}
+
+type Rows = ReadonlyMap<string, ConfluenceRow>;
+
+/** The time for which an order holds. */
+export const HOLD_MS = 30_000;
+
+/** Return true when the rows must be ranked again: the choice or the symbols are others, or the ranking is old. */
+export function isRankingDue(before: Ranking, rows: Rows, choice: Choice, nowMs: number): boolean {
+  if (before.choice !== choice || nowMs - before.rankedMs >= HOLD_MS || before.all.size !== rows.size) return true;
+  return [...rows.keys()].some((symbol) => !before.all.has(symbol));
+}
+
+/** Filter and sort the rows. */
+export function ranked(rows: Rows, choice: Choice, nowMs: number): Ranking {
+  const { watchlist, minScore } = choice;
+  const text = choice.search.trim().toUpperCase();
+  const filters: [string, boolean, (row: ConfluenceRow) => boolean][] = [
+    [`the search for "${choice.search.trim()}"`, text !== "", (row) => row.symbol.toUpperCase().includes(text)],
+    ["the watchlist", !!watchlist, (row) => !!watchlist?.includes(row.symbol)],
+    [`the minimum score of ${minScore}`, minScore > 0, (row) => row.score !== undefined && row.score >= minScore],
+  ];
+  let left = [...rows.values()];
+  const hidden: [string, number][] = [];
+  for (const [filter, active, passes] of filters) {
+    if (!active) continue;
+    const passed = left.filter(passes);
+    if (passed.length < left.length) hidden.push([filter, left.length - passed.length]);
+    left = passed;
+  }
+  const symbols = ordered(left, choice.sort, choice.ascending).map(({ symbol }) => symbol);
+  return { choice, symbols, hidden, all: new Set(rows.keys()), rankedMs: nowMs };
+}
+
 /** Return the rows sorted by a field. Rows without a value come last in both directions. Equal rows are in the order of
  * their symbols. */
 export function ordered(rows: readonly ConfluenceRow[], field: Sort, ascending: boolean): ConfluenceRow[] {

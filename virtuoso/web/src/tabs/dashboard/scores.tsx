@@ -3,9 +3,9 @@ import { useEffect, useRef } from "preact/hooks";
 import { live } from "../../state/live.js";
 import { wide } from "../../state/screen.js";
 import { density } from "../../state/settings.js";
-import { Empty, Panel } from "../../ui/index.js";
+import { Empty, Panel, Sliding } from "../../ui/index.js";
 import { Card } from "./card.js";
-import { clearFilters, holdRows, selection } from "./selection.js";
+import { clearFilters, holdOrder, selection } from "./selection.js";
 import { Table } from "./table.js";
 import { Toolbar } from "./toolbar.js";
 
@@ -38,23 +38,25 @@ function Count() {
   );
 }
 
-/** The rows. They render when the selection changes, not with every message of the stream. */
+/** The rows. Only those that changed render again. */
 function Rows({ narrow }: { narrow: boolean }) {
-  const { rows } = selection.value;
+  const { rows, symbols } = selection.value;
   const asTable = narrow || density.value === "table" || (density.value === "auto" && wide.value);
   const [shown, endRef] = useGrowing(rows.length);
   const some = rows.slice(0, shown);
   return (
-    <div class="rows" onPointerDown={holdRows}>
+    <div class="rows" onPointerDown={holdOrder}>
       {rows.length === 0 && <NothingMatches />}
-      {rows.length > 0 && asTable && <Table rows={some} />}
-      {rows.length > 0 && !asTable && (
-        <ul class="score-cards">
-          {some.map((row) => (
-            <Card key={row.symbol} row={row} />
-          ))}
-        </ul>
-      )}
+      <Sliding order={symbols} items=".score-card, tbody > tr">
+        {rows.length > 0 && asTable && <Table rows={some} />}
+        {rows.length > 0 && !asTable && (
+          <ul class="score-cards">
+            {some.map((row) => (
+              <Card key={row.symbol} row={row} />
+            ))}
+          </ul>
+        )}
+      </Sliding>
       <div ref={endRef} />
     </div>
   );

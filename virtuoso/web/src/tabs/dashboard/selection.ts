@@ -1,54 +1,51 @@
-import { computed, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import type { ConfluenceRow } from "virtuoso-market";
 import { live } from "../../state/live.js";
 import { type Sort, ascending, minScore, onlyWatched, search, sort, watched } from "../../state/settings.js";
-import { ordered } from "./ordering.js";
+import { type Choice, type Ranking, isRankingDue, ranked } from "./ordering.js";
 
-/** The rows that are shown, in order, and the number of rows that each filter hides. */
-interface Selection {
+/** The rows that are shown, in order. */
+interface Selection extends Pick<Ranking, "symbols" | "hidden"> {
   readonly rows: readonly ConfluenceRow[];
   readonly total: number;
-  /** The filters that hide rows. Each has the number of rows that it hides and that no earlier filter hides. */
-  readonly hidden: readonly (readonly [filter: string, count: number])[];
 }
 
-// The rows at the time of a touch. Undefined while no finger touches the screen.
-const heldRows = signal<ReadonlyMap<string, ConfluenceRow> | undefined>(undefined);
+const choice = computed<Choice>(() => ({
+  search: search.value,
+  watchlist: onlyWatched.value ? watched.value : undefined,
+  minScore: minScore.value,
+  sort: sort.value,
+  ascending: ascending.value,
+}));
 
-/** Keep the rows and their order during a touch. Otherwise a tap could start on one row and end on another. */
-export function holdRows(): void {
+const NO_ROWS: ReadonlyMap<string, ConfluenceRow> = new Map();
+const allRows = computed(() => live.value.dashboard?.rows ?? NO_ROWS);
+const ranking = signal(ranked(NO_ROWS, choice.peek(), 0));
+let touched = false;
+
+effect(() => {
+  const [rows, chosen, before] = [allRows.value, choice.value, ranking.peek()];
+  const held = touched && before.choice === chosen;
+  if (!held && isRankingDue(before, rows, chosen, Date.now())) ranking.value = ranked(rows, chosen, Date.now());
+});
+
+/** Keep the order during a touch. Otherwise a tap could start on one row and end on another. */
+export function holdOrder(): void {
   const over = new AbortController();
+  touched = true;
   const release = () => {
     over.abort();
-    heldRows.value = undefined;
+    touched = false;
   };
-  heldRows.value = live.peek().dashboard?.rows;
   for (const end of ["pointerup", "pointercancel", "blur"]) {
     addEventListener(end, () => setTimeout(release), { signal: over.signal }); // after the click, which is the next event
   }
 }
 
-const allRows = computed(() => heldRows.value ?? live.value.dashboard?.rows);
-
 export const selection = computed<Selection>(() => {
-  const all = [...(allRows.value?.values() ?? [])];
-  const watchlist = new Set(watched.value);
-  const text = search.value.trim().toUpperCase();
-  const least = minScore.value;
-  const filters: [string, boolean, (row: ConfluenceRow) => boolean][] = [
-    [`the search for "${search.value.trim()}"`, text !== "", (row) => row.symbol.toUpperCase().includes(text)],
-    ["the watchlist", onlyWatched.value, (row) => watchlist.has(row.symbol)],
-    [`the minimum score of ${least}`, least > 0, (row) => row.score !== undefined && row.score >= least],
-  ];
-  let rows = all;
-  const hidden: [string, number][] = [];
-  for (const [filter, active, passes] of filters) {
-    if (!active) continue;
-    const left = rows.filter(passes);
-    if (left.length < rows.length) hidden.push([filter, rows.length - left.length]);
-    rows = left;
-  }
-  return { rows: ordered(rows, sort.value, ascending.value), total: all.length, hidden };
+  const { symbols, hidden } = ranking.value;
+  const rows = symbols.flatMap((symbol) => allRows.value.get(symbol) ?? []);
+  return { rows, total: allRows.value.size, symbols, hidden };
 });
 
 /** Show every row again. */

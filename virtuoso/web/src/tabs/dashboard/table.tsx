@@ -1,7 +1,16 @@
 import type { ConfluenceRow } from "virtuoso-market";
 import { price, score, scoreExact, share, usd } from "../../format.js";
 import { type Sort, ascending, sort } from "../../state/settings.js";
-import { Change, ROW_DIMENSIONS, ScoreBar, SymbolLink, Value, WatchStar, scoreDirection } from "../../ui/index.js";
+import {
+  Change,
+  Moving,
+  ROW_DIMENSIONS,
+  ScoreBar,
+  SymbolLink,
+  Value,
+  WatchStar,
+  scoreDirection,
+} from "../../ui/index.js";
 import { LABELS } from "../../words.js";
 import { SORT_NAMES, sortBy } from "./selection.js";
 import { rowsAge } from "./age.js";
@@ -69,7 +78,7 @@ class Row extends LazyRow<HTMLTableRowElement> {
         <td class="score">
           <span>
             <b class={scoreDirection(row.score)}>
-              <Value>{scoreExact(row.score)}</Value>
+              <Moving value={row.score}>{scoreExact(row.score)}</Moving>
             </b>
             <small>{LABELS[row.label] ?? "No score"}</small>
           </span>
@@ -84,7 +93,9 @@ class Row extends LazyRow<HTMLTableRowElement> {
         <td class="confidence">
           <Value>{share(row.confidence)}</Value>
         </td>
-        <td class="price">{price(row.price, row.tickSize)}</td>
+        <td class="price">
+          <Moving value={row.price}>{price(row.price, row.tickSize)}</Moving>
+        </td>
         <td class="change24hPercent">
           <Change value={row.change24hPercent} />
         </td>
