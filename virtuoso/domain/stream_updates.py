@@ -54,7 +54,8 @@ class BookUpdate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamLost:
-    """What was told of one kind and symbol is no longer right or complete, until new data comes.
+    """What was told of one kind and symbol is no longer right or complete, until new data comes. `symbol` is "" for all
+    symbols of the venue.
 
     `reason` is a word for metrics, such as "gap", "crossed", "restart", "closed" or "silent"."""
 

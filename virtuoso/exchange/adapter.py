@@ -78,11 +78,6 @@ class CcxtExchange:
         return self._facts.name
 
     @property
-    def funding_intervals(self) -> FundingIntervals:
-        """Return the funding intervals that are known."""
-        return self._intervals
-
-    @property
     def unlisted(self) -> Mapping[str, float]:
         """Return the turnovers by symbol of the markets that trade by the newest tickers, but were not in the list then."""
         return self._unlisted

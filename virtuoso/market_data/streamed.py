@@ -110,9 +110,10 @@ class StreamedData:
                 if (state := self._states.get(update.ticker.symbol)) is not None:
                     state.told[InputKind.TICKERS] = update.ticker.stamp
                 continue
-            symbol = _symbol_of(update)
-            if (state := self._states.get(symbol)) is not None:
-                self._apply(state, symbol, update)
+            told = _symbol_of(update)
+            for symbol in (told,) if told else self._states:
+                if (state := self._states.get(symbol)) is not None:
+                    self._apply(state, symbol, update)
 
     def _apply(self, state: SymbolState, symbol: str, update: StreamUpdate) -> None:
         match update:

@@ -110,7 +110,55 @@ BYBIT = StreamFacts(
     ping='{"op":"ping"}',
 )
 
-_KNOWN = {facts.venue: facts for facts in (BYBIT,)}
+
+def _binance_request(method: str) -> Callable[[int, Sequence[str]], str]:
+    return lambda number, names: orjson.dumps({"method": method, "params": names, "id": number}).decode()
+
+
+def _binance_answer(data: str | bytes) -> Answer | None:
+    if isinstance(data, bytes) or len(data) > 2_000 or data.startswith(('{"e"', '{"stream"', "[")):
+        return None
+    try:
+        message = orjson.loads(data)
+        if "result" in message:
+            return Answer(message["id"])
+        error = message["error"]
+        return Answer(message["id"], str(error["msg"]) or "refused")
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+BINANCE = StreamFacts(
+    venue="binance",
+    host="wss://fstream.binance.com",
+    paths={
+        "public": "/public/ws",
+        "market": "/market/ws",
+    },  # other paths accept the names of the market route, and are silent
+    names={
+        InputKind.ORDER_BOOK: ("{lower}@depth@100ms",),
+        InputKind.TRADES: ("{lower}@trade",),  # its ids are those of REST; @aggTrade has other ids
+        InputKind.TICKERS: ("!ticker@arr", "!markPrice@arr@1s"),
+        InputKind.CANDLES: ("{lower}@kline_1m",),
+        InputKind.LIQUIDATIONS: ("!forceOrder@arr",),
+    },
+    subscribe=_binance_request("SUBSCRIBE"),
+    unsubscribe=_binance_request("UNSUBSCRIBE"),
+    answer=_binance_answer,
+    silence_s={InputKind.ORDER_BOOK: 10, InputKind.TICKERS: 10, InputKind.CANDLES: 90, InputKind.TRADES: 300},
+    routes={
+        InputKind.ORDER_BOOK: "public",
+        InputKind.TRADES: "public",
+        InputKind.TICKERS: "market",
+        InputKind.CANDLES: "market",
+        InputKind.LIQUIDATIONS: "market",
+    },
+    connects=200,  # the venue allows 300
+    messages_per_s=5,  # the venue allows 10, with pings and pongs
+    names_per_connection=200,
+)
+
+_KNOWN = {facts.venue: facts for facts in (BYBIT, BINANCE)}
 
 
 def stream_facts(venue: str) -> StreamFacts | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Sequence
@@ -52,15 +53,32 @@ class LocalBook:
         """Forget everything."""
         self._bids, self._asks = _Side(), _Side()
 
-    def snapshot(self, bids: Any, asks: Any, observed_ms: int, received_ms: int) -> str | None:
-        """Begin again with all levels of both sides."""
+    def snapshot(self, bids: Any, asks: Any, observed_ms: int, received_ms: int, *, limit: float = math.inf) -> str | None:
+        """Begin again with all levels of both sides, or with the best `limit` of each. What is beyond the last of these is
+        not known, and changes there are ignored."""
         self.clear()
         self.observed_ms, self._flow = observed_ms, _Flow(observed_ms)
         sides = _levels(bids), _levels(asks)
         for side, levels in zip((self._bids, self._asks), sides, strict=True):
             if levels is None or 0 in levels[1] or not side.begin(*levels):
                 return self._drop("number")
+        if len(self._bids.prices) >= limit:
+            self._bids.lowest = self._bids.prices[0]
+        if len(self._asks.prices) >= limit:
+            self._asks.highest = self._asks.prices[-1]
         return self._check(observed_ms, received_ms)
+
+    def continue_flow(self, before: LocalBook) -> None:
+        """Go on with the flow of `before`, the same book earlier. What changed between them counts as one change."""
+        self._flow = before._flow
+        self._flow.add(self.observed_ms, before._best(), self._best())
+
+    @property
+    def known_levels(self) -> float:
+        """Return the number of levels of a side that goes on beyond them, of the shorter one if both do. Return infinity
+        when the whole book is known."""
+        bids = len(self._bids.prices) if self._bids.lowest else math.inf
+        return min(bids, len(self._asks.prices) if self._asks.highest < math.inf else math.inf)
 
     def change(self, bids: Any, asks: Any, observed_ms: int, received_ms: int) -> str | None:
         """Apply changes of levels. Do nothing while the book is not known."""
@@ -68,7 +86,7 @@ class LocalBook:
             return None
         if observed_ms < self.observed_ms - MAX_BOOK_STEP_BACK_MS:
             return self._drop("backwards")
-        before = *self._bids.best(-1), *self._asks.best(0)
+        before = self._best()
         full = len(self._bids.prices), len(self._asks.prices)
         for side, rows in (self._bids, bids), (self._asks, asks):
             if rows:
@@ -81,7 +99,7 @@ class LocalBook:
                 if count == self._depth > len(side.prices):
                     return self._drop("depth")
         if (fault := self._check(observed_ms, received_ms)) is None:
-            self._flow.add(self.observed_ms, before, (*self._bids.best(-1), *self._asks.best(0)))
+            self._flow.add(self.observed_ms, before, self._best())
         return fault
 
     def book(self, levels: int) -> OrderBook | None:
@@ -110,6 +128,10 @@ class LocalBook:
             complete_since_ms=self._flow.since_ms,
         )
 
+    def _best(self) -> tuple[float, float, float, float]:
+        """Return price and size of the best bid, and of the best ask."""
+        return *self._bids.best(-1), *self._asks.best(0)
+
     def _check(self, observed_ms: int, received_ms: int) -> str | None:
         bids, asks = self._bids.prices, self._asks.prices
         if not bids or not asks:
@@ -128,13 +150,14 @@ class LocalBook:
 
 
 class _Side:
-    """One side: sizes by price, and the prices in ascending order."""
+    """One side: sizes by price, and the prices in ascending order. Levels are known from `lowest` to `highest`."""
 
-    __slots__ = ("prices", "sizes")
+    __slots__ = ("highest", "lowest", "prices", "sizes")
 
     def __init__(self) -> None:
         self.prices: list[float] = []
         self.sizes: dict[float, float] = {}
+        self.lowest, self.highest = 0.0, math.inf
 
     def begin(self, prices: Sequence[float], sizes: Sequence[float]) -> bool:
         """Set all levels. Return False when two of them have one price."""
@@ -148,6 +171,8 @@ class _Side:
         for price, size in zip(prices, sizes, strict=True):
             if size:
                 if price not in known:
+                    if not self.lowest <= price <= self.highest:
+                        continue
                     insort(order, price)
                 known[price] = size
             elif known.pop(price, None) is not None:

@@ -188,3 +188,34 @@ def test_the_flow_of_a_mirrored_book_is_opposite(steps: list[tuple[dict[int, int
     assert opposite is not None
     assert flow.flow.tolist() == (-opposite.flow).tolist()
     assert flow.depth.tolist() == opposite.depth.tolist()
+
+
+def test_changes_beyond_the_levels_of_a_limited_snapshot_are_ignored() -> None:
+    book = LocalBook("BTCUSDT")
+    assert book.snapshot(BIDS, ASKS, T0, T0, limit=2) is None
+    assert book.known_levels == 2
+    changes = [["97.9", "1"], ["98", "0"], ["98.1", "6"]], [["102.1", "1"], ["102", "0"], ["101.9", "7"], ["103", "0"]]
+    assert book.change(*changes, T0 + 20, T0 + 20) is None
+    assert sides(book) == ([[99, 2], [98.1, 6]], [[101, 4], [101.9, 7]])
+    assert book.change([["98.1", "0"]], [], T0 + 40, T0 + 40) is None
+    assert book.known_levels == 1
+    assert book.change([["97.9", "NaN"]], [], T0 + 60, T0 + 60) == "number"
+
+
+def test_the_whole_book_is_known_when_a_snapshot_has_fewer_levels_than_its_limit() -> None:
+    book = LocalBook("BTCUSDT")
+    assert book.snapshot(BIDS, [*ASKS, ["103", "1"]], T0, T0, limit=3) is None
+    assert book.known_levels == 3
+    assert book.change([["1", "5"]], [["110", "5"]], T0, T0) is None
+    assert sides(book) == ([[99, 2], [98, 3], [1, 5]], [[101, 4], [102, 5], [103, 1]])
+    assert book_of().known_levels == float("inf")
+
+
+def test_the_flow_goes_on_in_a_new_book() -> None:
+    book, renewed = book_of(), LocalBook("BTCUSDT")
+    book.change([["99", "5"]], [], T0 + 20, T0 + 20)
+    assert renewed.snapshot([["99", "6"]], ASKS, T0 + 1_500, T0 + 1_500) is None
+    renewed.continue_flow(book)
+    found = renewed.flow()
+    assert found is not None
+    assert (found.flow.tolist(), found.complete_since_ms) == ([3.0, 1.0], T0)
