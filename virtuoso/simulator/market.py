@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -74,6 +75,7 @@ class SimulatedMarket:
         self._models = price_models()
         self._bars = Bars(seed, self.listings, self._models)
         self._positions = Positions(seed, self._models, self._bars.paths)
+        self._positions_at = lru_cache(2 * len(self.listings))(self._make_positions)
         turnovers = {base: model.turnover for base, model in self._models.items()}
         self._steps = {b: next(step for least, step in STEPS_MS if turnover >= least) for b, turnover in turnovers.items()}
 
@@ -121,6 +123,7 @@ class SimulatedMarket:
         """Return the ticker of `base`."""
         now_ms = self._at(base, now_ms)
         day, forming = self._bars.day(base, now_ms // MINUTE_MS), self._bars.forming(base, now_ms)
+        funding_rate, open_interest = self._positions_at(base, now_ms // 1000)
         last = float(forming[4])
         bids, asks = self.book(base, now_ms, 1)
         noise = 1e-4 * smooth_noise_at(self.seed, base + " index", now_ms, 7_000)
@@ -135,9 +138,9 @@ class SimulatedMarket:
             low_24h=min(day.low, float(forming[3])),
             volume_24h=day.volume + float(forming[5]),
             turnover_24h=day.turnover + float(forming[6]),
-            funding_rate=self._positions.funding(base, [now_ms])[0],
+            funding_rate=funding_rate,
             next_funding_ms=(now_ms // FUNDING_MS + 1) * FUNDING_MS,
-            open_interest=self._positions.open_interest(base, [now_ms])[0],
+            open_interest=open_interest,
             bid=bids[0][0],
             ask=asks[0][0],
             price_1h_ago=day.price_1h_ago,
@@ -222,6 +225,11 @@ class SimulatedMarket:
         others = sum(weight * moves[base] for base, weight in weights.items()) / sum(weights.values())
         btc = BTC_SHARE * moves["BTC"]
         return float(100 * btc / (btc + (1 - BTC_SHARE) * others))
+
+    def _make_positions(self, base: str, second: int) -> tuple[float, float]:
+        """Return (funding rate, open interest) of a second."""
+        times = [1000 * second]
+        return self._positions.funding(base, times)[0], self._positions.open_interest(base, times)[0]
 
     def _at(self, base: str, now_ms: int) -> int:
         """Return the time of the listing's last possible change."""

@@ -21,13 +21,15 @@ MAX_LEVELS = 500  # levels on each side of a book
 LIFE_MS = 8_000  # a size has a part that is constant for this time,
 LONG_LIFE_MS = 60_000  # and a part that is constant for this time
 WALL_MS = 900_000  # duration of a wall (a very large size) at a price
+WALL_RARITY = 0.985  # the share of levels that are no wall
 PRESSURES = 16  # a book distinguishes this many degrees of the pressure of buyers, and as many of sellers
 
 Levels = list[tuple[float, float]]  # (price, size)
 Integers = NDArray[np.int64]
 Side = tuple[Integers, Integers]  # (prices in ticks, sizes in lots), best first
 
-_NUMBERS = 1 << 16
+_NUMBERS = 1 << 16  # a power of two
+_SLOT_FACTOR = 40_503
 _LEVEL = np.arange(MAX_LEVELS)
 _THIN_AT_TOP = 1 - 0.55 * np.exp(-_LEVEL / 6)
 _TILT = 0.42 * np.exp(-_LEVEL / 60)
@@ -55,17 +57,16 @@ def book_sides(seed: int, listing: Listing, state: BookState, levels: int) -> tu
     bid = last - max(1, gap // 4) if state.bought else last
     ask = last if state.bought else last + max(1, gap // 4)
     # Levels are at multiples of the gap, so that a book changes little from one moment to the next.
-    number = np.arange(1, levels)
-    bids = np.concatenate(([bid], ((bid - 1) // gap + 1 - number) * gap))
-    asks = np.concatenate(([ask], (ask // gap + number) * gap))
-    depth = state.turnover / state.reference / listing.lot
-    pressure = round(state.pressure * PRESSURES)
-    sides = []
-    for name, ticks, sign in (("bids", bids, 1), ("asks", asks, -1)):
-        resting = _resting(seed, listing.base + name, ticks // gap, state.now_ms)
-        lots = np.rint(depth * resting * _by_level(sign * pressure)[:levels]).astype(np.int64)
-        sides.append((ticks[ticks > 0], np.maximum(lots, 1)[ticks > 0]))
-    return sides[0], sides[1]
+    number = _LEVEL[1:levels]
+    ticks = np.concatenate(([bid], ((bid - 1) // gap + 1 - number) * gap, [ask], (ask // gap + number) * gap))
+    depth, pressure = state.turnover / state.reference / listing.lot, round(state.pressure * PRESSURES)
+    factors = np.concatenate((_by_level(pressure)[:levels], _by_level(-pressure)[:levels]))
+    keys = ticks // gap * _SLOT_FACTOR
+    keys[:levels] += crc32(f"{listing.base} bids".encode())
+    keys[levels:] += crc32(f"{listing.base} asks".encode())
+    lots = np.maximum(np.rint(depth * factors * _resting(_numbers(seed), keys, state.now_ms)), 1).astype(np.int64)
+    real = int(np.searchsorted(-ticks[:levels], 0))  # bids above a price of 0
+    return (ticks[:real], lots[:real]), (ticks[levels:], lots[levels:])
 
 
 def to_levels(listing: Listing, side: Side) -> Levels:
@@ -86,18 +87,16 @@ def _numbers(seed: int) -> Floats:
     return uniform(seed, "levels", np.arange(_NUMBERS))
 
 
-def _resting(seed: int, name: str, slots: Integers, now_ms: int) -> Floats:
-    """Return the relative size in each slot, about 1. Some slots have a wall."""
-    numbers = _numbers(seed)
-    keys = slots * 40_503 + crc32(name.encode())
-    phases = numbers[keys % _NUMBERS]
+def _resting(numbers: Floats, keys: Integers, now_ms: int) -> Floats:
+    """Return the relative size of each level, about 1. Some levels are walls. Levels are told apart by their keys."""
+    phases = numbers[keys & (_NUMBERS - 1)]
 
     def draw(life_ms: int, factor: int) -> Floats:
-        epochs = ((now_ms + phases * life_ms) // life_ms).astype(np.int64)
-        drawn: Floats = numbers[(keys + epochs * factor) % _NUMBERS]
+        epochs = np.floor(phases + now_ms / life_ms).astype(np.int64)
+        drawn: Floats = numbers[(keys + epochs * factor) & (_NUMBERS - 1)]
         return drawn
 
     mixed = 0.35 * draw(LIFE_MS, 30_011) + 0.65 * draw(LONG_LIFE_MS, 52_009)
-    walls = draw(WALL_MS, 12_301) > 0.985
-    resting: Floats = (0.35 + 1.3 * mixed) * np.where(walls, 6.0, 1.0)
+    walls = draw(WALL_MS, 12_301) > WALL_RARITY
+    resting: Floats = (0.35 + 1.3 * mixed) * (1 + 5 * walls)
     return resting

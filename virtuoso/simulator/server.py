@@ -1,8 +1,8 @@
-"""All simulated venues on one HTTP port, with path prefixes for each venue and with faults on demand.
+"""All simulated venues on one HTTP port, with path prefixes for each venue, with streams and with faults on demand.
 
 POST /__admin {"mode": …, "exchange": …}   sets a fault (see `faults`)
 GET /__admin                               returns all faults
-GET /__stats?recent=50                     returns the counts of requests and the last 50 requests
+GET /__stats?recent=50                     returns the counts of requests, the last 50 requests, and the counts of streams
 POST /__stats/reset                        resets the counts
 """
 
@@ -21,6 +21,7 @@ from virtuoso.simulator import binance, bybit, coingecko, okx
 from virtuoso.simulator.faults import BLOCK_PAGE, RESTRICTED_LOCATION, WELCOME_PAGE, Faults, with_bad_numbers, without_rows
 from virtuoso.simulator.market import SimulatedMarket
 from virtuoso.simulator.statistics import RequestStatistics
+from virtuoso.simulator.streams.server import StreamServer
 from virtuoso.simulator.venue_api import ApiError, VenueApi
 
 VENUES: Mapping[str, VenueApi] = {"bybit": bybit, "binance": binance, "okx": okx, "coingecko": coingecko}
@@ -44,6 +45,8 @@ class SimulatedExchange:
         self._market, self._clock, self._venues = market, clock, venues
         self._faults = Faults(venues)
         self._statistics = RequestStatistics()
+        # Only the simulated market streams. Other data behind these paths has no streams.
+        self._streams = StreamServer(market, clock) if venues is VENUES else None
         self._port: HttpServer | None = None
 
     async def start(self, address: str) -> int:
@@ -55,34 +58,51 @@ class SimulatedExchange:
         application.router.add_post("/__admin", self._admin)
         application.router.add_get("/{path:.*}", self._answer)
         self._port = HttpServer(application, shutdown_timeout_s=0.2)
-        return await self._port.start(address)
+        port = await self._port.start(address)
+        if self._streams is not None:
+            self._streams.start()
+        return port
 
     async def close(self) -> None:
         """Stop listening. Idempotent."""
+        if self._streams is not None:
+            await self._streams.close()
         if self._port is not None:
             await self._port.close()
 
     async def _admin(self, request: web.Request) -> web.Response:
         if request.method == "POST":
             try:
-                self._faults.set(await request.json(), self._clock())
+                venues = self._faults.set(await request.json(), self._clock())
             except ValueError as error:
                 return web.json_response({"error": str(error)}, status=400)
+            if self._streams is not None:
+                for venue in venues:
+                    self._streams.set_fault(venue, self._faults.streams[venue])
         return web.json_response(self._current_faults())
 
     async def _stats(self, request: web.Request) -> web.Response:
         recent = request.query.get("recent", "0")
         counts = self._statistics.to_json(int(recent) if recent.isdigit() else 0)
-        return web.json_response({**counts, "faults": self._current_faults()})
+        return web.json_response({**counts, "faults": self._current_faults(), "streams": self._stream_counts()})
 
     async def _reset(self, _: web.Request) -> web.Response:
         self._statistics = RequestStatistics()
+        for venue in self._streams.venues.values() if self._streams is not None else ():
+            venue.reset_counts()
         return web.json_response({"ok": True})
 
     def _current_faults(self) -> Mapping[str, object]:
-        return {venue: fault.to_json() for venue, fault in self._faults.current.items()}
+        faults, streams = self._faults.current, self._faults.streams
+        return {venue: {**faults[venue].to_json(), "streams": streams[venue].to_json()} for venue in faults}
+
+    def _stream_counts(self) -> Mapping[str, object]:
+        venues = self._streams.venues if self._streams is not None else {}
+        return {name: venue.to_json(self._clock()) for name, venue in venues.items()}
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
+        if self._streams is not None and self._streams.serves(request.path):
+            return await self._streams.serve(request)
         venue = next((name for name, api in self._venues.items() if request.path.startswith(api.PREFIXES)), None)
         statistics, status = self._statistics, None
         statistics.begin(venue or "unknown", request.path, request.path_qs)

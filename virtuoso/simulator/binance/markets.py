@@ -76,7 +76,8 @@ def quote_endpoint(row: Callable[[Listing, Quote, int], object]) -> Endpoint:
     return endpoint
 
 
-def _ticker(listing: Listing, quote: Quote, now_ms: int) -> object:
+def ticker(listing: Listing, quote: Quote, now_ms: int) -> dict[str, object]:
+    """Return the ticker of one listing."""
     digits, sizes = listing.price_digits, listing.size_digits
     change, volume = quote.last - quote.open_24h, quote.volume_24h
     average = quote.turnover_24h / volume if volume > 0 else quote.last
@@ -116,7 +117,8 @@ def _best_price(listing: Listing, quote: Quote, now_ms: int) -> object:
     }
 
 
-def _premium(listing: Listing, quote: Quote, now_ms: int) -> object:
+def premium(listing: Listing, quote: Quote, now_ms: int) -> dict[str, object]:
+    """Return the mark price and the funding rate of one listing."""
     return {
         "symbol": symbol_of(listing),
         "markPrice": fixed(quote.mark, 8),
@@ -129,7 +131,7 @@ def _premium(listing: Listing, quote: Quote, now_ms: int) -> object:
     }
 
 
-tickers = quote_endpoint(_ticker)
+tickers = quote_endpoint(ticker)
 prices = quote_endpoint(_price)
 best_prices = quote_endpoint(_best_price)
-premiums = quote_endpoint(_premium)
+premiums = quote_endpoint(premium)

@@ -59,11 +59,13 @@ def _instrument(listing: Listing) -> Row:
 
 def tickers(market: SimulatedMarket, query: Query, now_ms: int) -> Row:
     """Return the tickers."""
-    rows = [_ticker(each, market.quote(each.base, now_ms)) for each in listings_of(market, query, now_ms)]
+    rows = [ticker(each, market.quote(each.base, now_ms)) for each in listings_of(market, query, now_ms)]
     return {"category": query.get("category", "linear"), "list": rows}
 
 
-def _ticker(listing: Listing, quote: Quote) -> Row:
+def ticker(listing: Listing, quote: Quote) -> Row:
+    """Return the ticker of one listing."""
+
     def price(value: float) -> str:
         return fixed(value, listing.price_digits)
 

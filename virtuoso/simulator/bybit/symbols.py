@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import lru_cache
 
 from virtuoso.simulator.bybit.requests import Row, bad_request, listing_of, period_of
 from virtuoso.simulator.factors import MINUTE_MS
@@ -49,13 +50,11 @@ def trades(market: SimulatedMarket, query: Query, now_ms: int) -> Row:
     """Return the newest trades."""
     listing = listing_of(market, query, now_ms)
     symbol = query["symbol"]
-    name_id = uuid.uuid5(uuid.NAMESPACE_DNS, symbol).hex
-    prefix = f"{name_id[:8]}-{name_id[8:12]}-5{name_id[13:16]}-9{name_id[17:20]}-"
     trades = market.trades(listing.base, now_ms, limit_of(query, 500, 1000))[::-1]
     texts = fixed_rows([(price, size) for _, _, price, size, _ in trades], listing.price_digits, listing.size_digits)
     rows = [
         {
-            "execId": f"{prefix}{number:012x}",
+            "execId": exec_id(symbol, number),
             "symbol": symbol,
             "price": price,
             "size": size,
@@ -68,6 +67,17 @@ def trades(market: SimulatedMarket, query: Query, now_ms: int) -> Row:
         for (number, time_ms, _, _, buy), (price, size) in zip(trades, texts, strict=True)
     ]
     return {"category": "linear", "list": rows}
+
+
+def exec_id(symbol: str, number: int) -> str:
+    """Return the id of a trade."""
+    return f"{_id_prefix(symbol)}{number:012x}"
+
+
+@lru_cache(maxsize=256)
+def _id_prefix(symbol: str) -> str:
+    name_id = uuid.uuid5(uuid.NAMESPACE_DNS, symbol).hex
+    return f"{name_id[:8]}-{name_id[8:12]}-5{name_id[13:16]}-9{name_id[17:20]}-"
 
 
 def funding_history(market: SimulatedMarket, query: Query, now_ms: int) -> Row:
