@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
 from virtuoso.domain.model import Candles, Stamp, Timeframe
+from virtuoso.market_data.merge import merge_candles
 
 STEP = Timeframe.M5.ms
 PRICES = ("open", "high", "low", "close")
@@ -25,3 +30,32 @@ def bars(first: int, count: int, *, lift: float = 0.0) -> Candles:
         volume=price,
         stamp=stamp,
     )
+
+
+@given(old=st.integers(1, 60), start=st.integers(0, 80), new=st.integers(1, 60), limit=st.integers(1, 50))
+def test_merged_bars_are_unique_and_new_bars_replace_old_ones(old: int, start: int, new: int, limit: int) -> None:
+    merged = merge_candles(bars(0, old), bars(start, new, lift=0.5), limit=limit)
+    expected = sorted({*range(old), *range(start, start + new)})[-limit:]
+    assert (merged.open_ms // STEP).tolist() == expected
+    assert (merged.close - merged.open_ms / STEP - 100.0).tolist() == [0.5 * (start <= k < start + new) for k in expected]
+
+
+def test_a_bar_without_volume_does_not_replace_a_bar_with_volume() -> None:
+    old, new = bars(0, 5), bars(3, 3)
+    merged = merge_candles(old, replace(new, volume=np.zeros(3)), limit=9)
+    assert merged.volume.tolist() == [*old.volume, 0]
+
+
+def test_merged_bars_have_the_scale_of_the_newest_bar() -> None:
+    new = bars(5, 2)
+    merged = merge_candles(bars(0, 5), replace(new, **{n: getattr(new, n) * 10 for n in PRICES}), limit=9)
+    assert (merged.open_ms // STEP).tolist() == [5, 6]
+    assert merged.scale_since_ms == 5 * STEP
+    later = replace(merged, open_ms=merged.open_ms + 2 * STEP, scale_since_ms=None)
+    assert merge_candles(merged, later, limit=9).scale_since_ms == 5 * STEP
+    assert merge_candles(merged, bars(0, 5), limit=9).scale_since_ms == 5 * STEP
+
+
+def test_after_the_venue_has_corrected_all_bars_there_is_no_break_of_scale() -> None:
+    changed = replace(bars(5, 2), scale_since_ms=5 * STEP)
+    assert merge_candles(changed, bars(0, 8), limit=9).scale_since_ms is None
