@@ -50,6 +50,17 @@ class Settings:
     exchange_urls: dict[str, str] = setting(
         "", values.urls, "JSON object from venue to the URL that replaces the venue's own; the data is then REPLAY"
     )
+    streams: dict[str, str] = setting(
+        "off",
+        values.streams,
+        "whether the market data of a venue is streamed: auto (where the venue has streams), on or off, such as "
+        "bybit=on,binance=off; off means that it is polled",
+    )
+    pass_period_s: float = setting(
+        "1",
+        values.number(float, 0.2, 60),
+        "seconds between two passes over a market that streams; others follow their polls",
+    )
     symbol_limit: int = setting(
         "50", values.number(int, 1, 500), "number of symbols to score: those with the highest 24 h turnover"
     )
@@ -200,6 +211,10 @@ class Settings:
     grace_s: float = setting("8", values.number(float, 0, 300), "seconds for calls in flight to finish at shutdown")
     log_level: str = setting("INFO", values.level, "DEBUG, INFO, WARNING or ERROR")
 
+    def stream_mode(self, venue: str) -> str:
+        """Return auto, on or off."""
+        return self.streams.get(venue, self.streams[""])
+
     @property
     def effective_environment(self) -> Environment:
         """The environment of the market data."""
@@ -332,8 +347,8 @@ def load(env: Mapping[str, str], flags: Mapping[str, str | None]) -> LoadedSetti
         for name, path in secret_files.items()
         if open_to_all(path)
     ]
-    missing = sorted(set(settings.exchange_urls) - set(settings.exchanges))
-    if missing:
-        warnings.append(f"{PREFIX}EXCHANGE_URLS names {', '.join(missing)}, which {PREFIX}EXCHANGES does not contain")
+    for name, venues in (("EXCHANGE_URLS", settings.exchange_urls), ("STREAMS", settings.streams)):
+        if missing := sorted(set(venues) - {"", *settings.exchanges}):
+            warnings.append(f"{PREFIX}{name} names {', '.join(missing)}, which {PREFIX}EXCHANGES does not contain")
     given = {name: text for name, text in flags.items() if text is not None}
     return LoadedSettings(settings, texts, given, secret_files, tuple(warnings))

@@ -34,6 +34,12 @@ def test_flags_override_the_environment_which_overrides_defaults() -> None:
         ("EXCHANGES", "bybit,bybit", "different"),
         ("EXCHANGE_URLS", "http://x", "JSON object"),
         ("EXCHANGE_URLS", '{"bybit": "ftp://x"}', "JSON object"),
+        ("STREAMS", "yes", "auto, on or off"),
+        ("STREAMS", "", "auto, on or off"),
+        ("STREAMS", "on,off", "auto, on or off"),
+        ("STREAMS", "bybit=on,bybit=off", "auto, on or off"),
+        ("STREAMS", "bybit=", "auto, on or off"),
+        ("PASS_PERIOD_S", "0", "from 0.2 to 60"),
         ("SYMBOLS", "BTC-USD", "USDT perpetuals"),
         ("SYMBOLS", "SYSTEM_STATUS", "USDT perpetuals"),
         ("CACHE", "redis://x", "memcached://"),
@@ -186,3 +192,23 @@ def test_data_that_is_not_live_has_a_separate_history_by_default() -> None:
     named = {"VIRTUOSO_ENVIRONMENT": "REPLAY", "VIRTUOSO_HISTORY": "postgresql://user@host/db"}
     assert load(named, {}).settings.effective_history == "postgresql://user@host/db"
     assert load({"VIRTUOSO_HISTORY": "none"}, {}).settings.effective_history is None
+
+
+@pytest.mark.parametrize(
+    ("text", "modes"),
+    [
+        ("auto", ("auto", "auto")),
+        ("OFF", ("off", "off")),
+        ("bybit=on,binance=off", ("on", "off")),
+        ("bybit=off", ("off", "auto")),
+        ("on, binance=off", ("on", "off")),
+    ],
+)
+def test_streams_are_set_for_all_venues_or_for_each(text: str, modes: tuple[str, str]) -> None:
+    settings = load({"VIRTUOSO_STREAMS": text}, {}).settings
+    assert (settings.stream_mode("bybit"), settings.stream_mode("binance")) == modes
+
+
+def test_streams_of_a_venue_that_is_not_used_cause_a_warning() -> None:
+    (warning,) = load({"VIRTUOSO_STREAMS": "kraken=on"}, {}).warnings
+    assert warning == "VIRTUOSO_STREAMS names kraken, which VIRTUOSO_EXCHANGES does not contain"

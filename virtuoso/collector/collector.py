@@ -1,8 +1,8 @@
 """The collector: the process that writes snapshots to the repository while it holds the lease.
 
     standby (no lease) ◄──► active: recall the previous states, then run one pass every few seconds
-        pass: read the prices of the used venue (its feed reads all other data concurrently) ─► analyse its market in a
-              thread ─► publish the snapshot, and write the records to the history
+        pass: read the prices of the used venue, unless they stream (its feed reads all other data concurrently) ─► analyse
+              its market in a thread ─► publish the snapshot, and write the records to the history
 
 When the used venue fails, the collector switches to the next venue and fills its feed. When a preferred venue has been
 healthy for the dwell time, the collector fills its feed concurrently and then switches to it. When no venue sends data,
@@ -14,17 +14,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
 from virtuoso import metrics
 from virtuoso.analysis.alert_rules import SourceStatus
 from virtuoso.collector.leadership import Leadership
 from virtuoso.collector.one_pass import PassRequest
+from virtuoso.collector.price_reading import PriceReading
 from virtuoso.collector.publication import Publication
 from virtuoso.collector.publisher import Publisher
+from virtuoso.collector.stream_status import StreamStatus
 from virtuoso.collector.venue_selection import VenueSelection
-from virtuoso.domain.errors import ExchangeError, RateLimited, VenueTimedOut
+from virtuoso.domain.errors import ExchangeError, RateLimited
 from virtuoso.domain.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -41,7 +43,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LEASE_PERIOD_S = 1.0
-STAGE_S = 5.0  # the maximum duration of one stage
 RETRY_S = 1.0  # the pause between two attempts to read a failing venue
 LONGEST_PAUSE_S = 5.0
 PROBE_PERIOD_S = 5.0  # the pause between two probes of the other venues
@@ -63,6 +64,7 @@ class Collector:
         *,
         lease: Lease,
         max_stale_s: float,
+        pass_period_s: float = 1.0,
         clock: Clock,
         observer: PassObserver | None = None,
     ) -> None:
@@ -79,6 +81,10 @@ class Collector:
         self._read_at = -math.inf
         self._can_take_over = False
         self._analysing = {venue: asyncio.Lock() for venue in feeds}
+        self._prices = {venue: PriceReading(feed, clock) for venue, feed in feeds.items()}
+        self._pass_period_s = pass_period_s
+        self._passed: tuple[str, int] | None = None  # venue and time of the last market
+        self._streams = StreamStatus(feeds, clock)
         for feed in feeds.values():
             feed.on_candles = self._publication.publish_candles
 
@@ -98,6 +104,8 @@ class Collector:
             "active": self._leadership.active,
             "uses": self._selection.used or "",
             "venues": self._selection.health(),
+            "requests": {venue: error for venue, prices in self._prices.items() if (error := prices.failure)},
+            "streams": self._streams.details(),
             "history": self._engine.history_state,
         }
 
@@ -139,9 +147,8 @@ class Collector:
         """Read the markets of the first venue, so that they are known at a takeover. Return True if it answered."""
         venue = next(iter(self._feeds))
         try:
-            async with asyncio.timeout(STAGE_S):
-                await self._feeds[venue].refresh_tickers()
-        except (TimeoutError, ExchangeError) as error:
+            await self._prices[venue].request()
+        except ExchangeError as error:
             log.info("%s does not answer this standby: %s", venue, error)
             return False
         return True
@@ -150,8 +157,12 @@ class Collector:
         self._leadership.active = False
         task.cancel()
         await asyncio.wait({task})  # this does not raise the error of the task
-        for feed in self._feeds.values():
-            await feed.stop()
+        for venue in self._feeds:
+            await self._stop(venue)
+
+    async def _stop(self, venue: str) -> None:
+        await self._prices[venue].stop()
+        await self._feeds[venue].stop()
 
     async def _collect(self) -> None:
         self._engine.reset()
@@ -172,11 +183,14 @@ class Collector:
         if venue is None:
             return RETRY_S
         with metrics.CYCLE_SECONDS.labels("tickers").time():
-            error = await self._read_prices(venue)
+            error = await self._read_prices(venue, self._prices[venue].update)
         if error is not None:
             return self._pause_after(error)
         feed = self._feeds[venue]
         feed.start()
+        self._streams.report()
+        if feed.streams_alive and (venue, feed.newest_ms) == self._passed:
+            return self._pass_period_s  # no price has changed
         self._engine.apply_recalled()
         for other, other_feed in self._feeds.items():
             other_feed.follow(self._engine.state(other).followed)
@@ -190,6 +204,7 @@ class Collector:
         snapshot = await self._analyse(feed, request)
         if snapshot is None:
             return RETRY_S
+        self._passed = venue, snapshot.stamp.observed_ms
         self._selection.record_pass(snapshot, warm=warm)
         _log_progress(feed, snapshot)
         if warm:
@@ -197,30 +212,29 @@ class Collector:
             await self._publication.offer(snapshot)
         busy_s = self._clock.monotonic() - began
         # If the feed was filled during this pass, the next pass follows immediately with all of the data.
-        least_s = (feed.period_s if warm else 0.0) if feed.filled else max(feed.period_s / 3, 4 * busy_s)
+        period_s = self._pass_period_s if feed.streams_alive else feed.period_s
+        least_s = (period_s if warm else 0.0) if feed.filled else max(feed.period_s / 3, 4 * busy_s)
         return min(feed.period_s, least_s)
 
     async def _select(self) -> str | None:
         """Select the venue to use, and stop the feed of the one it replaces. Return None if it may not be read now."""
         before = self._selection.used
         venue = self._selection.select()
-        if before is not None and before != self._selection.used:
-            await self._feeds[before].stop()
+        used = self._selection.used
+        if before is not None and before != used:
+            await self._stop(before)
+        if venue is None and used is not None and self._feeds[used].streams_alive:
+            return used  # no request may be sent to it, but its streams have returned
         return venue
 
-    async def _read_prices(self, venue: str) -> ExchangeError | None:
+    async def _read_prices(self, venue: str, read: Callable[[], Awaitable[None]]) -> ExchangeError | None:
         """Read the prices of a venue. If that fails, record the failure and return it. Otherwise, return None."""
         try:
-            async with asyncio.timeout(STAGE_S):
-                await self._feeds[venue].refresh_tickers()
-        except TimeoutError:
-            error: ExchangeError = VenueTimedOut(f"no prices within {STAGE_S:g} s", venue=venue, endpoint="tickers")
-        except ExchangeError as failure:
-            error = failure
-        else:
-            return None
-        self._selection.failed(venue, error)
-        return error
+            await read()
+        except ExchangeError as error:
+            self._selection.failed(venue, error)
+            return error
+        return None
 
     def _pause_after(self, error: ExchangeError) -> float:
         # Wait until the end of a short pause, because a request during the pause would count as a failure.
@@ -287,7 +301,7 @@ class Collector:
         if not self._selection.may_request(venue):
             return
         feed = self._feeds[venue]
-        if await self._read_prices(venue) is None:
+        if await self._read_prices(venue, self._prices[venue].request) is None:
             self._selection.record_probe(venue)
             if self._selection.is_proven(venue):
                 feed.start()
@@ -297,7 +311,7 @@ class Collector:
                         return
         self._selection.not_ready(venue)
         if self._selection.is_failing(venue):
-            await feed.stop()
+            await self._stop(venue)
 
 
 def _log_progress(feed: Feed, snapshot: Snapshot) -> None:

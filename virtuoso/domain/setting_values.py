@@ -50,6 +50,15 @@ def urls(text: str) -> dict[str, str]:
         raise NotAllowed('a JSON object of venue to URL, such as {"bybit": "http://127.0.0.1:9100"}') from error
 
 
+def streams(text: str) -> dict[str, str]:
+    """Return the mode of streams by venue. The key "" has the mode of all other venues."""
+    pairs = [re.fullmatch(r"(?:([a-z0-9_]{2,32})=)?(auto|on|off)", item) for item in items(text.lower())]
+    found = {pair[1] or "": pair[2] for pair in pairs if pair is not None}
+    if not found or len(found) < len(pairs):
+        raise NotAllowed("auto, on or off, for all venues or for each, such as bybit=on,binance=off")
+    return {"": "auto", **found}
+
+
 def origins(text: str) -> tuple[str, ...]:
     """Return web origins, or ("*",)."""
     given = tuple(items(text))
