@@ -21,10 +21,14 @@ from virtuoso.collector.one_pass import PassObserver
 from virtuoso.config import LoadedSettings, Settings
 from virtuoso.domain import open_files
 from virtuoso.domain.clock import SYSTEM_CLOCK
+from virtuoso.domain.errors import ConfigError
 from virtuoso.domain.ports import SnapshotRepository
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.coingecko import CoinGecko
 from virtuoso.exchange.failover import Failover
+from virtuoso.exchange.streams.client import VenueStreams
+from virtuoso.exchange.streams.facts import stream_facts
+from virtuoso.exchange.streams.readers import new_reader
 from virtuoso.exchange.venues import cadence
 from virtuoso.market_data.feed import Feed
 from virtuoso.market_data.universe import UniverseRules
@@ -77,7 +81,7 @@ async def running_collector(
         clock=SYSTEM_CLOCK,
     )
     coingecko = CoinGecko(settings.coingecko_url, clock=SYSTEM_CLOCK)
-    feeds = {venue: Feed(exchange, universe_rules(settings), cadence, SYSTEM_CLOCK) for venue, exchange in exchanges.items()}
+    feeds = {venue: _open_feed(settings, exchange) for venue, exchange in exchanges.items()}
     try:
         yield Collector(
             feeds,
@@ -87,11 +91,33 @@ async def running_collector(
             engine,
             lease=Lease(repository, f"{socket.gethostname()[:32]}-{os.getpid()}-{uuid.uuid4().hex[:8]}", SYSTEM_CLOCK),
             max_stale_s=settings.max_stale_s,
+            pass_period_s=settings.pass_period_s,
             clock=SYSTEM_CLOCK,
             observer=observer,
         )
     finally:
         await asyncio.gather(*(exchange.close() for exchange in exchanges.values()), coingecko.close(), repository.close())
+
+
+def _open_feed(settings: Settings, exchange: CcxtExchange) -> Feed:
+    """Return the feed of an exchange, with streams if the settings allow them and the venue has them."""
+    venue, mode = exchange.venue, settings.stream_mode(exchange.venue)
+    facts, reader = (None, None) if mode == "off" else (stream_facts(venue), new_reader(venue))
+    feed = Feed(exchange, universe_rules(settings), cadence, SYSTEM_CLOCK, reader=reader)
+    if facts is not None and reader is not None:
+        feed.use_streams(
+            VenueStreams(
+                facts,
+                reader,
+                url=settings.exchange_urls.get(venue),
+                clock=SYSTEM_CLOCK,
+                listener=feed.apply_updates,
+                read_book=exchange.order_book_text,
+            )
+        )
+    elif mode == "on":
+        raise ConfigError(f"VIRTUOSO_STREAMS={mode} for {venue}, whose streams cannot be read: expected auto or off")
+    return feed
 
 
 def universe_rules(settings: Settings) -> UniverseRules:
