@@ -9,6 +9,7 @@ import {
   OpportunityKind,
   Regime,
   SignalStatus,
+  Transport,
 } from "virtuoso-market";
 
 // Texts for the members of enums. A newer service may send a member without a text here. The page then uses a general text.
@@ -118,3 +119,13 @@ const VENUES: Record<string, string> = { bybit: "Bybit", binance: "Binance", bin
 
 /** Return the name of an exchange, such as "Bybit" for "bybit". */
 export const venueName = (venue: string) => VENUES[venue] ?? venue.replace(/^./, (letter) => letter.toUpperCase());
+
+/** How an input came from the exchange. */
+export const TRANSPORTS: Partial<Record<Transport, string>> = {
+  [Transport.STREAM]: "streamed",
+  [Transport.POLL]: "requested",
+};
+
+/** Return why no liquidations are known. */
+export const noLiquidations = (venue: string) =>
+  `Not known: no stream of liquidations comes from ${venueName(venue)} at present.`;

@@ -4,8 +4,8 @@ import { ageMs } from "../age.js";
 import { ms, score, share, signed, timeSpan } from "../format.js";
 import { now } from "../state/clock.js";
 import { Moving, ScoreBar, Value, signDirection } from "../ui/index.js";
-import { DIMENSIONS } from "../words.js";
-import { componentName, inputName, listed, reading } from "./names.js";
+import { DIMENSIONS, TRANSPORTS } from "../words.js";
+import { componentName, inputName, listed, reading, sentenceCase } from "./names.js";
 
 interface Props {
   readonly dimension: Dimension;
@@ -33,26 +33,27 @@ export function DimensionRow({ dimension, points, provenance, heardMs }: Props) 
         <ScoreBar value={dimension.score} label={name} />
         <span class="dimension-sentence">{dimension.sentence}</span>
         <span class="dimension-age">
-          weight {share(dimension.weight)} · confidence {share(dimension.confidence)} ·{" "}
+          weight {share(dimension.weight)} · confidence {share(dimension.confidence)} · inputs{" "}
           <InputAge observedMs={ms(dimension.observedTime)} provenance={provenance} heardMs={heardMs} />
         </span>
       </summary>
-      {open && <Components dimension={dimension} />}
+      {open && <Components dimension={dimension} provenance={provenance} heardMs={heardMs} />}
     </details>
   );
 }
 
-/** The age of the oldest input of a dimension. It is the input's age when the snapshot was made, plus the age of the
+/** The age of an input. It is the input's age when the snapshot was made, plus the age of the
  * snapshot. */
 function InputAge(props: Pick<Props, "provenance" | "heardMs"> & { observedMs: number | undefined }) {
   const { observedMs, provenance, heardMs } = props;
   const snapshotMs = ms(provenance?.observedTime);
   const age = ageMs(provenance, heardMs, now.value);
   if (observedMs === undefined || snapshotMs === undefined || age === undefined) return <span>age unknown</span>;
-  return <span>inputs {timeSpan(snapshotMs - observedMs + age)} old</span>;
+  return <span>{timeSpan(snapshotMs - observedMs + age)} old</span>;
 }
 
-function Components({ dimension: { components, missingInputs } }: { dimension: Dimension }) {
+function Components({ dimension, ...received }: Omit<Props, "points">) {
+  const { components, missingInputs, inputs } = dimension;
   return (
     <div class="components">
       {missingInputs.length > 0 && <p class="note">Missing: {listed(missingInputs.map(inputName))}.</p>}
@@ -73,6 +74,15 @@ function Components({ dimension: { components, missingInputs } }: { dimension: D
         </tbody>
       </table>
       <p class="faint">The score of a dimension is 50 and the points of its components.</p>
+      <ul class="inputs faint" aria-label="Inputs">
+        {inputs.map((input) => (
+          <li key={input.name}>
+            {sentenceCase(inputName(input.name))}: {TRANSPORTS[input.transport] ?? "came another way"},{" "}
+            <InputAge observedMs={ms(input.observedTime)} {...received} />
+            {input.incomplete && <b>, a part is missing</b>}
+          </li>
+        ))}
+      </ul>
     </div>
   );
 }

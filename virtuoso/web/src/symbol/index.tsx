@@ -2,6 +2,7 @@ import { GetConfluenceResponseSchema } from "virtuoso-market";
 import { market } from "../state/market.js";
 import { useQuery } from "../state/query.js";
 import { SymbolBeta } from "./beta.js";
+import { LiquidationPanel } from "../ui/index.js";
 import { Breakdown } from "./breakdown.js";
 import { Candles } from "./candles.js";
 import { Head } from "./head.js";
@@ -33,6 +34,11 @@ export default function SymbolPage({ symbol }: { symbol: string }) {
       <div class="symbol-columns">
         <div>
           <Breakdown answer={answer} />
+          <LiquidationPanel
+            liquidations={answer.reply?.liquidations}
+            provenance={answer.reply?.provenance}
+            heardMs={answer.heardMs}
+          />
         </div>
         <div>
           <Candles symbol={name} />

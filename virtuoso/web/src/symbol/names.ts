@@ -28,6 +28,7 @@ const COMPONENTS: Readonly<Record<string, string>> = {
   accounts: "Long/short accounts",
   funding: "Funding rate",
   premium: "Premium over the index",
+  liquidations: "Liquidations",
 };
 
 const TIMEFRAMES: Readonly<Record<string, string>> = { "1m": "1 min", "5m": "5 min", "30m": "30 min", "4h": "4 h" };
@@ -67,7 +68,7 @@ export function reading(value: number, unit: string): string {
   return text + (UNITS[unit] ?? (unit && ` ${unit}`));
 }
 
-function spaced(name: string): string {
-  const text = name.replaceAll("_", " ");
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
+const spaced = (name: string) => sentenceCase(name.replaceAll("_", " "));
+
+/** Return a text with a capital letter at its start. */
+export const sentenceCase = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -4,6 +4,7 @@ export { Age } from "./age.js";
 export { Badge, type Tone } from "./badge.js";
 export { Fact } from "./fact.js";
 export { Icon, type IconName } from "./icon.js";
+export { LiquidationPanel } from "./liquidations.js";
 export { Moving } from "./moving.js";
 export { Empty, Panel, type PanelProps, ProblemNote, Skeleton, Source } from "./panel.js";
 export { DimensionBars, ROW_DIMENSIONS, ScoreBar, scoreDirection } from "./score.js";

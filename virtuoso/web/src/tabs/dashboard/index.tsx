@@ -1,6 +1,6 @@
 import type { Dashboard as MarketDashboard } from "virtuoso-market";
 import { live } from "../../state/live.js";
-import { Empty, Skeleton } from "../../ui/index.js";
+import { Empty, LiquidationPanel, Skeleton } from "../../ui/index.js";
 import { Market } from "./market.js";
 import { SentimentPanel } from "./sentiment.js";
 import { Movers } from "./movers.js";
@@ -24,6 +24,7 @@ function MarketAndScores({ dashboard }: { dashboard: MarketDashboard }) {
       <div class="market-side">
         <Market overview={dashboard.overview} {...from} />
         <SentimentPanel />
+        <LiquidationPanel liquidations={dashboard.overview?.liquidations} {...from} named />
         <Movers gainers={dashboard.gainers} losers={dashboard.losers} {...from} />
       </div>
       <Scores />

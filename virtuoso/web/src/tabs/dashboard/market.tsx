@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { type Breadth, DominanceBasis, type Overview, type Provenance, Regime } from "virtuoso-market";
-import { clock, fixed, ms, share, timeSpan, usd } from "../../format.js";
+import { ABSENT, clock, fixed, ms, share, timeSpan, usd } from "../../format.js";
 import { marketTime } from "../../state/market_time.js";
 import { Empty, Panel, Value } from "../../ui/index.js";
 import { REGIMES } from "../../words.js";
@@ -70,7 +70,7 @@ function Facts({ overview, provenance }: { overview: Overview; provenance: Prove
     btcDominancePercent,
     totalTurnover24hUsd,
   } = overview;
-  const { present, expected } = provenance.coverage ?? {};
+  const { present, expected, streamed } = provenance.coverage ?? {};
   return (
     <dl class="market-facts">
       <Fact name="BTC trend" note={trend === undefined ? "ADX" : trendName(trend)}>
@@ -89,11 +89,17 @@ function Facts({ overview, provenance }: { overview: Overview; provenance: Prove
         {usd(totalTurnover24hUsd)}
       </Fact>
       <Fact name="Scored" note="tracked symbols">
-        {present === undefined || expected === undefined ? unit(undefined, 0, "") : `${present} of ${expected}`}
+        {ofAll(present, expected)}
+      </Fact>
+      <Fact name="Streamed" note="order books and trades">
+        {ofAll(streamed, expected)}
       </Fact>
     </dl>
   );
 }
+
+const ofAll = (count: number | undefined, all: number | undefined) =>
+  count === undefined || all === undefined ? ABSENT : `${count} of ${all}`;
 
 const unit = (value: number | undefined, digits: number, sign: string) =>
   value === undefined ? fixed(value, digits) : `${fixed(value, digits)} ${sign}`;

@@ -129,6 +129,7 @@ const COMPONENTS: Record<string, string> = {
   open_interest: "Open interest",
   accounts: "Accounts",
   premium: "Premium over the index",
+  liquidations: "Liquidations",
 };
 
 function ComponentItem({ component }: { component: Component }) {

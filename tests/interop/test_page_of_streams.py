@@ -1,0 +1,104 @@
+"""What the page shows of streams: liquidations, and by which way each input came."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.interop.browsers import visit
+from tests.interop.dashboards import card, live
+from tests.interop.edges import RunningEdge
+from tests.service.snapshots import T0, snapshot
+from virtuoso.market.v1 import confluence_pb2, liquidation_pb2
+from virtuoso.wire import times
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+def liquidations(hour: tuple[float, float], *, lower_bound: bool = False) -> liquidation_pb2.Liquidations:
+    """Return liquidations whose stream began 2 h before T0. The day has 3 times the sums of the last hour."""
+    long, short = hour
+    return liquidation_pb2.Liquidations(
+        lower_bound=lower_bound,
+        sums=[
+            liquidation_pb2.LiquidationSum(
+                period=times.duration(3_600_000), long_usd=long, short_usd=short, start_time=times.timestamp(T0 - 3_600_000)
+            ),
+            liquidation_pb2.LiquidationSum(
+                period=times.duration(86_400_000),
+                long_usd=3 * long,
+                short_usd=3 * short,
+                start_time=times.timestamp(T0 - 7_200_000),
+            ),
+        ],
+        largest=[
+            liquidation_pb2.Liquidation(
+                symbol="BTCUSDT",
+                side=liquidation_pb2.POSITION_SIDE_LONG,
+                value_usd=640_000,
+                price=1.625,
+                liquidation_time=times.timestamp(T0 - 60_000),
+            )
+        ],
+    )
+
+
+async def test_liquidations_are_on_the_dashboard_and_on_the_page_of_their_symbol(
+    filled_edge: RunningEdge, browser: Browser
+) -> None:
+    message = snapshot("liquidated", observed_ms=T0 + 1000)
+    message.overview.liquidations.CopyFrom(liquidations((1_200_000, 300_000), lower_bound=True))
+    message.confluences[0].liquidations.CopyFrom(liquidations((64_000, 0)))
+    await filled_edge.market.show(message)
+    async with visit(browser, filled_edge.edge.url) as one:
+        await live(one)
+        panel = one.page.get_by_role("region", name="Liquidations")
+        await expect(panel).to_contain_text("Longs at least $1.20 M")
+        await expect(panel).to_contain_text("Shorts at least $300 k")
+        await expect(panel.locator("h3").nth(0)).to_have_text("1 h")
+        await expect(panel.locator("h3").nth(1)).to_contain_text(re.compile(r"24 h watched since .*\d\d:\d\d"))
+        await one.page.locator(".liquidations").scroll_into_view_if_needed()
+        await one.picture("phone-dark-liquidations")
+        await panel.get_by_role("listitem").get_by_role("link", name="BTCUSDT").click()
+        await expect(panel).to_contain_text("Longs $64.0 k")
+        await expect(panel).to_contain_text("Shorts $0.00")
+        await expect(panel.get_by_role("listitem")).to_contain_text("Long$640 kat 1.625")
+        assert one.page_errors == []
+
+
+async def test_the_page_says_that_no_stream_of_liquidations_comes(filled_edge: RunningEdge, browser: Browser) -> None:
+    async with visit(browser, filled_edge.edge.url) as one:
+        await live(one)
+        panel = one.page.get_by_role("region", name="Liquidations")
+        await expect(panel).to_contain_text("no stream of liquidations comes from Bybit")
+        await card(one, "ADAUSDT").get_by_role("link", name="ADAUSDT").click()
+        await expect(panel).to_contain_text("no stream of liquidations comes from Bybit")
+
+
+async def test_each_input_of_a_dimension_says_how_it_came_and_its_age(filled_edge: RunningEdge, browser: Browser) -> None:
+    message = snapshot("streamed", observed_ms=T0 + 1000)
+    message.provenance.coverage.streamed = 47
+    for dimension in message.confluences[0].dimensions:
+        for name, transport, seconds, incomplete in (
+            ("order_book", confluence_pb2.TRANSPORT_STREAM, 0, False),
+            ("candles_5m", confluence_pb2.TRANSPORT_POLL, 95, False),
+            ("trades", confluence_pb2.TRANSPORT_STREAM, 2, True),
+        ):
+            dimension.inputs.add(
+                name=name,
+                transport=transport,
+                observed_time=times.timestamp(T0 + 1000 - 1000 * seconds),
+                incomplete=incomplete,
+            )
+    await filled_edge.market.show(message)
+    async with visit(browser, filled_edge.edge.url) as one:
+        await live(one)
+        await expect(one.page.get_by_role("region", name="Market")).to_contain_text("Streamed47 of 50")
+        await one.page.goto(f"{filled_edge.edge.url}/symbol/BTCUSDT")
+        await one.page.locator("details.dimension summary").first.click()
+        inputs = one.page.get_by_role("list", name="Inputs").get_by_role("listitem")
+        await expect(inputs.nth(0)).to_have_text(re.compile(r"^Order book: streamed, \d s old$"))
+        await expect(inputs.nth(1)).to_have_text(re.compile(r"^5 min candles: requested, 1 min old$"))
+        await expect(inputs.nth(2)).to_have_text(re.compile(r"^Trades: streamed, \d s old, a part is missing$"))

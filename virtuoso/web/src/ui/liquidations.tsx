@@ -1,0 +1,105 @@
+import {
+  type Liquidation,
+  type LiquidationSum,
+  type Liquidations,
+  PositionSide,
+  type Provenance,
+} from "virtuoso-market";
+import { clock, durationToMs, ms, price, usd } from "../format.js";
+import { live } from "../state/live.js";
+import { marketTime } from "../state/market_time.js";
+import { noLiquidations } from "../words.js";
+import { Empty, Panel } from "./panel.js";
+import { SymbolLink } from "./symbol.js";
+
+interface Props {
+  liquidations: Liquidations | undefined;
+  provenance: Provenance | undefined;
+  heardMs: number | undefined;
+  /** Show the symbol of each liquidation. */
+  named?: boolean;
+}
+
+/** Positions that the venue closed by force: the sums of longs and shorts, and the largest ones. */
+export function LiquidationPanel({ liquidations, provenance, heardMs, named = false }: Props) {
+  if (!provenance) return null;
+  return (
+    <Panel title="Liquidations" provenance={provenance} heardMs={heardMs} class="liquidations">
+      {liquidations ? (
+        <>
+          {liquidations.sums.map((sum) => (
+            <Sum
+              key={hours(sum)}
+              sum={sum}
+              atLeast={liquidations.lowerBound}
+              observedMs={ms(provenance.observedTime) ?? 0}
+            />
+          ))}
+          <Largest largest={liquidations.largest} named={named} />
+        </>
+      ) : (
+        <Empty>{noLiquidations(provenance.venue)}</Empty>
+      )}
+    </Panel>
+  );
+}
+
+const hours = ({ period }: LiquidationSum) => (durationToMs(period) ?? 0) / 3_600_000;
+
+/** One period: the longs against the shorts as a bar. The start is named when not the whole period was watched. */
+function Sum({ sum, atLeast, observedMs }: { sum: LiquidationSum; atLeast: boolean; observedMs: number }) {
+  const { longUsd, shortUsd, startTime } = sum;
+  const isPartial = (ms(startTime) ?? 0) > observedMs - 3_600_000 * hours(sum) + 1000;
+  const bound = atLeast ? "at least " : "";
+  return (
+    <div class="breadth">
+      <h3>
+        {hours(sum)} h{isPartial && <span class="faint"> watched since {clock(startTime, marketTime.peek())}</span>}
+      </h3>
+      <div class="parts" aria-hidden="true">
+        {longUsd > 0 && <i class="up" style={{ flexGrow: String(longUsd) }} />}
+        {shortUsd > 0 && <i class="down" style={{ flexGrow: String(shortUsd) }} />}
+      </div>
+      <p>
+        <span class="up">
+          Longs {bound}
+          {usd(longUsd)}
+        </span>
+        <span class="down">
+          Shorts {bound}
+          {usd(shortUsd)}
+        </span>
+      </p>
+    </div>
+  );
+}
+
+function Largest({ largest, named }: { largest: readonly Liquidation[]; named: boolean }) {
+  if (!largest.length) return null;
+  return (
+    <>
+      <h3>Largest in 24 h</h3>
+      <ol>
+        {largest.map((one) => (
+          <Item key={`${one.symbol} ${ms(one.liquidationTime)} ${one.valueUsd}`} liquidation={one} named={named} />
+        ))}
+      </ol>
+    </>
+  );
+}
+
+function Item({ liquidation, named }: { liquidation: Liquidation; named: boolean }) {
+  const { symbol, side, valueUsd, liquidationTime } = liquidation;
+  const isLong = side === PositionSide.LONG;
+  const tickSize = live.peek().dashboard?.rows.get(symbol)?.tickSize;
+  return (
+    <li>
+      {named && <SymbolLink symbol={symbol} />}
+      <span class={isLong ? "up" : "down"}>{isLong ? "Long" : "Short"}</span>
+      <b>{usd(valueUsd)}</b>
+      <span class="faint">
+        at {price(liquidation.price, tickSize)}, {clock(liquidationTime, marketTime.peek())}
+      </span>
+    </li>
+  );
+}
