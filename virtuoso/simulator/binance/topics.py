@@ -38,6 +38,7 @@ class Depth(BookTopic):
         """Remember the book."""
         super().begin(now_ms)
         self._update = self.changed_ms * UPDATES_PER_MS
+        self._tell_ms = self._next_ms(now_ms)
 
     def poll(self, now_ms: int) -> Sequence[object]:
         """Return the changes in one message when it is time."""
@@ -51,7 +52,7 @@ class Depth(BookTopic):
             self._add(now_ms)
         if now_ms < self._tell_ms <= now_ms + self._told_every_ms:
             return ()
-        self._tell_ms = (now_ms // self._told_every_ms + 1) * self._told_every_ms
+        self._tell_ms = self._next_ms(now_ms)
         if not any(self._pending):
             return ()
         before, self._update = self._update, max(self.changed_ms * UPDATES_PER_MS, self._update + 1)
@@ -61,6 +62,9 @@ class Depth(BookTopic):
         ids = {"U": before + 1, "u": self._update, "pu": before}
         head = {"e": "depthUpdate", "E": now_ms, "T": self.changed_ms, "s": symbol, "ps": symbol}
         return [{**head, **ids, "b": bids, "a": asks, "st": 1}]
+
+    def _next_ms(self, now_ms: int) -> int:
+        return (now_ms // self._told_every_ms + 1) * self._told_every_ms
 
     def _add(self, at_ms: int) -> None:
         for pending, changes in zip(self._pending, self.changes(at_ms), strict=True):
