@@ -40,6 +40,7 @@ class FakeExchange:
         self.last: dict[str, float] = {}  # last price by symbol, 100 by default
         self.candle_scale = 1.0  # factor of all prices of candles
         self.run = 1000  # number of newest bars without a gap
+        self.trade_age_ms = 0  # of the newest trade
 
     def stamp(self) -> Stamp:
         now = self.clock.now_ms()
@@ -116,7 +117,7 @@ class FakeExchange:
         return Trades(
             symbol=instrument.symbol,
             ids=ids,
-            time_ms=stamp.observed_ms - 100 + index,
+            time_ms=stamp.observed_ms - self.trade_age_ms - 100 + index,
             price=ones * 100,
             size=ones,
             side=ones,
