@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from tools.pictures.market import SCORES, dimension, required
+from tools.pictures.market import INPUTS, SCORES, dimension, required
 from tools.pictures.style import DIMENSION_NAMES
 from virtuoso.domain.model import DimensionKind
 
-SCORE, BOOK = SCORES["UNI"], dimension("UNI", DimensionKind.ORDERBOOK)
+TICKER, SCORE, BOOK = INPUTS["UNI"].ticker, SCORES["UNI"], dimension("UNI", DimensionKind.ORDERBOOK)
 
 
 def rows() -> list[str]:

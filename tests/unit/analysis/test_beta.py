@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import statsmodels.api as sm  # type: ignore[import-untyped]  # the package has no types
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -77,6 +76,8 @@ def paired(own: Candles, anchor: Candles, points: int) -> tuple[np.ndarray, np.n
 
 
 def assert_agrees(beta: BetaWindow, own: Candles, anchor: Candles, points: int, step: int) -> None:
+    import statsmodels.api as sm  # type: ignore[import-untyped]  # noqa: PLC0415 - takes 2 s; only this test needs it
+
     x, y, ends = paired(own, anchor, points)
     result = sm.OLS(y, sm.add_constant(x)).fit()
     assert beta.points == len(x)

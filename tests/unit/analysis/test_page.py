@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -13,8 +14,6 @@ from tests.programs import ROOT
 from tests.unit.analysis import markets
 from tests.unit.analysis.markets import NOW_MS, Shape
 from tests.unit.wire.test_snapshots import decoded, snapshot
-from tools.pictures import example
-from tools.pictures.market import INPUTS
 from virtuoso.analysis import candle_readings, market_sentiment, opportunities, signals
 from virtuoso.analysis.alert_rules import COOLDOWNS_S
 from virtuoso.analysis.confluence import CONTEXT_COMPONENTS, score_symbol
@@ -102,14 +101,20 @@ def expected(shown: Any, whole: Any) -> Any:
     return whole
 
 
-def test_the_worked_example_equals_the_computation_of_the_pictures() -> None:
+@pytest.fixture(scope="module")
+def example() -> ModuleType:
+    from tools.pictures import example  # noqa: PLC0415 - takes a second; only these tests need it
+
+    return example
+
+
+def test_the_worked_example_equals_the_computation_of_the_pictures(example: ModuleType) -> None:
     assert [row for row in example.rows() if row not in PAGE] == []
     (shown,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
-    ticker = INPUTS["UNI"].ticker
-    encoded = decoded(snapshot(tickers={"UNIUSDT": ticker}, confluences={"UNIUSDT": example.SCORE}))
+    encoded = decoded(snapshot(tickers={"UNIUSDT": example.TICKER}, confluences={"UNIUSDT": example.SCORE}))
     assert json.loads(shown) == expected(json.loads(shown), MessageToDict(encoded.confluences[0]))
 
 
-def test_the_text_of_the_worked_example_has_the_numbers_of_its_tables() -> None:
+def test_the_text_of_the_worked_example_has_the_numbers_of_its_tables(example: ModuleType) -> None:
     text = " ".join(section("A score by hand").split())
     assert [phrase for phrase in example.phrases() if phrase not in text] == []

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 import pytest
+import scipy  # type: ignore[import-untyped]  # the package has no types
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest  # type: ignore[import-untyped]  # the package has no types
 
 from virtuoso.analysis.signal_stats import signal_record, signal_tally, wilson_interval
 from virtuoso.domain.model import DimensionKind
@@ -18,7 +18,7 @@ FLOW, BOOK = DimensionKind.ORDERFLOW, DimensionKind.ORDERBOOK
 
 @pytest.mark.parametrize(("wins", "count"), [(0, 1), (1, 1), (0, 12), (7, 12), (12, 12), (431, 1000)])
 def test_the_interval_agrees_with_wilson(wins: int, count: int) -> None:
-    expected = binomtest(wins, count).proportion_ci(method="wilson")
+    expected = scipy.stats.binomtest(wins, count).proportion_ci(method="wilson")
     assert wilson_interval(wins, count) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from scipy import stats  # type: ignore[import-untyped]  # the package has no types
+import scipy  # type: ignore[import-untyped]  # the package has no types
 
 from virtuoso.evaluate.feature_metrics import feature_metrics, forward_returns, ranks
 from virtuoso.evaluate.panel import HORIZONS, Feature, FeatureKind, Panel, baselines, delayed_returns
@@ -96,12 +96,12 @@ def test_ranks_and_coefficients_agree_with_scipy_with_ties_and_gaps() -> None:
     computed = ranks(score, present)
     for row in range(60):
         known = present[row]
-        assert computed[row, known] == pytest.approx((stats.rankdata(score[row, known]) - 0.5) / known.sum())
+        assert computed[row, known] == pytest.approx((scipy.stats.rankdata(score[row, known]) - 0.5) / known.sum())
         assert np.isnan(computed[row, ~known]).all()
     price = PRICE[:60]
     metrics = feature_metrics(score.astype(np.float32), forward_returns(price, COUNTED[:60]), COUNTED[:60])["15 m"]
     after = delayed_returns(price, 3)
-    each = [stats.spearmanr(score[r, present[r]], after[r, present[r]])[0] for r in range(60 - 4)]
+    each = [scipy.stats.spearmanr(score[r, present[r]], after[r, present[r]])[0] for r in range(60 - 4)]
     assert metrics.ic.value == pytest.approx(np.mean(each))
     assert metrics.steps == 56
 
