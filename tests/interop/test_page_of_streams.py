@@ -10,47 +10,20 @@ from playwright.async_api import Browser, expect
 from tests.interop.browsers import visit
 from tests.interop.dashboards import card, live
 from tests.interop.edges import RunningEdge
+from tests.service.findings import liquidations
 from tests.service.snapshots import T0, snapshot
-from virtuoso.market.v1 import confluence_pb2, liquidation_pb2
+from virtuoso.market.v1 import confluence_pb2
 from virtuoso.wire import times
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-def liquidations(hour: tuple[float, float], *, lower_bound: bool = False) -> liquidation_pb2.Liquidations:
-    """Return liquidations whose stream began 2 h before T0. The day has 3 times the sums of the last hour."""
-    long, short = hour
-    return liquidation_pb2.Liquidations(
-        lower_bound=lower_bound,
-        sums=[
-            liquidation_pb2.LiquidationSum(
-                period=times.duration(3_600_000), long_usd=long, short_usd=short, start_time=times.timestamp(T0 - 3_600_000)
-            ),
-            liquidation_pb2.LiquidationSum(
-                period=times.duration(86_400_000),
-                long_usd=3 * long,
-                short_usd=3 * short,
-                start_time=times.timestamp(T0 - 7_200_000),
-            ),
-        ],
-        largest=[
-            liquidation_pb2.Liquidation(
-                symbol="BTCUSDT",
-                side=liquidation_pb2.POSITION_SIDE_LONG,
-                value_usd=640_000,
-                price=1.625,
-                liquidation_time=times.timestamp(T0 - 60_000),
-            )
-        ],
-    )
 
 
 async def test_liquidations_are_on_the_dashboard_and_on_the_page_of_their_symbol(
     filled_edge: RunningEdge, browser: Browser
 ) -> None:
     message = snapshot("liquidated", observed_ms=T0 + 1000)
-    message.overview.liquidations.CopyFrom(liquidations((1_200_000, 300_000), lower_bound=True))
-    message.confluences[0].liquidations.CopyFrom(liquidations((64_000, 0)))
+    message.overview.liquidations.CopyFrom(liquidations(T0, 1_200_000, 300_000, lower_bound=True))
+    message.confluences[0].liquidations.CopyFrom(liquidations(T0, 64_000, 0))
     await filled_edge.market.show(message)
     async with visit(browser, filled_edge.edge.url) as one:
         await live(one)

@@ -7,6 +7,7 @@ from typing import Any
 from virtuoso.market.v1 import (
     beta_pb2,
     confluence_pb2,
+    liquidation_pb2,
     market_service_pb2,
     opportunity_pb2,
     overview_pb2,
@@ -32,6 +33,36 @@ def sentiment(observed_ms: int) -> sentiment_pb2.Sentiment:
         funding_mean_percent=0.0081,
         sentence="The crowd leans a little to greed.",
         observed_time=times.timestamp(observed_ms - 2000),
+    )
+
+
+def liquidations(observed_ms: int, long: float, short: float, *, lower_bound: bool = False) -> liquidation_pb2.Liquidations:
+    """Return liquidations whose stream began 2 h ago. The day has 3 times the sums of the last hour."""
+    return liquidation_pb2.Liquidations(
+        lower_bound=lower_bound,
+        sums=[
+            liquidation_pb2.LiquidationSum(
+                period=times.duration(3_600_000),
+                long_usd=long,
+                short_usd=short,
+                start_time=times.timestamp(observed_ms - 3_600_000),
+            ),
+            liquidation_pb2.LiquidationSum(
+                period=times.duration(86_400_000),
+                long_usd=3 * long,
+                short_usd=3 * short,
+                start_time=times.timestamp(observed_ms - 7_200_000),
+            ),
+        ],
+        largest=[
+            liquidation_pb2.Liquidation(
+                symbol="BTCUSDT",
+                side=liquidation_pb2.POSITION_SIDE_LONG,
+                value_usd=640_000,
+                price=1.625,
+                liquidation_time=times.timestamp(observed_ms - 60_000),
+            )
+        ],
     )
 
 

@@ -12,6 +12,7 @@
       prompt          the input line for a search or a minimum score
       help            explanation of the keys and the numbers
     columns           the columns of the table, and their cells
+    moves           which numbers have just risen or fallen
     table_view        selection and order of the rows
     watchlist         the file of the symbols that the user marked
     words             texts and formats of numbers, ages and enums

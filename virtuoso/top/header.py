@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.widgets import Static
@@ -11,9 +10,6 @@ from textual.widgets import Static
 from virtuoso.client import Connection, Dashboard, State
 from virtuoso.top import words
 from virtuoso.top.styles import ALARM, BADGE, DOWN, ENVIRONMENTS, UP, WARN, name_value_line
-
-if TYPE_CHECKING:
-    from virtuoso.market.v1.overview_pb2 import Overview
 
 STATES = {State.CONNECTING: ("○ connecting", WARN), State.LIVE: ("● live", UP), State.LOST: ("✖ LOST", DOWN)}
 
@@ -37,7 +33,7 @@ class MarketHeader(Static):
         if dashboard is not None:
             for warning, reason in words.data_warnings(dashboard.provenance):
                 lines.append(Text.assemble((f" {warning} ", BADGE), f" {reason}"))
-            lines += [Text.assemble(" ", line) for line in _market_lines(dashboard.overview, width)]
+            lines += [Text.assemble(" ", line) for line in _market_lines(dashboard, width)]
         if (line := _connection_line(status, dashboard)) is not None:
             lines.append(line)
         for line in lines:
@@ -56,7 +52,11 @@ def _source_line(dashboard: Dashboard | None, status: ConnectionStatus, width: i
     if meaning:
         left.append(f"({meaning}) ")
     left.append(f" {provenance.venue}  {words.age(dashboard.age_s)} old  ")
-    left.append(f"{provenance.coverage.present}/{provenance.coverage.expected} scored ")
+    coverage = provenance.coverage
+    left.append(f"{coverage.present}/{coverage.expected} scored ")
+    streamed = f" {coverage.streamed} streamed "
+    if left.cell_len + len(streamed) + len(state) + 1 <= width:
+        left.append(streamed)
     right = f"{state} {status.address} "
     line = _left_and_right(left, Text(right if left.cell_len + len(right) <= width else f"{state} "), width)
     state_start = line.plain.rindex(state)
@@ -70,7 +70,9 @@ def _source_line(dashboard: Dashboard | None, status: ConnectionStatus, width: i
     return line
 
 
-def _market_lines(overview: Overview, width: int) -> list[Text]:
+def _market_lines(dashboard: Dashboard, width: int) -> list[Text]:
+    overview = dashboard.overview
+
     def number(name: str, digits: int, unit: str) -> str:
         return words.number(words.optional(overview, name), digits, unit)
 
@@ -85,9 +87,8 @@ def _market_lines(overview: Overview, width: int) -> list[Text]:
         ("Dispersion", number("dispersion_percent", 1, "%")),
         ("Turnover", words.usd(words.optional(overview, "total_turnover_24h_usd"))),
     )
-    if first.cell_len + second.cell_len + 4 <= width:
-        return [Text.assemble(first, "   ", second)]
-    return [first, second]
+    lines = [Text.assemble(first, "   ", second)] if first.cell_len + second.cell_len + 4 <= width else [first, second]
+    return [*lines, name_value_line(("Liquidated", words.liquidations(overview, dashboard.provenance.observed_time)))]
 
 
 def _connection_line(status: ConnectionStatus, dashboard: Dashboard | None) -> Text | None:

@@ -20,7 +20,14 @@ from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.top import words
 from virtuoso.top.header import ConnectionStatus, MarketHeader
 from virtuoso.top.styles import DOWN, FAINT, WARN
-from virtuoso.top.symbol_text import ReceivedReply, component_lines, dimension_lines, history_lines, score_lines
+from virtuoso.top.symbol_text import (
+    ReceivedReply,
+    component_lines,
+    dimension_lines,
+    history_lines,
+    largest_lines,
+    score_lines,
+)
 
 HISTORY_PERIOD_S = 60.0
 DAY_S = 86_400
@@ -102,7 +109,11 @@ class SymbolScreen(Screen[None]):
         for dimension in reply.dimensions:
             text.append("\n").append_text(dimension_lines(dimension, self._received, width))
         for dimension in reply.dimensions:
-            text.append("\n\n").append_text(component_lines(dimension))
+            text.append("\n\n").append_text(component_lines(dimension, self._received, width))
+        if reply.liquidations.largest:
+            text.append("\n\n").append("Largest liquidations in 24 hours", "bold")
+            for line in largest_lines(reply):
+                text.append("\n").append_text(line)
         if reply.missing_inputs:
             text.append("\n\nMissing inputs: ", FAINT).append(", ".join(reply.missing_inputs))
         return text

@@ -39,7 +39,7 @@ class ReceivedReply:
 
 
 def score_lines(received: ReceivedReply) -> Text:
-    """Return two lines: the score with its reliability, and the price."""
+    """Return three lines: the score with its reliability, the price, and the liquidations."""
     reply = received.reply
     score = optional(reply, "score")
     line = Text.assemble(
@@ -63,6 +63,8 @@ def score_lines(received: ReceivedReply) -> Text:
                 ("Funding", words.number(optional(reply, "funding_day_percent"), 3, "% a day")),
                 ("Price is", f"{words.age(received.age_s(reply.price_time))} old"),
             ),
+            "\n",
+            name_value_line(("Liquidated", words.liquidations(reply, reply.provenance.observed_time))),
         )
     )
 
@@ -111,14 +113,37 @@ def dimension_lines(dimension: Dimension, received: ReceivedReply, width: int) -
     return text
 
 
-def component_lines(dimension: Dimension) -> Text:
-    """Return the components of a dimension, one per line."""
+def largest_lines(reply: api.GetConfluenceResponse) -> list[Text]:
+    """Return the largest liquidations of 24 hours, one per line."""
+    tick_size = optional(reply, "tick_size")
+    return [
+        Text.assemble(
+            (f"    {each.liquidation_time.ToDatetime():%m-%d %H:%M:%S} UTC ", FAINT),
+            f"{words.POSITION_SIDES.get(each.side, DASH):5} {words.usd(each.value_usd):>6}",
+            f" at {price_text(each.price, tick_size)}",
+        )
+        for each in reply.liquidations.largest
+    ]
+
+
+def input_lines(dimension: Dimension, received: ReceivedReply, width: int) -> str:
+    """Return by which way each input of a dimension came, and its age."""
+    inputs = ", ".join(
+        f"{each.name.replace('_', ' ')} {words.TRANSPORTS.get(each.transport, 'came another way')}"
+        f"{', incomplete,' if each.incomplete else ''} {words.age(received.age_s(each.observed_time), rough=True)} ago"
+        for each in dimension.inputs
+    )
+    return "".join(f"\n    {line}" for line in wrap(inputs, width - 4))
+
+
+def component_lines(dimension: Dimension, received: ReceivedReply, width: int) -> Text:
+    """Return the components of a dimension, one per line, and its inputs."""
     text = Text(_name(dimension))
     text.stylize("bold")
     text.append("  direction, what it adds to the dimension, reading", FAINT)
     for component in dimension.components:
         text.append("\n").append_text(_component_line(component))
-    return text
+    return text.append(input_lines(dimension, received, width), FAINT)
 
 
 def _name(dimension: Dimension) -> str:

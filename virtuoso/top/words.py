@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 import grpc
 
 from virtuoso.domain.model import DimensionKind
-from virtuoso.market.v1 import alert_pb2, confluence_pb2, overview_pb2, provenance_pb2
+from virtuoso.market.v1 import alert_pb2, confluence_pb2, liquidation_pb2, overview_pb2, provenance_pb2
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
+    from google.protobuf.timestamp_pb2 import Timestamp
 
     from virtuoso.client import Failure
+    from virtuoso.market.v1.liquidation_pb2 import LiquidationSum
+    from virtuoso.market.v1.market_service_pb2 import GetConfluenceResponse
     from virtuoso.market.v1.overview_pb2 import Overview
     from virtuoso.market.v1.provenance_pb2 import Provenance
 
@@ -95,12 +98,17 @@ Score and dimensions: 0 bearish, 50 neutral, 100 bullish.
 Tech technical, Vol volume, Flow order flow, Book order book, Strc
 structure, Sent sentiment. Conf: confidence, how reliable the score is.
 Turn: turnover of 24 hours, USD.  [b]–[/b] was not measured.
+Liquidated: positions closed by force, USD. ≥: at least, since the
+exchange tells only of some. ▲ ▼ before a number: it has just changed.
+All times are UTC.
 
 [b]First lines[/b]
 SIMULATED   no price is real.      REPLAY   a recording: not current
 STALE   real, but old.             FALLBACK   from another exchange
 LOST    no connection: the last data, in grey, while its age grows\
 """
+TRANSPORTS = {confluence_pb2.TRANSPORT_STREAM: "streamed", confluence_pb2.TRANSPORT_POLL: "requested"}
+POSITION_SIDES = {liquidation_pb2.POSITION_SIDE_LONG: "long", liquidation_pb2.POSITION_SIDE_SHORT: "short"}
 LAST_DATA = "This is the last data."
 LOADING = "loading …"
 PROMPTS = {
@@ -158,6 +166,25 @@ def age(seconds: float, *, rough: bool = False) -> str:
     if whole < 86400:
         return f"{whole // 3600} h {whole % 3600 // 60:02d} m"
     return f"{whole // 86400} d {whole % 86400 // 3600} h"
+
+
+def liquidations(message: Overview | GetConfluenceResponse, observed_time: Timestamp) -> str:
+    """Return the longs and shorts that were closed by force, in USD, in each period. When not the whole period was watched,
+    its start is shown instead of its length."""
+    if not message.HasField("liquidations"):
+        return f"{DASH} (no stream of liquidations)"
+    bound = "≥" if message.liquidations.lower_bound else ""
+    return "  ".join(
+        f"{_period(each, observed_time)} long {bound}{usd(each.long_usd)} short {bound}{usd(each.short_usd)}"
+        for each in message.liquidations.sums
+    )
+
+
+def _period(total: LiquidationSum, observed_time: Timestamp) -> str:
+    start = observed_time.ToMilliseconds() - total.period.ToMilliseconds()
+    if total.start_time.ToMilliseconds() > start + 1000:
+        return f"since {total.start_time.ToDatetime():%H:%M}"
+    return f"{total.period.ToSeconds() // 3600} h"
 
 
 def breadth(overview: Overview) -> str:

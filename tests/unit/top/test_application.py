@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,16 +13,19 @@ from rich.text import Text
 from textual.color import Color
 
 from tests.programs import free_port
+from tests.service.findings import liquidations
 from tests.service.history_servers import alert, fill_history, history_opener, server_with_history, sqlite_url
 from tests.service.servers import RunningServer, running_server
 from tests.service.snapshots import T0, row, snapshot
 from tests.unit.top.screens import Terminal, terminal
+from virtuoso.market.v1 import confluence_pb2
 from virtuoso.repository import keys
 from virtuoso.service.candle_reader import CandleReader
 from virtuoso.service.server import MarketServer
 from virtuoso.top.connection import NO_CONNECTION
 from virtuoso.top.styles import FAINT
-from virtuoso.top.symbol_table import SymbolTable
+from virtuoso.top.symbol_table import HOLD_S, SymbolTable
+from virtuoso.wire import times
 
 ROWS = [
     row("BTCUSDT", 71.5, price=114_840.5, sentiment=20.0),
@@ -104,10 +108,54 @@ async def test_the_cursor_stays_on_its_symbol_while_rows_move(tmp_path: Path) ->
         table = seen.app.query_one(SymbolTable)
         symbol, top = table.symbol, table.scroll_y
         assert top > 0
+        table.clock = lambda: time.monotonic() + HOLD_S
         await one.show(snapshot("s2", observed_ms=T0 + 1000, rows=[*ROWS[1:], row("BTCUSDT", 1.5)]))
         await seen.until(lambda: table.cursor_row == 24)
         await seen.pilot.pause(0.1)
         assert (table.symbol, table.scroll_y) == (symbol, top)
+
+
+async def test_a_changed_number_shows_its_direction_in_an_order_that_holds_for_30_seconds(tmp_path: Path) -> None:
+    async with showing(tmp_path) as (one, seen):
+        await seen.rows("BTCUSDT", "SOLUSDT")
+        table = seen.app.query_one(SymbolTable)
+        now = time.monotonic()
+        table.clock = lambda: now
+        changed = [row("BTCUSDT", 40.5, price=114_840.4), row("SOLUSDT", 62.0, price=27.25), *ROWS[1:2], *ROWS[3:]]
+        await one.show(snapshot("s2", observed_ms=T0 + 1000, rows=changed))
+        await seen.see("▼40.5", "▼114,840.4", "▲27.25")
+        assert seen.symbols[:2] == ["BTCUSDT", "SOLUSDT"]
+        assert "62.0" in seen.text
+        assert "▲62.0" not in seen.text
+        table.clock = lambda: now + 2
+        await seen.until(lambda: "▼114,840.4" not in seen.text)
+        table.clock = lambda: now + HOLD_S
+        await one.show(snapshot("s3", observed_ms=T0 + 2000, rows=changed))
+        await seen.rows("SOLUSDT", "C00USDT")
+
+
+async def test_liquidations_fit_on_80_columns_and_their_absence_is_said(tmp_path: Path) -> None:
+    async with showing(tmp_path) as (one, seen):
+        await seen.see("Liquidated – (no stream of liquidations)")
+        message = snapshot("s2", observed_ms=T0 + 1000, rows=ROWS)
+        message.provenance.coverage.streamed = 44
+        message.overview.liquidations.CopyFrom(liquidations(T0, 123_400_000, 300_000, lower_bound=True))
+        message.confluences[0].liquidations.CopyFrom(liquidations(T0, 64_000, 0))
+        message.confluences[0].dimensions[0].inputs.add(
+            name="order_book",
+            transport=confluence_pb2.TRANSPORT_STREAM,
+            observed_time=times.timestamp(T0 - 1000),
+            incomplete=True,
+        )
+        await one.show(message)
+        since = f"since {times.timestamp(T0 - 7_200_000).ToDatetime():%H:%M}"
+        await seen.see(f"Liquidated 1 h long ≥123M short ≥300K  {since} long ≥370M short ≥900K", "44 streamed")
+        await seen.press("enter")
+        await seen.see(f"Liquidated 1 h long 64.0K short 0  {since} long 192K short 0")
+        await seen.press("pagedown")
+        await seen.see("order book streamed, incomplete, ")
+        await seen.press("end")
+        await seen.see("UTC long    640K at 1.625")
 
 
 def age(seen: Terminal) -> int:
