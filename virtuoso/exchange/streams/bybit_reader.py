@@ -90,9 +90,14 @@ class BybitReader:
         return () if other_book else updates
 
     def heard_ms(self, connection: int, topic: Topic) -> int | None:
-        """See StreamReader."""
-        found = self._topics.get(connection, {}).get(BYBIT.topic_names(topic)[0])
-        return found.heard_ms if found else None
+        """See StreamReader. A market may be without trades for minutes. While its last price does not change, its ticker
+        says that no trade is missing."""
+        topics = self._topics.get(connection, {})
+        found = topics.get(BYBIT.topic_names(topic)[0])
+        if not isinstance(found, TradesTopic):
+            return found.heard_ms if found else None
+        ticker = topics.get(BYBIT.topic_names(Topic(InputKind.TICKERS, topic.symbol))[0])
+        return found.state.trade_due_ms or max(found.heard_ms or 0, (ticker and ticker.heard_ms) or 0) or None
 
     def wanted_books(self) -> Mapping[str, int]:
         """See StreamReader. Bybit's streams begin with a snapshot."""
@@ -160,9 +165,10 @@ class BybitReader:
         named = _TOPIC.search(data[:200]) if isinstance(data, str) else None
         topic = topics.get(named[1]) if named else None
         found = [topic] if topic else [each for each in topics.values() if each.kind in _HOLES]
+        intact = [each.topic for each in found if each.intact]
         for each in found:
             each.lose(received_ms)
-        return [lost(each.topic, "garbage") for each in found]
+        return [lost(each, "garbage") for each in intact]
 
 
 def _message(data: str | bytes) -> Mapping[str, Any] | None:

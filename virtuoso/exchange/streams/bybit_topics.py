@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -49,20 +50,22 @@ class SymbolState:
     """What the topics of one symbol share, on all connections."""
 
     instrument: Instrument
-    trades_told: dict[str, None] = field(default_factory=dict)  # the newest ids, in order
+    newest_ms: dict[InputKind, int] = field(default_factory=dict)  # the newest time of the venue, by kind
+    trades_told: OrderedDict[str, None] = field(default_factory=OrderedDict)  # the newest ids
     trades_contiguous: bool = False
+    trade_due_ms: int | None = None  # our time since which the last price is that of a trade that was not told
     bar_told_ms: int = 0  # opening time of the newest bar
-    liquidations_told: dict[tuple[Any, ...], None] = field(default_factory=dict)
+    liquidations_told: OrderedDict[tuple[Any, ...], None] = field(default_factory=OrderedDict)
     liquidations_since_ms: int = 0
 
 
-def remember(told: dict[Any, None], key: Any) -> bool:
+def remember(told: OrderedDict[Any, None], key: Any) -> bool:
     """Add a key, and forget the oldest one above KNOWN_KEYS. Return False when the key is known."""
     if key in told:
         return False
     told[key] = None
     if len(told) > KNOWN_KEYS:
-        del told[next(iter(told))]
+        told.popitem(last=False)
     return True
 
 
@@ -70,14 +73,15 @@ class BybitTopic:
     """One topic on one connection. `read` raises ValueError with the reason when a message shows that something is missing
     or wrong. `lose` is then called."""
 
-    __slots__ = ("heard_ms", "lost_ms", "newest_ms", "state", "topic")
+    __slots__ = ("heard_ms", "intact", "lost_ms", "newest_ms", "state", "topic")
     kind: InputKind
 
     def __init__(self, state: SymbolState) -> None:
         self.state = state
         self.topic = Topic(self.kind, state.instrument.symbol)
-        self.newest_ms = 0  # the newest time of the venue
+        self.newest_ms = state.newest_ms.get(self.kind, 0)  # the newest time of the venue
         self.heard_ms: int | None = None  # our time when it became so
+        self.intact = False  # a message was read, and none was missing or wrong since
         self.lost_ms = 0  # our time when a message was missing or wrong
 
     def read(self, message: Message, stamp: Stamp) -> Sequence[StreamUpdate]:
@@ -86,16 +90,18 @@ class BybitTopic:
 
     def lose(self, received_ms: int) -> None:
         """Note that a message is missing or wrong."""
-        self.lost_ms = received_ms
+        self.intact, self.lost_ms = False, received_ms
         self.forget()
 
     def forget(self) -> None:
         """Forget what is no longer right."""
 
-    def told(self, venue_ms: int, received_ms: int) -> None:
+    def told(self, stamp: Stamp) -> None:
         """Note that a message could be read."""
-        if venue_ms > self.newest_ms:
-            self.newest_ms, self.heard_ms = venue_ms, received_ms
+        self.intact = True
+        if stamp.observed_ms > self.newest_ms:
+            self.newest_ms, self.heard_ms = stamp.observed_ms, stamp.received_ms
+            self.state.newest_ms[self.kind] = max(stamp.observed_ms, self.state.newest_ms.get(self.kind, 0))
 
 
 class BookTopic(BybitTopic):
@@ -138,7 +144,7 @@ class BookTopic(BybitTopic):
         if fault := change(data["b"], data["a"], stamp.observed_ms, stamp.received_ms):
             raise ValueError(fault)
         self._u = u
-        self.told(stamp.observed_ms, stamp.received_ms)
+        self.told(stamp)
 
     def _hold(self, u: int, message: Message, stamp: Stamp) -> None:
         if not self._held:
@@ -163,7 +169,8 @@ class TradesTopic(BybitTopic):
         rows, state = message["data"], self.state
         trades = read_trades(rows, TRADE_NAMES, self.topic.symbol, stamp)
         complete = len(trades.ids) == len({row.get(TRADE_NAMES.id) for row in rows})
-        self.told(stamp.observed_ms, stamp.received_ms)
+        self.told(stamp)
+        state.trade_due_ms = None
         new = [remember(state.trades_told, name) for name in trades.ids]
         if not all(new):
             count_refused("trade_duplicate", new.count(False))
@@ -211,11 +218,14 @@ class TickerTopic(BybitTopic):
         changed = USED & data.keys()
         if self._ticker is None or changed:
             _check_fields({name: data[name] for name in changed}, self._row, OPTIONAL if not self._row else set())
+            last = self._ticker.last if self._ticker else None
             self._row.update(data)
             self._ticker = self._read_row(stamp)
+            if last not in {None, self._ticker.last} and self.state.trade_due_ms is None:
+                self.state.trade_due_ms = stamp.received_ms
         else:
             self._ticker = replace(self._ticker, stamp=stamp)
-        self.told(stamp.observed_ms, stamp.received_ms)
+        self.told(stamp)
         return [TickerUpdate(ticker=self._ticker)]
 
     def _read_row(self, stamp: Stamp) -> Ticker:
@@ -273,7 +283,7 @@ class CandlesTopic(BybitTopic):
                     self._forming_ms = start_ms
                     raise ValueError("gap")
                 self._forming_ms = max(self._forming_ms, start_ms)
-        self.told(stamp.observed_ms, stamp.received_ms)
+        self.told(stamp)
         return updates
 
 
@@ -297,7 +307,7 @@ class LiquidationsTopic(BybitTopic):
             else:
                 count_refused("liquidation_duplicate")
         count_accepted("liquidation", len(rows))
-        self.told(stamp.observed_ms, stamp.received_ms)
+        self.told(stamp)
         return [self.update(rows, stamp)] if rows else ()
 
     def forget(self) -> None:

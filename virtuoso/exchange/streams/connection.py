@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
@@ -23,7 +24,6 @@ CONNECT_S = 10.0
 ANSWER_S = 10.0  # for a pong and for the answer to a request
 TICK_S = 0.25
 WATCH_S = 1.0
-MUTE_S = 15.0  # without any data, the connection is reopened
 FAULTS_S = 10.0
 MIN_FAULTS = 100  # wrong messages within FAULTS_S; the connection is reopened when there are also two for each topic
 
@@ -48,14 +48,19 @@ class Connection:
     ) -> None:
         self.number = number
         self.subscriptions = Subscriptions(facts, topics)
-        self.opened_s: float | None = None
         self.last_errors: dict[InputKind, str] = {}
         self._facts, self._reader, self._clock = facts, reader, clock
         self._listener, self._connect = listener, connect
-        self._data_s = self._ping_s = self._pong_s = self._watched_s = self._sent_s = 0.0
+        self._opened_s = self._news_s = self._ping_s = self._pong_s = self._watched_s = self._sent_s = 0.0
+        self._mute_s = math.inf  # without news of any topic for so long, the connection ends: the shortest limit of a kind
         self._faults: deque[float] = deque()
         self._work = asyncio.Event()  # set when there is something to send
         self._stopped = ""
+
+    @property
+    def streamed_s(self) -> float:
+        """Return for how long it brought news."""
+        return self._news_s - self._opened_s
 
     async def run(self, url: str) -> str:
         """Connect, and stream until the connection ends. Return the reason in one word."""
@@ -65,7 +70,7 @@ class Connection:
         except BROKEN as error:
             self._fail(f"{url} cannot be opened: {error or type(error).__name__}")
             return "refused"
-        self.opened_s = self._data_s = self._ping_s = self._pong_s = self._clock.monotonic()
+        self._opened_s = self._news_s = self._ping_s = self._pong_s = self._clock.monotonic()
         metrics.STREAM_CONNECTIONS.labels(self._facts.venue).inc()
         tasks = [asyncio.create_task(self._receive(socket)), asyncio.create_task(self._tend(socket))]
         reason = "stopped"
@@ -110,7 +115,7 @@ class Connection:
     def streams(self, topic: Topic) -> bool:
         """Return True while the topic streams."""
         known = self.subscriptions.get(topic)
-        if known is None or not known.accepted or self._clock.monotonic() - self._data_s > MUTE_S:
+        if known is None or not known.accepted or self._clock.monotonic() - self._news_s > self._mute_s:
             return False
         return topic.kind not in self._facts.silence_s or self._reader.heard_ms(self.number, topic) is not None
 
@@ -132,10 +137,9 @@ class Connection:
             if (answer := answer_of(data)) is not None:
                 self._answered(answer)
                 continue
-            self._data_s = clock.monotonic()
             if updates := reader.frame(self.number, data, clock.now_ms()):
                 if isinstance(updates[0], StreamLost):
-                    self._faults.append(self._data_s)
+                    self._faults.append(clock.monotonic())
                 self.deliver(updates)
         return "closed"
 
@@ -160,8 +164,7 @@ class Connection:
                 return reason
             if now_s - self._watched_s >= WATCH_S:
                 self._watched_s = now_s
-                if self._all_silent(now_s):
-                    return "silent"
+                self._close_silent(now_s)
             await self._send_due(socket)
             self._work.clear()
             with suppress(TimeoutError):
@@ -179,25 +182,24 @@ class Connection:
             return "no_answer"
         if len(self._faults) > max(MIN_FAULTS, 2 * len(self.subscriptions.topics())):
             return "faults"
-        return "silent" if now_s - self._data_s > MUTE_S and self.subscriptions.topics() else ""
+        return "silent" if now_s - self._news_s > self._mute_s else ""
 
-    def _all_silent(self, now_s: float) -> bool:
-        """Close each topic that is silent beyond its limit. Return True when all of them are."""
-        now_ms, limits = self._clock.now_ms(), self._facts.silence_s
-        watched = [each for each in self.subscriptions if each.topic.kind in limits and each.at_venue]
-        silent = []
-        for each in watched:
-            heard_ms = self._reader.heard_ms(self.number, each.topic)
-            quiet_s = now_s - each.since_s if heard_ms is None else min(now_s - each.since_s, (now_ms - heard_ms) / 1000)
-            if each.due_s is None and quiet_s > limits[each.topic.kind]:
-                silent.append(each)
-        if len(silent) == len(watched) > 1:
-            return True
-        for each in silent:
-            each.lose(now_s)
-        if silent:
-            self.deliver(self._reader.closed(self.number, [each.topic for each in silent], "silent"))
-        return False
+    def _close_silent(self, now_s: float) -> None:
+        """Close each topic that is silent beyond its limit. It is subscribed again."""
+        now_ms, limits, silent = self._clock.now_ms(), self._facts.silence_s, []
+        self._mute_s = min((limits.get(each.topic.kind, math.inf) for each in self.subscriptions), default=math.inf)
+        for each in self.subscriptions:
+            if each.due_s is None and each.topic.kind in limits:
+                heard_ms = self._reader.heard_ms(self.number, each.topic)
+                heard_s = now_s - (now_ms - heard_ms) / 1000 if heard_ms is not None else 0.0
+                self._news_s = max(self._news_s, min(now_s, heard_s))
+                if now_s - max(heard_s, each.since_s) > limits[each.topic.kind]:
+                    silent.append(each)
+        if now_s - self._news_s <= self._mute_s:  # otherwise the whole connection ends
+            for each in silent:
+                each.lose(now_s)
+            if silent:
+                self.deliver(self._reader.closed(self.number, [each.topic for each in silent], "silent"))
 
     async def _send_due(self, socket: Socket) -> None:
         facts, subscriptions = self._facts, self.subscriptions

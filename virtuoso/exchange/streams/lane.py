@@ -18,7 +18,7 @@ from virtuoso.exchange.streams.reader import StreamReader, Topic
 from virtuoso.exchange.streams.socket import Socket
 
 FIRST_RETRY_S = 0.5
-STEADY_S = 10.0  # a connection that was open so long begins again with the first wait
+STEADY_S = 10.0  # a connection that brought news for so long begins again with the first wait
 ROTATION_RETRY_S = 60.0
 
 log = logging.getLogger(__name__)
@@ -108,7 +108,7 @@ class Lane:
                 await self._budget.spend(1)
                 serving = self._open()
                 await self._serve(serving)
-                if serving.opened_s is not None and self._clock.monotonic() - serving.opened_s > STEADY_S:
+                if serving.streamed_s > STEADY_S:
                     backoff.reset()
                 await self._clock.sleep(backoff.next_s())
         finally:
