@@ -60,7 +60,7 @@ def test_no_dimension_is_constant_or_at_an_end_for_many(market: tuple[list[Symbo
     assert min(spread) < 50 < max(spread)
 
 
-WITHOUT = [("trades",), ("long_short", "funding_history"), ("order_book", "previous_order_book")]
+WITHOUT = [("trades",), ("long_short", "funding_history"), ("order_book",)]
 
 
 @pytest.mark.parametrize("names", WITHOUT, ids="-".join)

@@ -9,40 +9,37 @@ from matplotlib import pyplot as plt
 
 from tools.pictures.market import INPUTS, NOW_MS, reading, required
 from tools.pictures.style import BLUE, DOWN, GOLD, INK, SOFT, UP, save
+from virtuoso.analysis.orderflow import LARGE_FROM
+from virtuoso.analysis.windows import DEFAULT_WINDOWS, fade_weights
 from virtuoso.domain.model import DimensionKind, Timeframe
 
 
 def orderflow() -> None:
-    """Draw trades by taker side."""
-    trades = required(INPUTS["UNI"].trades)
-    seconds = (trades.time_ms - NOW_MS) / 1000
-    signed = trades.side * trades.size
+    """Draw the trades of the last 5 minutes by taker side."""
+    known = required(INPUTS["UNI"].trades)
+    recent = known.time_ms > NOW_MS - DEFAULT_WINDOWS.trades_ms
+    sizes, sides, prices = known.size[recent], known.side[recent], known.price[recent]
+    seconds = (known.time_ms[recent] - NOW_MS) / 1000
+    weights = fade_weights(known.time_ms[recent], NOW_MS, DEFAULT_WINDOWS.trades_ms)
     figure, (top, low) = plt.subplots(2, 1, figsize=(10, 5), sharex=True, layout="constrained", height_ratios=(1.4, 1))
-    least = np.partition(trades.size, -max(5, len(signed) // 10))[-max(5, len(signed) // 10)]
+    area = 6 + 120 * sizes / sizes.max()
     for sign, colour, word in ((1, UP, "bought"), (-1, DOWN, "sold")):
-        mine = trades.side == sign
-        area = 6 + 120 * trades.size[mine] / trades.size.max()
-        top.scatter(seconds[mine], trades.price[mine], area, color=colour, alpha=0.5, linewidths=0, label=f"taker {word}")
-    large = trades.size >= least
-    top.scatter(seconds[large], trades.price[large], 10 + 120 * trades.size[large] / trades.size.max(), facecolors="none",
-                edgecolors=INK, linewidths=0.6, label="the largest tenth")  # fmt: skip
+        mine = sides == sign
+        top.scatter(seconds[mine], prices[mine], area[mine], color=colour, alpha=0.5, linewidths=0, label=f"taker {word}")
+    large = sizes >= LARGE_FROM * (weights @ sizes) / weights.sum()
+    top.scatter(seconds[large], prices[large], 4 + area[large], facecolors="none",
+                edgecolors=INK, linewidths=0.6, label=f"from {LARGE_FROM:g} times the mean")  # fmt: skip
     top.legend(frameon=False, loc="best")
-    delta, speed = (
-        reading("UNI", DimensionKind.ORDERFLOW, "taker_delta"),
-        reading("UNI", DimensionKind.ORDERFLOW, "delta_change"),
+    delta, change, big, counts = (
+        reading("UNI", DimensionKind.ORDERFLOW, name)[0]
+        for name in ("taker_delta", "delta_change", "large_trades", "trade_counts")
     )
-    big, counts = (
-        reading("UNI", DimensionKind.ORDERFLOW, "large_trades"),
-        reading("UNI", DimensionKind.ORDERFLOW, "trade_counts"),
-    )
-    top.set_title(
-        f"UNIUSDT: {len(signed)} trades. By size {delta[0]:+.2f}, by number {counts[0]:+.2f}, the large ones {big[0]:+.2f}"
-    )
-    low.step(seconds, np.cumsum(signed), where="post", color=INK, linewidth=1.2)
+    top.set_title(f"UNIUSDT: {len(sizes)} trades. By size {delta:+.2f}, by number {counts:+.2f}, the large ones {big:+.2f}")
+    low.step(seconds, np.cumsum(sides * sizes), where="post", color=INK, linewidth=1.2)
     low.axhline(0, color=SOFT, linewidth=0.8)
-    low.axvline(seconds[len(signed) // 2], color=BLUE, linestyle=":")
-    low.set_title(f"bought less sold, added up; newer half less older half {speed[0]:+.2f}")
-    low.set_xlabel("seconds before now (dotted: half of the trades)")
+    low.axvspan(-DEFAULT_WINDOWS.recent_trades_ms / 1000, 0, color=BLUE, alpha=0.1, linewidth=0)
+    low.set_title(f"bought less sold, added up; the last minute less the 5 minutes {change:+.2f}")
+    low.set_xlabel("seconds before now (the oldest quarter of a window fades)")
     save(figure, "orderflow")
 
 

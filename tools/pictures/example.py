@@ -6,8 +6,10 @@ import math
 
 from tools.pictures.market import INPUTS, SCORES, dimension, required
 from tools.pictures.style import DIMENSION_NAMES
+from virtuoso.analysis.confluence import CONTEXT_COMPONENTS
 from virtuoso.domain.model import DimensionKind
 
+BY_NAME = {spec.name: spec for spec in CONTEXT_COMPONENTS[DimensionKind.ORDERBOOK]}
 TICKER, SCORE, BOOK = INPUTS["UNI"].ticker, SCORES["UNI"], dimension("UNI", DimensionKind.ORDERBOOK)
 
 
@@ -33,7 +35,7 @@ def phrases() -> list[str]:
     whole = math.fsum(d.weight * d.confidence for d in score.dimensions)
     mean, spread = (total - 50) / 50, 1 - agreement
     return [
-        f"tanh({first.reading:.3f} ÷ 1) = **{first.direction:.3f}**",
+        f"tanh({first.reading:.3f} ÷ {BY_NAME[first.name].scale:g}) = **{first.direction:.3f}**",
         f"confidences add up to {book.confidence:.3f}. That is the confidence of the dimension",
         f"50 × {first.weight} × {first.confidence:.3f} × {first.direction:.4f} ÷ {book.confidence:.3f} = ",
         f"All points together are {50 * direction:.2f}",
@@ -42,4 +44,6 @@ def phrases() -> list[str]:
         f"are {50 * mean:+.2f}: the score is **{total:.2f}**",
         f"{50 * mean:.2f} ÷ 50 = {mean:.4f}",
         f"confidences: {spread**2:.4f}. The root of that is {spread:.3f}, and 1 − {spread:.3f} = **{agreement:.3f}**",
+        f"The coverage is {score.coverage:.3f}",
+        f"The confidence is {score.coverage:.3f} × {agreement:.3f} = **{required(score.confidence):.3f}**",
     ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
 
 from virtuoso.analysis.confluence import score_symbol
 from virtuoso.domain.model import (
+    BookFlow,
     Candles,
     Confluence,
     Dimension,
@@ -50,15 +51,32 @@ def candles(base: str, timeframe: Timeframe, start_ms: int, now_ms: int) -> Cand
     )
 
 
+def book(base: str, at_ms: int) -> OrderBook:
+    """Return the order book at a time."""
+    bids, asks = (np.array(side) for side in MARKET.book(base, at_ms, 200))
+    return OrderBook(symbol=f"{base}USDT", bids=bids, asks=asks, stamp=Stamp(observed_ms=at_ms, received_ms=at_ms))
+
+
+def book_flow(books: Sequence[OrderBook]) -> BookFlow:
+    """Return the changes of the best levels from each order book to the next."""
+    (bid, bid_size), (ask, ask_size) = (np.array([getattr(one, side)[0] for one in books]).T for side in ("bids", "asks"))
+    bids = np.where(bid[1:] >= bid[:-1], bid_size[1:], 0) - np.where(bid[1:] <= bid[:-1], bid_size[:-1], 0)
+    asks = np.where(ask[1:] <= ask[:-1], ask_size[1:], 0) - np.where(ask[1:] >= ask[:-1], ask_size[:-1], 0)
+    return BookFlow(
+        symbol=books[0].symbol,
+        time_ms=np.array([one.stamp.observed_ms for one in books[1:]]),
+        flow=bids - asks,
+        depth=((bid_size + ask_size) / 2)[1:],
+        stamp=books[-1].stamp,
+        complete_since_ms=books[0].stamp.observed_ms,
+    )
+
+
 def inputs(base: str, now_ms: int = NOW_MS) -> SymbolInputs:
     """Return everything that a venue would report about a market at `now_ms`."""
     symbol, stamp, quote = f"{base}USDT", Stamp(observed_ms=now_ms, received_ms=now_ms), MARKET.quote(base, now_ms)
 
-    def book(at_ms: int) -> OrderBook:
-        bids, asks = MARKET.book(base, at_ms, 200)
-        return OrderBook(
-            symbol=symbol, bids=np.array(bids), asks=np.array(asks), stamp=Stamp(observed_ms=at_ms, received_ms=at_ms)
-        )
+    books = tuple(book(base, now_ms - 500 - 1_000 * back) for back in range(60, -1, -1))
 
     def series(rows: list[tuple[int, float]]) -> TimeSeries:
         times, values = zip(*rows, strict=True)
@@ -74,6 +92,7 @@ def inputs(base: str, now_ms: int = NOW_MS) -> SymbolInputs:
         size=np.array(sizes),
         side=np.where(bought, 1.0, -1.0),
         stamp=stamp,
+        complete_since_ms=now_ms - 600_000,
     )
     change = 100 * (quote.last / quote.open_24h - 1)
     ticker = Ticker(
@@ -82,6 +101,7 @@ def inputs(base: str, now_ms: int = NOW_MS) -> SymbolInputs:
         stamp=stamp,
         change_24h_percent=change,
         turnover_24h=quote.turnover_24h,
+        volume_24h=quote.turnover_24h / quote.last,
         mark=quote.mark,
         index=quote.index,
         funding_rate=quote.funding_rate,
@@ -92,8 +112,9 @@ def inputs(base: str, now_ms: int = NOW_MS) -> SymbolInputs:
         symbol=symbol,
         ticker=ticker,
         candles={t: candles(base, t, now_ms - 400 * t.ms, now_ms) for t in Timeframe},
-        book=book(now_ms - 1_500),
-        previous_book=book(now_ms - 13_500),
+        book=books[-1],
+        books=books,
+        book_flow=book_flow(books),
         trades=trades,
         funding=series(MARKET.funding(base, now_ms, 100)),
         open_interest=series(MARKET.open_interest(base, 300_000, now_ms, 200)),

@@ -18,18 +18,16 @@ from virtuoso.analysis import sentences
 from virtuoso.analysis.components import ComponentResult
 from virtuoso.analysis.weights import Weights
 from virtuoso.domain.inputs import ScoreInput
-from virtuoso.domain.model import Component, Confluence, Dimension, DimensionKind, Timeframe
+from virtuoso.domain.model import Component, Confluence, Dimension, DimensionInput, DimensionKind, Timeframe
 
 FAST_INPUTS = frozenset({ScoreInput.TICKER, ScoreInput.ORDER_BOOK, ScoreInput.TRADES, *map(ScoreInput.candles, Timeframe)})
-AGELESS_INPUTS = frozenset({ScoreInput.PREVIOUS_ORDER_BOOK})
-"""Inputs that are old by design, so their age does not count."""
 
 
 class DimensionResult(NamedTuple):
-    """A dimension before its contribution and age are known, with the names of the inputs used for its measurement."""
+    """A dimension before its contribution and age are known, with the sorted names of the inputs that it used."""
 
     dimension: Dimension
-    inputs: frozenset[ScoreInput]
+    inputs: tuple[ScoreInput, ...]
 
 
 def aggregate_dimension(
@@ -93,7 +91,7 @@ def _ranked(
 def aggregate_total(
     symbol: str,
     results: Sequence[DimensionResult],
-    observed_times: Mapping[ScoreInput, int],
+    inputs: Mapping[ScoreInput, DimensionInput],
     missing_inputs: tuple[str, ...],
     weights: Weights,
 ) -> Confluence:
@@ -101,7 +99,7 @@ def aggregate_total(
 
     agreement = 1 - the standard deviation of the dimensions' directions, weighted by W c. confidence = coverage *
     agreement. Below `weights.min_coverage` or `weights.min_dimensions` there is no score, and contributions are 0.
-    `observed_times` maps each input's name to the exchange's time, epoch ms."""
+    `inputs` are all inputs of the symbol that are present, by name."""
     measured = [
         (r.dimension, direction, r.dimension.weight * r.dimension.confidence)
         for r in results
@@ -112,10 +110,8 @@ def aggregate_total(
     scored = coverage >= weights.min_coverage and len(measured) >= weights.min_dimensions and strength > 0
     scale = 50 / strength if scored else 0.0
     points = {dimension.kind: scale * w * direction for dimension, direction, w in measured}
-    dimensions = tuple(_with_contribution(r, points.get(r.dimension.kind, 0.0), observed_times) for r in results)
-    fast = [
-        time for r in results for name in r.inputs if name in FAST_INPUTS and (time := observed_times.get(name)) is not None
-    ]
+    dimensions = tuple(_with_contribution(r, points.get(r.dimension.kind, 0.0), inputs) for r in results)
+    fast = [inputs[name].observed_ms for r in results for name in r.inputs if name in FAST_INPUTS]
     oldest = min(fast, default=None)
     if not scored:
         return Confluence(
@@ -142,10 +138,10 @@ def aggregate_total(
     )
 
 
-def _with_contribution(result: DimensionResult, points: float, observed_times: Mapping[ScoreInput, int]) -> Dimension:
-    """Return the dimension with its contribution to the total and the time of its oldest input."""
+def _with_contribution(result: DimensionResult, points: float, inputs: Mapping[ScoreInput, DimensionInput]) -> Dimension:
+    """Return the dimension with its contribution to the total, its inputs, and the time of the oldest one."""
     d = result.dimension
-    times = (time for name in result.inputs - AGELESS_INPUTS if (time := observed_times.get(name)) is not None)
+    used = tuple(inputs[name] for name in result.inputs)
     return Dimension(
         kind=d.kind,
         weight=d.weight,
@@ -156,6 +152,7 @@ def _with_contribution(result: DimensionResult, points: float, observed_times: M
         direction=d.direction,
         confidence=d.confidence,
         contribution=points,
-        observed_ms=min(times, default=None),
+        observed_ms=min((one.observed_ms for one in used), default=None),
         missing_inputs=d.missing_inputs,
+        inputs=used,
     )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from virtuoso.domain.model import Candles, Floats
 
 T = TypeVar("T")
+Source = TypeVar("Source")
 
 CANDLE_COMPONENTS: Mapping[DimensionKind, tuple[CandleComponentSpec, ...]] = {
     DimensionKind.TECHNICAL: technical.COMPONENTS,
@@ -156,18 +157,20 @@ def history_reader(histories: Mapping[Timeframe, Candles]) -> CandleReader:
 
 
 class CandleReadingsCache:
-    """Results computed from one symbol's candles. A pass in which no bar has closed uses them again.
+    """Results computed from one symbol's candles and order books. A pass without a new bar, or without a new sample of the
+    order book, uses them again.
 
     The cache compares arrays by identity. A caller without new bars passes the same Candles, or a `dataclasses.replace` of
     them with a new stamp. The caller holds one cache for each symbol. Results are the same with and without it. `read` reads
     candles at their last bar."""
 
-    __slots__ = ("_read", "_results", "_timeframes")
+    __slots__ = ("_objects", "_read", "_results", "_timeframes")
 
     def __init__(self, read: CandleReader = read_last) -> None:
         self._read = read
         self._timeframes: dict[Timeframe, tuple[Candles, int, TimeframeReadings]] = {}
         self._results: dict[object, tuple[tuple[object, ...], object]] = {}
+        self._objects: dict[int, tuple[object, object]] = {}
 
     def readings(self, candles: Mapping[Timeframe, Candles], now_ms: int) -> dict[Timeframe, TimeframeReadings]:
         """Return the readings at the last bar that had closed at `now_ms`, for each timeframe that has one."""
@@ -187,6 +190,13 @@ class CandleReadingsCache:
         if known is None or known[0] != key:
             known = self._results[name] = (key, compute())
         return known[1]  # type: ignore[return-value]  # results of one name have one type
+
+    def reuse_each(self, objects: Sequence[Source], compute: Callable[[Source], T]) -> list[T]:
+        """Return the result for each object. The results of objects of the previous call are used again. All calls have the
+        same `compute`."""
+        known = self._objects
+        self._objects = {id(one): known.get(id(one)) or (one, compute(one)) for one in objects}
+        return [self._objects[id(one)][1] for one in objects]  # type: ignore[misc]  # all results have one type
 
 
 def _same_arrays(one: Candles, other: Candles) -> bool:

@@ -11,6 +11,7 @@ from virtuoso.domain.model import Component
 
 if TYPE_CHECKING:
     from virtuoso.analysis.bars import Rows
+    from virtuoso.analysis.book_view import BookView
     from virtuoso.analysis.symbol_context import SymbolContext
     from virtuoso.domain.inputs import ScoreInput
     from virtuoso.domain.model import Floats
@@ -53,13 +54,23 @@ class CandleComponentSpec(ComponentSpec):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContextComponentSpec(ComponentSpec):
-    """A component that is measured from the newest trades, order books and series.
+    """A component that is measured from trades, changes of the order book, and series.
 
     `inputs` are the names of the inputs that must all be present. `read` returns (reading, confidence), or raises
     NotMeasured."""
 
     inputs: tuple[ScoreInput, ...]
     read: Callable[[SymbolContext], tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookComponentSpec(ComponentSpec):
+    """A component that is measured from each sample of the order book. Its reading is their mean over time.
+
+    `read` returns (reading, quality) of one order book, or raises NotMeasured. The quality, 0-1, says how much the reading
+    counts in the mean."""
+
+    read: Callable[[BookView], tuple[float, float]]
 
 
 class ComponentResult(NamedTuple):

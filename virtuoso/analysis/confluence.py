@@ -9,17 +9,18 @@ from functools import partial
 
 from virtuoso.analysis import orderbook, orderflow, sentiment
 from virtuoso.analysis.aggregation import DimensionResult, aggregate_dimension, aggregate_total
+from virtuoso.analysis.book_means import read_sample
 from virtuoso.analysis.candle_readings import CANDLE_COMPONENTS, COMPONENTS, CandleReadingsCache, TimeframeReadings
-from virtuoso.analysis.components import ComponentResult, ContextComponentSpec, missing_component
+from virtuoso.analysis.components import BookComponentSpec, ComponentResult, ContextComponentSpec, missing_component
 from virtuoso.analysis.halts import halt_reason
-from virtuoso.analysis.measurement import MIN_CONFIDENCE, READING_ERRORS, NotMeasured, freshness
+from virtuoso.analysis.measurement import MIN_CONFIDENCE, NOT_FINITE, READING_ERRORS, NotMeasured, freshness
 from virtuoso.analysis.sentences import input_words
-from virtuoso.analysis.symbol_context import SymbolContext, observed_times
+from virtuoso.analysis.symbol_context import CANDLE_INPUTS, SymbolContext, book_samples, present_inputs
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
 from virtuoso.domain.inputs import ScoreInput
-from virtuoso.domain.model import Component, Confluence, DimensionKind, SymbolInputs, Timeframe
+from virtuoso.domain.model import Component, Confluence, DimensionInput, DimensionKind, SymbolInputs, Timeframe
 
-CONTEXT_COMPONENTS: Mapping[DimensionKind, tuple[ContextComponentSpec, ...]] = {
+CONTEXT_COMPONENTS: Mapping[DimensionKind, tuple[ContextComponentSpec | BookComponentSpec, ...]] = {
     DimensionKind.ORDERFLOW: orderflow.COMPONENTS,
     DimensionKind.ORDERBOOK: orderbook.COMPONENTS,
     DimensionKind.SENTIMENT: sentiment.COMPONENTS,
@@ -27,16 +28,25 @@ CONTEXT_COMPONENTS: Mapping[DimensionKind, tuple[ContextComponentSpec, ...]] = {
 UNRELIABLE = "the data is too old, or there is too little activity"
 TICKER_FIELDS = frozenset({ScoreInput.MARK_PRICE, ScoreInput.INDEX_PRICE, ScoreInput.FUNDING_RATE})
 
-_CANDLES = {timeframe: ScoreInput.candles(timeframe) for timeframe in Timeframe}
 _NAMES = {timeframe: tuple(f"{spec.name}_{timeframe.value}" for spec in COMPONENTS) for timeframe in Timeframe}
 _INDEXED_SPECS = {
     kind: tuple((index, spec) for index, spec in enumerate(COMPONENTS) if spec in specs)
     for kind, specs in CANDLE_COMPONENTS.items()
 }
+_BOOK_INPUTS = (ScoreInput.ORDER_BOOK,)
+
+
+def _inputs_of(spec: ContextComponentSpec | BookComponentSpec) -> tuple[ScoreInput, ...]:
+    return spec.inputs if isinstance(spec, ContextComponentSpec) else _BOOK_INPUTS
+
+
 _INPUTS = {
-    kind: tuple(dict.fromkeys(name for spec in specs for name in spec.inputs)) for kind, specs in CONTEXT_COMPONENTS.items()
+    kind: tuple(dict.fromkeys(name for spec in specs for name in _inputs_of(spec)))
+    for kind, specs in CONTEXT_COMPONENTS.items()
 }
-_INPUT_SETS = {kind: [frozenset(spec.inputs) for spec in specs] for kind, specs in CONTEXT_COMPONENTS.items()}
+_INPUT_SETS = {kind: [frozenset(_inputs_of(spec)) for spec in specs] for kind, specs in CONTEXT_COMPONENTS.items()}
+_BOOK_INDEX = {spec.name: index for index, spec in enumerate(orderbook.BOOK_COMPONENTS)}
+_READ_SAMPLE = partial(read_sample, orderbook.BOOK_COMPONENTS)
 
 
 def score_symbol(
@@ -50,27 +60,28 @@ def score_symbol(
 
     `cache` belongs to this symbol. It reuses results that were computed from unchanged Candles. The score is identical with
     and without it, bit for bit."""
-    times = observed_times(inputs)
+    present = present_inputs(inputs, weights.windows)
     if reason := halt_reason(inputs, now_ms):
-        return _halted(inputs.symbol, reason, times, weights)
+        return _halted(inputs.symbol, reason, weights)
     cache = cache or CandleReadingsCache()
     readings = cache.readings(inputs.candles, now_ms)
     bars = {timeframe: r.bars for timeframe, r in readings.items() if r.bars is not None}
-    context = SymbolContext(inputs, now_ms, bars)
-    absent = {t: inputs.refused.get(name, f"no {t.value} candles") for t, name in _CANDLES.items()}
-    by_timeframe = tuple(readings.get(timeframe) or absent[timeframe] for timeframe in _CANDLES)
-    fresh = tuple(_candle_freshness(readings.get(timeframe), timeframe, now_ms) for timeframe in _CANDLES)
+    samples = cache.reuse_each(book_samples(inputs), _READ_SAMPLE)
+    context = SymbolContext(inputs, now_ms, bars, windows=weights.windows, samples=samples, cache=cache)
+    absent = {t: inputs.refused.get(name, f"no {t.value} candles") for t, name in CANDLE_INPUTS.items()}
+    by_timeframe = tuple(readings.get(timeframe) or absent[timeframe] for timeframe in CANDLE_INPUTS)
+    fresh = tuple(_candle_freshness(readings.get(timeframe), timeframe, now_ms) for timeframe in CANDLE_INPUTS)
     results = [
-        _context_dimension(kind, context, times, weights, cache)
+        _context_dimension(kind, context, present, weights, cache)
         if kind in CONTEXT_COMPONENTS
         else _candle_dimension(kind, by_timeframe, fresh, weights, cache)
         for kind in DimensionKind
     ]
     missing_inputs = tuple(dict.fromkeys(name for result in results for name in result.dimension.missing_inputs))
-    return aggregate_total(inputs.symbol, results, times, missing_inputs, weights)
+    return aggregate_total(inputs.symbol, results, present, missing_inputs, weights)
 
 
-def _halted(symbol: str, reason: str, times: Mapping[ScoreInput, int], weights: Weights) -> Confluence:
+def _halted(symbol: str, reason: str, weights: Weights) -> Confluence:
     """Return the result for a market in which nothing trades: no component is measured, for this reason."""
     total = math.fsum(weights.timeframes.values())
     results = []
@@ -81,8 +92,8 @@ def _halted(symbol: str, reason: str, times: Mapping[ScoreInput, int], weights: 
         if kind in CANDLE_COMPONENTS:
             for timeframe in Timeframe:
                 missing += _timeframe_results(kind, timeframe, weights.timeframes[timeframe] / total, reason, 0.0)
-        results.append(DimensionResult(aggregate_dimension(kind, missing, (), weights.share(kind)), frozenset()))
-    return replace(aggregate_total(symbol, results, times, (), weights), halt_reason=reason)
+        results.append(DimensionResult(aggregate_dimension(kind, missing, (), weights.share(kind)), ()))
+    return replace(aggregate_total(symbol, results, {}, (), weights), halt_reason=reason)
 
 
 def _candle_dimension(
@@ -108,15 +119,15 @@ def _aggregate_candles(
     total = math.fsum(weights.timeframes.values())
     results: list[ComponentResult | Component] = []
     used: list[ScoreInput] = []
-    for (timeframe, name), one, one_fresh in zip(_CANDLES.items(), readings, fresh, strict=True):
+    for (timeframe, name), one, one_fresh in zip(CANDLE_INPUTS.items(), readings, fresh, strict=True):
         share = weights.timeframes[timeframe] / total
         measure = partial(_timeframe_results, kind, timeframe, share, one, one_fresh)
         of_timeframe = cache.reuse((kind, timeframe), (one, one_fresh, share), measure)
         results += of_timeframe
         if any(isinstance(result, ComponentResult) for result in of_timeframe):
             used.append(name)
-    missing_inputs = tuple(name for name, one in zip(_CANDLES.values(), readings, strict=True) if isinstance(one, str))
-    return DimensionResult(aggregate_dimension(kind, results, missing_inputs, weights.share(kind)), frozenset(used))
+    missing_inputs = tuple(name for name, one in zip(CANDLE_INPUTS.values(), readings, strict=True) if isinstance(one, str))
+    return DimensionResult(aggregate_dimension(kind, results, missing_inputs, weights.share(kind)), tuple(sorted(used)))
 
 
 def _candle_freshness(readings: TimeframeReadings | None, timeframe: Timeframe, now_ms: int) -> float:
@@ -154,53 +165,64 @@ def _timeframe_results(
 def _context_dimension(
     kind: DimensionKind,
     context: SymbolContext,
-    times: Mapping[ScoreInput, int],
+    present: Mapping[ScoreInput, DimensionInput],
     weights: Weights,
     cache: CandleReadingsCache,
 ) -> DimensionResult:
     """Return a dimension that is measured from trades, order books and series."""
-    if any(inputs <= times.keys() for inputs in _INPUT_SETS[kind]):
-        return _aggregate_context(kind, context, times, weights)
+    if any(inputs <= present.keys() for inputs in _INPUT_SETS[kind]):
+        return _aggregate_context(kind, context, present, weights)
     # no component has all of its inputs, so only the names of the others and the reasons count
     return cache.reuse(
-        kind, (*times, context.inputs.refused, weights), partial(_aggregate_context, kind, context, times, weights)
+        kind, (*present, context.inputs.refused, weights), partial(_aggregate_context, kind, context, present, weights)
     )
 
 
 def _aggregate_context(
-    kind: DimensionKind, context: SymbolContext, times: Mapping[ScoreInput, int], weights: Weights
+    kind: DimensionKind, context: SymbolContext, present: Mapping[ScoreInput, DimensionInput], weights: Weights
 ) -> DimensionResult:
     specs = CONTEXT_COMPONENTS[kind]
-    results = [_measure(spec, context, times) for spec in specs]
-    missing_inputs = _missing_inputs(_INPUTS[kind], times)
+    results = [_measure(spec, inputs, context, present) for spec, inputs in zip(specs, _INPUT_SETS[kind], strict=True)]
+    missing_inputs = _missing_inputs(_INPUTS[kind], present)
     measured = (spec for spec, result in zip(specs, results, strict=True) if isinstance(result, ComponentResult))
-    used = frozenset(name for spec in measured for name in spec.inputs)
+    used = tuple(sorted({name for spec in measured for name in _inputs_of(spec)}))
     return DimensionResult(aggregate_dimension(kind, results, missing_inputs, weights.share(kind)), used)
 
 
-def _missing_inputs(names: Iterable[ScoreInput], present: Mapping[ScoreInput, int]) -> tuple[ScoreInput, ...]:
+def _missing_inputs(names: Iterable[ScoreInput], present: Mapping[ScoreInput, DimensionInput]) -> tuple[ScoreInput, ...]:
     """Return the names that are not present. When the ticker is missing, its fields are not named."""
     missing = tuple(name for name in names if name not in present)
     return tuple(name for name in missing if ScoreInput.TICKER in present or name not in TICKER_FIELDS)
 
 
 def _measure(
-    spec: ContextComponentSpec, context: SymbolContext, times: Mapping[ScoreInput, int]
+    spec: ContextComponentSpec | BookComponentSpec,
+    inputs: frozenset[ScoreInput],
+    context: SymbolContext,
+    present: Mapping[ScoreInput, DimensionInput],
 ) -> ComponentResult | Component:
-    """Return the result of one component: its reading, or the reason why it is missing."""
-    missing_inputs = _missing_inputs(spec.inputs, times)
-    if missing_inputs:
+    """Return the result of one component: its reading, or the reason why it is missing. `inputs` are those of `spec`."""
+    if not inputs <= present.keys():
+        missing_inputs = _missing_inputs(_inputs_of(spec), present)
         refused = [reason for name in missing_inputs if (reason := context.inputs.refused.get(name))]
         return missing_component(spec, refused[0] if refused else f"no {input_words(missing_inputs)}")
     try:
-        reading, confidence = spec.read(context)
+        reading, confidence = spec.read(context) if isinstance(spec, ContextComponentSpec) else _read_book(spec, context)
         direction = spec.direction(reading)
     except NotMeasured as reason:
         return missing_component(spec, str(reason)[:200])
     except READING_ERRORS as error:
         return missing_component(spec, f"{type(error).__name__}: {error}"[:200])
     if not (math.isfinite(reading) and math.isfinite(confidence)):
-        return missing_component(spec, "the reading is not a finite number")
+        return missing_component(spec, NOT_FINITE)
     if confidence < MIN_CONFIDENCE:
         return missing_component(spec, UNRELIABLE)
     return ComponentResult(spec, spec.name, "", spec.weight, direction, min(1.0, confidence), reading)
+
+
+def _read_book(spec: BookComponentSpec, context: SymbolContext) -> tuple[float, float]:
+    """Return the mean of a component of the order book over time, and its confidence."""
+    mean = context.book_means[_BOOK_INDEX[spec.name]]
+    if mean.missing:
+        raise NotMeasured(mean.missing)
+    return mean.reading, mean.quality * context.book_confidence

@@ -5,6 +5,8 @@ from __future__ import annotations
 MIN_CONFIDENCE = 1e-6
 """The minimum confidence of a reading. A reading below it counts as not measured."""
 
+NOT_FINITE = "the reading is not a finite number"
+
 READING_ERRORS = (ArithmeticError, ValueError, LookupError, TypeError)
 """Errors that numpy can raise on one bad series. Only one component is lost. The error becomes its `missing` text."""
 

@@ -1,4 +1,4 @@
-"""Order flow: the newest trades by taker side, and the moves of price and open interest.
+"""Order flow: the trades of the last minutes by taker side, and the moves of price and open interest.
 
 Buying by takers is bullish, because takers pay the spread for immediate execution. Each function takes the context of a
 symbol and returns (reading, confidence), or raises NotMeasured.
@@ -7,57 +7,67 @@ symbol and returns (reading, confidence), or raises NotMeasured.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from virtuoso.analysis.components import ContextComponentSpec
 from virtuoso.analysis.measurement import NotMeasured, sample_confidence
-from virtuoso.analysis.symbol_context import SymbolContext
+from virtuoso.analysis.windows import weighted_sum
 from virtuoso.domain.inputs import ScoreInput
 
+if TYPE_CHECKING:
+    from virtuoso.analysis.symbol_context import SymbolContext, TradeWindow
 
-def _share(signed: float, total: float) -> float:
-    """Return signed / total, -1..1. Raise NotMeasured when the total is zero."""
+LARGE_FROM, LARGE_FULL = 3.0, 10.0
+"""The sizes, relative to the mean size, at which a trade begins to count as large and counts fully."""
+
+
+def _delta(window: TradeWindow) -> float:
+    """Return (bought - sold) / (bought + sold) of a window, -1..1. Raise NotMeasured when the trades have no size."""
+    total = weighted_sum(window.weights, window.sizes)
     if not total > 0:
         raise NotMeasured("the trades have no size")
-    return signed / total
+    return weighted_sum(window.weights * window.sides, window.sizes) / total
 
 
 def taker_delta(context: SymbolContext) -> tuple[float, float]:
-    """Return (bought - sold) / (bought + sold) by takers, in base units: a ratio, -1..1. Raise NotMeasured with fewer than
-    20 trades. (Volume delta.)"""
-    signed = context.signed_sizes
-    return _share(float(signed.sum()), float(context.sizes.sum())), context.trades_confidence
+    """Return (bought - sold) / (bought + sold) by takers in the last 5 minutes, in base units: a ratio, -1..1. Older trades
+    of the window fade out. Raise NotMeasured with 10 trades or fewer. (Volume delta.)"""
+    return _delta(context.trades), context.trades.confidence
 
 
 def delta_change(context: SymbolContext) -> tuple[float, float]:
-    """Return the taker delta of the newer half of the trades (by number) minus that of the older half, -2..2. It is positive
-    when buying accelerates. Raise NotMeasured with fewer than 20 trades. (Own definition.)"""
-    signed = context.signed_sizes
-    middle = len(signed) // 2
-    older, newer = (_share(float(half.sum()), float(np.abs(half).sum())) for half in (signed[:middle], signed[middle:]))
-    return newer - older, context.trades_confidence
+    """Return the taker delta of the last minute minus that of the last 5 minutes, -2..2. It is positive when buying gains
+    weight. Raise NotMeasured with 10 trades or fewer in the minute. (Own definition.)"""
+    recent = context.recent_trades
+    return _delta(recent) - _delta(context.trades), recent.confidence * context.trades.covered
 
 
 def large_trades(context: SymbolContext) -> tuple[float, float]:
-    """Return the taker delta of the largest tenth of the trades by size (at least 5 trades), -1..1. Trades that are as large
-    as the smallest of these also count. Raise NotMeasured when more than half of all trades are that large, and with fewer
-    than 20 trades. (Own definition.)"""
-    signed = context.signed_sizes
-    sizes = context.sizes
-    rank = len(sizes) - max(5, len(sizes) // 10)
-    large = signed[sizes >= np.partition(sizes, rank)[rank]]
-    if len(large) > len(sizes) / 2:
+    """Return (buys - sells) / all by number of the large trades of the last 5 minutes, -1..1. A trade begins to count at 3
+    times the mean size, and counts fully from 10 times on. So no trade becomes large abruptly, and none outweighs the
+    others.
+
+    The confidence is that of the trades, times n / (n + 5), where n is the effective number of large trades. Raise
+    NotMeasured without a large trade, and with 10 trades or fewer. (Own definition.)"""
+    window = context.trades
+    usual = weighted_sum(window.weights, window.sizes) / window.number
+    share = (window.sizes / usual - LARGE_FROM) / (LARGE_FULL - LARGE_FROM)
+    share = np.minimum(np.maximum(share, 0.0), 1.0)
+    weighted = window.weights * share
+    total = float(weighted.sum())
+    if not total > 0:
         raise NotMeasured("no trade stands out by its size")
-    confidence = context.trades_confidence * sample_confidence(len(large), 10)
-    return _share(float(large.sum()), float(np.abs(large).sum())), confidence
+    effective = total * total / weighted_sum(weighted, share)
+    return weighted_sum(weighted, window.sides) / total, window.confidence * sample_confidence(effective, 5)
 
 
 def trade_counts(context: SymbolContext) -> tuple[float, float]:
-    """Return (buys - sells) / trades by number, -1..1. Small trades count as much as large ones. Raise NotMeasured with
-    fewer than 20 trades. (Own definition.)"""
-    signs = np.sign(context.signed_sizes)
-    return float(signs.sum()) / len(signs), context.trades_confidence
+    """Return (buys - sells) / trades by number in the last 5 minutes, -1..1. Small trades count as much as large ones. Raise
+    NotMeasured with 10 trades or fewer. (Own definition.)"""
+    window = context.trades
+    return weighted_sum(window.weights, window.sides) / window.number, window.confidence
 
 
 def positioning(context: SymbolContext) -> tuple[float, float]:

@@ -1,22 +1,27 @@
 """Sentiment: the positions of traders and the price that they pay for them.
 
-Two components follow the positioning: new positions in the direction of price, and a perpetual above its index. Two
-components oppose it: extreme funding and one-sided accounts, because few traders are left to join that side. Each function
-takes the context of a symbol and returns (reading, confidence), or raises NotMeasured. Liquidations are not included,
-because no venue offers them without a stream.
+Three components follow the crowd: new positions in the direction of price, a perpetual above its index, and positions that
+are closed by force. Two components oppose it: extreme funding and one-sided accounts, because few traders are left to join
+that side. Each function takes the context of a symbol and returns (reading, confidence), or raises NotMeasured.
 """
 
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from virtuoso.analysis.components import ContextComponentSpec
 from virtuoso.analysis.funding import past_daily_rates
-from virtuoso.analysis.measurement import NotMeasured, freshness
+from virtuoso.analysis.measurement import NotMeasured, freshness, sample_confidence
 from virtuoso.analysis.symbol_context import SymbolContext, history_z_score
+from virtuoso.analysis.windows import covered_share, duration_text, fade_weights, first_within
 from virtuoso.domain.inputs import ScoreInput
+from virtuoso.domain.model import DAY_MS
+
+if TYPE_CHECKING:
+    from virtuoso.domain.model import Floats
 
 FUNDING_FLOOR = 6e-5
 """The deviation of funding that is regarded as noise: 0.6 bp per day."""
@@ -36,7 +41,8 @@ def funding(context: SymbolContext) -> tuple[float, float]:
     if (rate := ticker.daily_funding_rate) is None:
         raise NotMeasured("the funding interval is not known")
     fresh = freshness(context.now_ms - ticker.stamp.observed_ms, 60_000, 600_000)
-    reading, confidence = history_z_score(rate, past_daily_rates(history), floor=FUNDING_FLOOR, min_count=8)
+    past = context.reuse("funding", (history,), lambda: past_daily_rates(history))
+    reading, confidence = history_z_score(rate, past, floor=FUNDING_FLOOR, min_count=8)
     return reading, confidence * fresh
 
 
@@ -59,10 +65,14 @@ def accounts(context: SymbolContext) -> tuple[float, float]:
     series = context.inputs.long_short
     if series is None or not len(series.values):
         raise NotMeasured("no long/short ratio")
-    logs = np.log(series.values)
     fresh = freshness(context.now_ms - int(series.time_ms[-1]), 900_000, 7_200_000)
-    reading, confidence = history_z_score(float(logs[-1]), logs, floor=LOG_RATIO_FLOOR, min_count=12)
+    reading, confidence = context.reuse("accounts", (series,), lambda: _ratio_z_score(series.values))
     return reading, confidence * fresh
+
+
+def _ratio_z_score(ratios: Floats) -> tuple[float, float]:
+    logs = np.log(ratios)
+    return history_z_score(float(logs[-1]), logs, floor=LOG_RATIO_FLOOR, min_count=12)
 
 
 def premium(context: SymbolContext) -> tuple[float, float]:
@@ -79,10 +89,35 @@ def premium(context: SymbolContext) -> tuple[float, float]:
     return math.log(ticker.mark / ticker.index) * 1e4, 0.7 * fresh
 
 
+def liquidations(context: SymbolContext) -> tuple[float, float]:
+    """Return 100 (shorts - longs) / v, percent; unbounded, mostly -3..3. Shorts and longs are the sizes of the positions
+    that were closed by force in the last hour, which fade out in its oldest quarter. v is the mean volume of an hour over 24
+    hours. All are in base units.
+
+    Closed shorts are bullish, because the venue buys to close them. The confidence depends on the number of liquidations
+    (0.5 at 5), on the share of the hour that was watched, and on the age of the data (1 up to 1 minute, 0 from 10 minutes
+    on). It is 0.7 of that where the venue tells only of some. Raise NotMeasured without a liquidation in the hour. (Own
+    definition.)"""
+    ticker, closed, window_ms = context.inputs.ticker, context.inputs.liquidations, context.windows.liquidations_ms
+    if ticker is None or closed is None or ticker.volume_24h is None:
+        raise NotMeasured("no liquidations or no volume")
+    end_ms = closed.stamp.observed_ms
+    recent = slice(first_within(closed.time_ms, end_ms, window_ms), None)
+    weights = fade_weights(closed.time_ms[recent], end_ms, window_ms)
+    count = float(weights.sum())
+    if not (count > 0 and ticker.volume_24h > 0):
+        raise NotMeasured(f"no position was closed by force within {duration_text(window_ms)}")
+    sizes = weights * closed.size[recent]
+    confidence = sample_confidence(count, 5) * covered_share(closed.complete_since_ms, end_ms, window_ms)
+    confidence *= freshness(context.now_ms - end_ms, 60_000, 600_000) * (0.7 if closed.lower_bound else 1.0)
+    hour = ticker.volume_24h * window_ms / DAY_MS
+    return 100 * float(sizes @ closed.side[recent]) / hour, confidence
+
+
 COMPONENTS = (
     ContextComponentSpec(
         name="funding",
-        weight=0.30,
+        weight=0.27,
         unit="deviations",
         scale=-1.8,
         bullish="funding is low for this market",
@@ -92,7 +127,7 @@ COMPONENTS = (
     ),
     ContextComponentSpec(
         name="open_interest",
-        weight=0.25,
+        weight=0.23,
         unit="deviations",
         scale=2.0,
         bullish="positions grow with a rise or shrink with a fall",
@@ -102,7 +137,7 @@ COMPONENTS = (
     ),
     ContextComponentSpec(
         name="accounts",
-        weight=0.25,
+        weight=0.22,
         unit="deviations",
         scale=-1.8,
         bullish="fewer accounts than usual are long",
@@ -112,12 +147,22 @@ COMPONENTS = (
     ),
     ContextComponentSpec(
         name="premium",
-        weight=0.20,
+        weight=0.18,
         unit="bp",
         scale=6.0,
         bullish="the perpetual trades above its index",
         bearish="the perpetual trades below its index",
         inputs=(ScoreInput.TICKER, ScoreInput.MARK_PRICE, ScoreInput.INDEX_PRICE),
         read=premium,
+    ),
+    ContextComponentSpec(
+        name="liquidations",
+        weight=0.10,
+        unit="percent",
+        scale=1.5,
+        bullish="more shorts than longs were closed by force",
+        bearish="more longs than shorts were closed by force",
+        inputs=(ScoreInput.TICKER, ScoreInput.LIQUIDATIONS),
+        read=liquidations,
     ),
 )

@@ -8,9 +8,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from virtuoso.analysis.windows import DEFAULT_WINDOWS, Windows
 from virtuoso.domain.model import DimensionKind, Timeframe
 
-MODEL_VERSION = "v3"
+MODEL_VERSION = "v4"
 """The version of the model. It changes whenever the same inputs give other scores."""
 
 DIMENSION_WEIGHTS: Mapping[DimensionKind, float] = {
@@ -31,7 +32,7 @@ TIMEFRAME_WEIGHTS: Mapping[Timeframe, float] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Weights:
-    """The weights of dimensions and timeframes, and the minimum requirements of a score.
+    """The weights of dimensions and timeframes, the minimum requirements of a score, and the windows of its inputs.
 
     A weight is at least 0. Only its share of the sum counts. A score needs `min_coverage` of all weight, 0-1, and
     `min_dimensions` of the six dimensions. Raise ValueError when a weight is missing, negative or not finite, or when all
@@ -41,6 +42,7 @@ class Weights:
     timeframes: Mapping[Timeframe, float] = field(default_factory=lambda: TIMEFRAME_WEIGHTS)
     min_coverage: float = 0.4
     min_dimensions: int = 3
+    windows: Windows = DEFAULT_WINDOWS
 
     def __post_init__(self) -> None:
         for name, weights, members in (
@@ -64,11 +66,12 @@ class Weights:
 
     @property
     def version(self) -> str:
-        """The name of these weights. It is MODEL_VERSION for the default weights. Others have a hash appended."""
+        """The name of these weights and windows. It is MODEL_VERSION for the defaults. Others have a hash appended."""
         named = self.as_dict()
-        if named == DEFAULT_WEIGHTS.as_dict():
+        if named == DEFAULT_WEIGHTS.as_dict() and self.windows == DEFAULT_WINDOWS:
             return MODEL_VERSION
-        mark = hashlib.blake2b(json.dumps([named, self.min_coverage, self.min_dimensions]).encode(), digest_size=4)
+        settings = [named, self.min_coverage, self.min_dimensions, self.windows.as_tuple()]
+        mark = hashlib.blake2b(json.dumps(settings).encode(), digest_size=4)
         return f"{MODEL_VERSION}-{mark.hexdigest()}"
 
     def as_dict(self) -> dict[str, dict[str, float]]:

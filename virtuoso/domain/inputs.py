@@ -44,6 +44,8 @@ class ScoreInput(StrEnum):
     BOOK_FLOW = "book_flow"
     LIQUIDATIONS = InputKind.LIQUIDATIONS
 
+    __hash__ = str.__hash__  # members are frequent dict keys, and the hash of Enum is slow Python code
+
     @classmethod
     def candles(cls, timeframe: Timeframe) -> ScoreInput:
         """Return the input for the bars of one timeframe."""

@@ -286,6 +286,15 @@ class Component(NamedTuple):
     missing: str = ""  # why it was not measured; empty if it was measured
 
 
+class DimensionInput(NamedTuple):
+    """One input that a dimension used. It is a tuple for the same reason as Component."""
+
+    name: ScoreInput
+    streamed: bool  # False when it was polled
+    observed_ms: int
+    incomplete: bool  # a part of its window is missing
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dimension:
     """One of the six dimensions of a symbol. score = 50 + 50 * direction."""
@@ -301,6 +310,7 @@ class Dimension:
     contribution: float = 0.0  # points of the total score, -50 to 50; 0 when not measured or without a total score
     observed_ms: int | None = None  # the time of its oldest input; None without inputs
     missing_inputs: tuple[str, ...] = ()  # names of the missing inputs
+    inputs: tuple[DimensionInput, ...] = ()  # the inputs that were used, by name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

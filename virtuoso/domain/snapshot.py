@@ -28,7 +28,7 @@ class Snapshot:
     id: str
     venue: str
     environment: Environment
-    model_version: str  # the version of the components and weights of the scores, such as "v3"
+    model_version: str  # the version of the components and weights of the scores, such as "v4"
     stamp: Stamp  # the stamp of the newest tickers
     computed_ms: int  # on our clock
     universe: tuple[Instrument, ...]  # the tracked symbols, by rank

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from hypothesis import strategies as st
 
-from virtuoso.domain.model import Candles, OrderBook, Stamp, SymbolInputs, Ticker, Timeframe, TimeSeries, Trades
+from virtuoso.domain.model import (
+    BookFlow,
+    Candles,
+    Liquidations,
+    OrderBook,
+    Stamp,
+    SymbolInputs,
+    Ticker,
+    Timeframe,
+    TimeSeries,
+    Trades,
+)
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Floats, Millis
@@ -108,6 +119,41 @@ def _book(shape: Shape, rng: np.random.Generator, mid: float, at_ms: int) -> Ord
     return OrderBook(symbol="XUSDT", bids=sides[0], asks=sides[1], stamp=Stamp(observed_ms=at_ms, received_ms=at_ms + 50))
 
 
+def _books(shape: Shape, rng: np.random.Generator, mid: float) -> tuple[OrderBook, ...]:
+    """Return samples of the order book, 1 to 12 s apart. The newest one is the book of `inputs`."""
+    ages = np.cumsum(rng.integers(1_000, 12_000, 8))[::-1]
+    drifts = np.exp(rng.normal(0, 1e-4, len(ages)))
+    older = [_book(shape, rng, mid * drift, NOW_MS - 1_500 - int(age)) for age, drift in zip(ages, drifts, strict=True)]
+    return (*older, _book(shape, rng, mid, NOW_MS - 1_500))
+
+
+def _book_flow(shape: Shape, rng: np.random.Generator) -> BookFlow:
+    end_ms = NOW_MS - 1_500
+    count = {"silent": 3, "sparse": 9, "one_trade": 1}.get(shape.kind, 55)
+    return BookFlow(
+        symbol="XUSDT",
+        time_ms=(end_ms - 1_000 * np.sort(rng.choice(59, count, replace=False))[::-1]).astype(np.int64),
+        flow=rng.normal(rng.normal(0, 1), 3, count),
+        depth=rng.lognormal(1, 0.5, count),
+        stamp=Stamp(observed_ms=end_ms, received_ms=end_ms + 50),
+        complete_since_ms=end_ms - 300_000,
+    )
+
+
+def _liquidations(shape: Shape, rng: np.random.Generator, mid: float) -> Liquidations:
+    count = {"silent": 1, "sparse": 2, "newborn": 1}.get(shape.kind, 60)
+    side = np.where(rng.random(count) < rng.uniform(0.1, 0.9), 1.0, -1.0)
+    return Liquidations(
+        symbol="XUSDT",
+        time_ms=np.sort(NOW_MS - 1_200 - rng.integers(0, 3_000_000, count)).astype(np.int64),
+        price=mid * np.exp(rng.normal(0, 1e-3, count)),
+        size=rng.lognormal(1, 1.5, count),
+        side=side,
+        stamp=STAMP,
+        complete_since_ms=NOW_MS - 86_400_000,
+    )
+
+
 def _trades(shape: Shape, rng: np.random.Generator, mid: float) -> Trades:
     count = {"one_trade": 1, "silent": 5, "sparse": 40}.get(shape.kind, 400)
     times = np.sort(NOW_MS - 500 - rng.integers(0, 300_000, count))
@@ -122,6 +168,7 @@ def _trades(shape: Shape, rng: np.random.Generator, mid: float) -> Trades:
         size=size,
         side=side,
         stamp=STAMP,
+        complete_since_ms=NOW_MS - 400_000,
     )
 
 
@@ -146,17 +193,21 @@ def inputs(shape: Shape, *, more: int = 0) -> SymbolInputs:
         stamp=STAMP,
         change_24h_percent=float(rng.normal(0, 5)),
         turnover_24h=float(rng.lognormal(15, 2)),
+        volume_24h=float(rng.lognormal(11, 1)),
         mark=mid * float(np.exp(rng.normal(0, 3e-4))),
         index=mid * float(np.exp(rng.normal(0, 3e-4))),
         funding_rate=float(rates[-1] + still * rng.normal(0, 5e-5)),
         funding_interval_ms=28_800_000,
     )
+    books = _books(shape, rng, mid)
     return SymbolInputs(
         symbol="XUSDT",
         ticker=ticker,
         candles=candles,
-        book=_book(shape, rng, mid, NOW_MS - 1_500),
-        previous_book=_book(shape, rng, mid * float(np.exp(rng.normal(0, 1e-4))), NOW_MS - 14_000),
+        book=books[-1],
+        books=books,
+        book_flow=_book_flow(shape, rng),
+        liquidations=_liquidations(shape, rng, mid),
         trades=_trades(shape, rng, mid),
         funding=_series(eight, rates),
         open_interest=_series(five, interest),
@@ -168,7 +219,6 @@ def mirrored(market: SymbolInputs) -> SymbolInputs:
     """Return the reflected market: price p becomes 1/p, bids become asks, buys become sells, and longs become shorts."""
     assert market.ticker is not None
     assert market.book is not None
-    assert market.previous_book is not None
     assert market.trades is not None
     assert market.funding is not None
     assert market.long_short is not None
@@ -177,6 +227,7 @@ def mirrored(market: SymbolInputs) -> SymbolInputs:
     assert t.index is not None
     assert t.funding_rate is not None
     assert t.change_24h_percent is not None
+    flow, closed = market.book_flow, market.liquidations
     return replace(
         market,
         ticker=replace(
@@ -192,7 +243,9 @@ def mirrored(market: SymbolInputs) -> SymbolInputs:
             for k, c in market.candles.items()
         },
         book=_mirrored_book(market.book),
-        previous_book=_mirrored_book(market.previous_book),
+        books=tuple(map(_mirrored_book, market.books)),
+        book_flow=flow and replace(flow, flow=-flow.flow),
+        liquidations=closed and replace(closed, price=1 / closed.price, side=-closed.side),
         trades=replace(market.trades, price=1 / market.trades.price, side=-market.trades.side),
         funding=replace(market.funding, values=-market.funding.values),
         long_short=replace(market.long_short, values=1 / market.long_short.values),
@@ -208,15 +261,21 @@ def scaled(market: SymbolInputs, prices: float = 1.0, volumes: float = 1.0) -> S
     """Return the market with all prices times one factor, and all volumes, sizes and open interest times another."""
     assert market.ticker is not None
     assert market.book is not None
-    assert market.previous_book is not None
     assert market.trades is not None
     assert market.open_interest is not None
     t, by = market.ticker, np.array((prices, volumes))
     assert t.mark is not None
     assert t.index is not None
+    flow, closed = market.book_flow, market.liquidations
     return replace(
         market,
-        ticker=replace(t, last=t.last * prices, mark=t.mark * prices, index=t.index * prices),
+        ticker=replace(
+            t,
+            last=t.last * prices,
+            mark=t.mark * prices,
+            index=t.index * prices,
+            volume_24h=None if t.volume_24h is None else t.volume_24h * volumes,
+        ),
         candles={
             k: replace(
                 c,
@@ -229,9 +288,9 @@ def scaled(market: SymbolInputs, prices: float = 1.0, volumes: float = 1.0) -> S
             for k, c in market.candles.items()
         },
         book=replace(market.book, bids=market.book.bids * by, asks=market.book.asks * by),
-        previous_book=replace(
-            market.previous_book, bids=market.previous_book.bids * by, asks=market.previous_book.asks * by
-        ),
+        books=tuple(replace(book, bids=book.bids * by, asks=book.asks * by) for book in market.books),
+        book_flow=flow and replace(flow, flow=flow.flow * volumes, depth=flow.depth * volumes),
+        liquidations=closed and replace(closed, price=closed.price * prices, size=closed.size * volumes),
         trades=replace(market.trades, price=market.trades.price * prices, size=market.trades.size * volumes),
         open_interest=replace(market.open_interest, values=market.open_interest.values * volumes),
     )
@@ -244,11 +303,12 @@ INPUTS = (
     "candles_30m",
     "candles_4h",
     "order_book",
-    "previous_order_book",
+    "book_flow",
     "trades",
     "funding_history",
     "open_interest",
     "long_short",
+    "liquidations",
     "mark_price",
     "index_price",
     "funding_rate",
@@ -263,7 +323,9 @@ def starved(market: SymbolInputs, name: str) -> SymbolInputs:
         return replace(
             market, ticker=changed(market.ticker, {"mark_price": "mark", "index_price": "index"}.get(name, name), None)
         )
-    field = {"order_book": "book", "previous_order_book": "previous_book", "funding_history": "funding"}.get(name, name)
+    if name == "order_book":
+        return replace(market, book=None, books=())
+    field = {"funding_history": "funding"}.get(name, name)
     return changed(market, field, None)
 
 

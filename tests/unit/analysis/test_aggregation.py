@@ -18,7 +18,7 @@ from virtuoso.domain.model import DimensionKind, Timeframe
 
 
 def test_the_weights_have_a_version() -> None:
-    assert MODEL_VERSION == "v3"
+    assert MODEL_VERSION == "v4"
     weights = Weights()
     assert math.fsum(weights.dimensions.values()) == pytest.approx(1)
     assert (weights.min_coverage, weights.min_dimensions) == (0.4, 3)
@@ -116,11 +116,10 @@ def test_the_time_of_a_dimension_is_that_of_its_oldest_input() -> None:
     market = markets.inputs(Shape("walk", 6, 1.0))
     assert market.trades is not None
     assert market.book is not None
-    assert market.previous_book is not None
     aged = replace(market, trades=replace(market.trades, stamp=replace(market.trades.stamp, observed_ms=NOW_MS - 77_000)))
     ages = {d.kind: d.observed_ms for d in score_symbol(aged, NOW_MS).dimensions}
     assert ages[DimensionKind.ORDERFLOW] == NOW_MS - 77_000
-    assert ages[DimensionKind.ORDERBOOK] == market.book.stamp.observed_ms > market.previous_book.stamp.observed_ms
+    assert ages[DimensionKind.ORDERBOOK] == market.book.stamp.observed_ms > market.books[0].stamp.observed_ms
     assert ages[DimensionKind.TECHNICAL] == markets.STAMP.observed_ms
     assert score_symbol(aged, NOW_MS).oldest_input_ms == NOW_MS - 77_000
 

@@ -18,8 +18,7 @@ from tests.programs import Market
 from tests.unit.analysis import markets
 from tests.unit.analysis.markets import Shape
 from virtuoso.analysis.candle_readings import COMPONENTS, read_history
-from virtuoso.analysis.confluence import score_symbol
-from virtuoso.domain.model import Candles, Component, SymbolInputs, Timeframe
+from virtuoso.domain.model import Candles, Timeframe
 
 if TYPE_CHECKING:
     from virtuoso.analysis.candle_readings import Readings
@@ -283,94 +282,3 @@ def test_order_blocks_count_until_the_price_trades_through_them(market: Plain) -
     upside_down = ([-v for v in values] for values in (market.open, market.low, market.high, market.close))
     up, down = demand(market.open, market.high, market.low, market.close), demand(*upside_down)
     assert market.reading("order_blocks") == same(up - down)
-
-
-@pytest.fixture(scope="module", params=["walk", "jumps", "thin_book"])
-def context(request: pytest.FixtureRequest) -> tuple[SymbolInputs, dict[str, Component]]:
-    """Return a market, and its components by "dimension.component"."""
-    inputs = markets.inputs(Shape(request.param, 51, 27.1))
-    result = score_symbol(inputs, markets.NOW_MS)
-    return inputs, {f"{d.kind.lower_name}.{c.name}": c for d in result.dimensions for c in d.components}
-
-
-def read(components: dict[str, Component], name: str) -> float:
-    reading = components[name].reading
-    assert reading is not None, components[name].missing
-    return reading
-
-
-def test_order_flow_agrees_with_a_computation_trade_by_trade(context: tuple[SymbolInputs, dict[str, Component]]) -> None:
-    inputs, components = context
-    assert inputs.trades is not None
-    fills = list(zip(inputs.trades.side.tolist(), inputs.trades.size.tolist(), strict=True))
-
-    def delta(part: list[tuple[float, float]]) -> float:
-        return math.fsum(side * size for side, size in part) / math.fsum(size for _, size in part)
-
-    middle = len(fills) // 2
-    largest = sorted(size for _, size in fills)[-(len(fills) // 10)]
-    assert read(components, "orderflow.taker_delta") == same(delta(fills))
-    assert read(components, "orderflow.delta_change") == same(delta(fills[middle:]) - delta(fills[:middle]))
-    assert read(components, "orderflow.large_trades") == same(delta([f for f in fills if f[1] >= largest]))
-    assert read(components, "orderflow.trade_counts") == same(sum(side for side, _ in fills) / len(fills))
-
-
-def test_the_order_book_agrees_with_a_computation_level_by_level(context: tuple[SymbolInputs, dict[str, Component]]) -> None:
-    inputs, components = context
-    assert inputs.book is not None
-    bids, asks = inputs.book.bids.tolist(), inputs.book.asks.tolist()
-    mid = math.sqrt(bids[0][0] * asks[0][0])
-    ladders = [[(abs(math.log(price / mid)), size) for price, size in side] for side in (bids, asks)]
-    half, reach = ladders[0][0][0], min(ladder[-1][0] for ladder in ladders)
-
-    def within(ladder: list[tuple[float, float]], edge: float) -> list[tuple[float, float]]:
-        return [(d, size * min(1.0, max(0.0, (edge - d) / (0.25 * edge)))) for d, size in ladder]
-
-    def balance(bid: float, ask: float) -> float:
-        return (bid - ask) / (bid + ask)
-
-    for name, share in (("near", 0.15), ("middle", 0.4), ("wide", 1.0)):
-        component = components[f"orderbook.imbalance_{name}"]
-        if share * reach <= half:
-            assert component.missing == "the band ends before the best levels"
-            continue
-        bid, ask = (math.fsum(size for _, size in within(ladder, share * reach)) for ladder in ladders)
-        assert component.reading == same(balance(bid, ask))
-    assert read(components, "orderbook.microprice") == same(balance(bids[0][1], asks[0][1]))
-    near = [math.fsum(s * math.exp(-(d - half) / (reach / 5 + half)) for d, s in ladder) for ladder in ladders]
-    assert read(components, "orderbook.pressure") == same(balance(*near))
-    faded = [within(ladder, reach) for ladder in ladders]
-    amount = min(math.fsum(size for _, size in ladder) for ladder in faded) / 2
-    costs = []
-    for ladder in faded:
-        left, cost = amount, 0.0
-        for distance, size in ladder:
-            cost, left = cost + distance * min(size, left), left - min(size, left)
-        costs.append(cost)
-    assert read(components, "orderbook.slope") == same(math.log(costs[1] / costs[0]))
-
-
-def test_positioning_and_sentiment_are_in_deviations(context: tuple[SymbolInputs, dict[str, Component]]) -> None:
-    inputs, components = context
-    assert inputs.ticker is not None
-    assert inputs.funding is not None
-    assert inputs.open_interest is not None
-    assert inputs.long_short is not None
-    five = inputs.candles[Timeframe.M5]
-    closed = {int(t) + 300_000: math.log(c) for t, c in zip(five.open_ms[-WIDTH:], five.close[-WIDTH:], strict=True)}
-    interest = dict(zip(inputs.open_interest.time_ms.tolist(), np.log(inputs.open_interest.values).tolist(), strict=True))
-
-    def in_deviations(known: dict[int, float], end: int) -> float:
-        values = [known[t] for t in sorted(known)]
-        squares = [(b - a) ** 2 for a, b in pairwise(values)]
-        return (known[end] - known[end - 4 * 3_600_000]) / math.sqrt(48 * math.fsum(squares) / len(squares))
-
-    price, positions = in_deviations(closed, max(interest)), in_deviations(interest, max(interest))
-    assert read(components, "orderflow.positioning") == same(price * (1 + 0.6 * math.tanh(positions)))
-    assert read(components, "sentiment.open_interest") == same(positions * math.tanh(price))
-    ratios = np.log(inputs.long_short.values)
-    assert read(components, "sentiment.accounts") == same((ratios[-1] - ratios.mean()) / math.hypot(ratios.std(), 0.02))
-    # The interval of the first rate is not known. All others are of 8 hours, so the daily rates have the same deviations.
-    rates, rate = inputs.funding.values[1:], inputs.ticker.funding_rate
-    assert rate is not None
-    assert read(components, "sentiment.funding") == same((rate - rates.mean()) / math.hypot(rates.std(), 2e-5))

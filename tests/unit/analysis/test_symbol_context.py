@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,17 @@ import pytest
 from tests.unit.analysis import markets
 from tests.unit.analysis.markets import NOW_MS, Shape
 from virtuoso.analysis.confluence import score_symbol
-from virtuoso.domain.model import Component, OrderBook, Stamp, SymbolInputs, TimeSeries, Trades
+from virtuoso.domain.model import (
+    BookFlow,
+    Component,
+    Liquidations,
+    OrderBook,
+    Stamp,
+    SymbolInputs,
+    Ticker,
+    TimeSeries,
+    Trades,
+)
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Floats
@@ -48,20 +59,63 @@ def book(bids: list[tuple[float, float]], asks: list[tuple[float, float]], at_ms
 
 
 def test_order_flow_uses_sizes_and_counts_of_taker_trades() -> None:
-    side = np.array([1.0] * 20 + [-1.0] * 20)
-    size = np.array([1.0] * 20 + [3.0] * 20)
+    side = np.array([1.0] * 40 + [-1.0] * 40)
+    size = np.array([1.0] * 40 + [3.0] * 40)
     market = trades(side, size)
-    assert component(market, "ORDERFLOW", "taker_delta").reading == pytest.approx((20 - 60) / 80)
+    assert component(market, "ORDERFLOW", "taker_delta").reading == pytest.approx((40 - 120) / 160)
     assert component(market, "ORDERFLOW", "trade_counts").reading == 0
-    assert component(market, "ORDERFLOW", "delta_change").reading == pytest.approx(-2)
-    assert component(market, "ORDERFLOW", "large_trades").reading == pytest.approx(-1)
+    # the last minute ends with 40 sales; the purchases 41 to 60 s before them fade out from 45 s on
+    bought = sum(min(1, (60 - age) / 15) for age in range(40, 60))
+    recent = (bought - 3 * 40) / (bought + 3 * 40)
+    assert component(market, "ORDERFLOW", "delta_change").reading == pytest.approx(recent + 0.5, abs=1e-9)
 
 
-def test_large_trades_are_absent_when_most_trades_have_the_same_size() -> None:
+def test_the_confidence_of_trades_grows_with_their_number_and_with_the_covered_share_of_the_window() -> None:
+    assert component(trades(np.ones(7), np.ones(7)), "ORDERFLOW", "taker_delta").missing == (
+        "needs more than 10 trades within 5 min, has 7"
+    )
+    market = trades(np.ones(60), np.ones(60))
+    assert market.trades is not None
+    span_s = (market.trades.stamp.observed_ms - int(market.trades.time_ms[0])) / 1_000
+    for since_s, share in ((None, span_s / 300), (150, 0.5), (400, 1.0)):
+        since_ms = None if since_s is None else market.trades.stamp.observed_ms - 1_000 * since_s
+        known = replace(market, trades=replace(market.trades, complete_since_ms=since_ms))
+        assert component(known, "ORDERFLOW", "taker_delta").confidence == pytest.approx(share * 50 / 100)
+        (used,) = next(d for d in score_symbol(known, NOW_MS).dimensions if d.kind.name == "ORDERFLOW").inputs
+        assert (used.name, used.streamed, used.incomplete) == ("trades", False, share < 1)
+
+
+def test_a_trade_counts_as_large_between_three_and_ten_times_the_mean_size() -> None:
+    size = np.array([1.0] * 37 + [7.0, 11.0, 45.0])  # the mean is 2.5
+    market = trades(np.array([1.0] * 38 + [1.0, -1.0]), size)
+    partly = (11 / 2.5 - 3) / 7
+    large = component(market, "ORDERFLOW", "large_trades")
+    assert large.reading == pytest.approx((partly - 1) / (partly + 1))
+    effective = (partly + 1) ** 2 / (partly**2 + 1)
+    whole = component(market, "ORDERFLOW", "taker_delta")
+    assert large.confidence == pytest.approx(whole.confidence * effective / (effective + 5))
+
+
+def test_large_trades_are_absent_when_all_trades_have_the_same_size() -> None:
     market = trades(np.array([1.0, -1.0] * 20), np.ones(40))
     assert component(market, "ORDERFLOW", "large_trades").missing == "no trade stands out by its size"
-    few = trades(np.ones(7), np.ones(7))
-    assert component(few, "ORDERFLOW", "taker_delta").missing == "needs 20 trades, has 7"
+
+
+@pytest.mark.parametrize("name", ["taker_delta", "large_trades", "trade_counts", "delta_change"])
+def test_a_trade_that_leaves_its_window_does_not_change_a_reading_abruptly(name: str) -> None:
+    rng = np.random.default_rng(4)
+    market = trades(np.where(rng.random(250) < 0.5, 1.0, -1.0), rng.lognormal(0, 1, 250))
+    known = market.trades
+    assert known is not None
+    huge = known.size.copy()
+    huge[3] = 200.0
+    readings = []
+    for second in range(90):
+        stamp = replace(known.stamp, observed_ms=NOW_MS + 1_000 * second)
+        at = replace(market, trades=replace(known, size=huge, stamp=stamp))
+        one = component(at, "ORDERFLOW", name)
+        readings.append((one.direction or 0.0) * one.confidence)
+    assert max(abs(b - a) for a, b in pairwise(readings)) < 0.05
 
 
 def test_a_rise_with_new_positions_counts_more_than_one_with_closed_positions() -> None:
@@ -97,29 +151,107 @@ def test_a_band_ends_with_the_shorter_side_and_is_absent_before_the_best_levels(
     assert component(single, "ORDERBOOK", "microprice").reading == pytest.approx(0.6)
 
 
-def test_order_flow_imbalance_agrees_with_cont_kukanov_and_stoikov() -> None:
-    before = book([(99.0, 5.0)], [(101.0, 7.0)], NOW_MS - 11_000)
-    cases = {
-        (99.0, 8.0, 101.0, 7.0): 3.0,  # the size at the same bid grew
-        (99.5, 2.0, 101.0, 7.0): 2.0,  # a better bid: its whole size is new
-        (98.0, 9.0, 101.0, 7.0): -5.0,  # the bid was removed: its whole size is lost
-        (99.0, 5.0, 101.0, 3.0): 4.0,  # asks were executed or cancelled
-        (99.0, 5.0, 100.5, 6.0): -6.0,  # a better ask
-        (99.0, 5.0, 102.0, 1.0): 7.0,  # the ask was removed
+def test_a_book_is_read_as_the_mean_over_time_of_its_samples() -> None:
+    heavy, light = ((4.0, 1.0), (1.0, 4.0))
+    readings = {}
+    for gap_s in (1, 15, 600):
+        samples = tuple(
+            book([(0.99, bid)], [(1.01, ask)], NOW_MS - 1_000 - 1_000 * gap_s * back)
+            for back, (bid, ask) in ((1, light), (0, heavy))
+        )
+        market = SymbolInputs(symbol="X", book=samples[-1], books=samples)
+        readings[gap_s] = component(market, "ORDERBOOK", "microprice").reading
+    assert component(SymbolInputs(symbol="X", book=samples[-1]), "ORDERBOOK", "microprice").reading == pytest.approx(0.6)
+    # each stands for the time up to the middle between both; the older one for half a second more
+    weights = [1 - 0.5 ** (7.5 / 15), 0.5 ** (7.5 / 15) - 0.5 ** (15.5 / 15)]
+    assert readings[15] == pytest.approx(0.6 * (weights[0] - weights[1]) / sum(weights))
+    assert readings[600] == pytest.approx(0.6, abs=1e-5)
+    assert readings[1] is not None
+    assert abs(readings[1]) < 0.35
+
+
+def test_samples_without_a_reading_lower_the_confidence_of_the_mean() -> None:
+    levels = [(1 + 0.001 * k, 1.0) for k in range(1, 11)]
+    whole = book([(1 / price, size) for price, size in levels], levels, NOW_MS - 2_000)
+    single = book([(0.99, 1.0)], [(1.01, 1.0)], NOW_MS - 1_000)
+    alone = component(SymbolInputs(symbol="X", book=single), "ORDERBOOK", "slope")
+    both = component(SymbolInputs(symbol="X", book=single, books=(whole, single)), "ORDERBOOK", "slope")
+    micro = component(SymbolInputs(symbol="X", book=single, books=(whole, single)), "ORDERBOOK", "microprice")
+    assert alone.missing == "a side of the order book has a single level"
+    assert both.reading == pytest.approx(0)
+    assert 0 < both.confidence < micro.confidence
+
+
+def flow(values: list[float], *, complete_s: int = 300, at_ms: int = NOW_MS - 1_000) -> SymbolInputs:
+    times = at_ms - 1_000 * np.arange(len(values) - 1, -1, -1, dtype=np.int64)
+    stamp = Stamp(observed_ms=at_ms, received_ms=at_ms)
+    changes = BookFlow(
+        symbol="X",
+        time_ms=times,
+        flow=np.array(values),
+        depth=np.full(len(values), 4.0),
+        stamp=stamp,
+        complete_since_ms=at_ms - 1_000 * complete_s,
+    )
+    return SymbolInputs(symbol="X", book=book([(99.0, 5.0)], [(101.0, 7.0)]), book_flow=changes)
+
+
+def test_order_flow_imbalance_is_the_sum_of_the_changes_in_mean_depths() -> None:
+    minute = component(flow([2.0] * 40), "ORDERBOOK", "order_flow_imbalance")
+    recent = component(flow([2.0] * 40), "ORDERBOOK", "recent_order_flow")
+    assert minute.reading == pytest.approx(2 * 40 / 4)
+    assert recent.reading == pytest.approx(2 * (8 + 0.8 + 0.4) / 4)  # the oldest quarter of 10 s fades
+    assert minute.direction is not None
+    assert minute.direction > 0.5
+    assert component(flow([-2.0] * 40), "ORDERBOOK", "order_flow_imbalance").direction == -minute.direction
+
+
+def test_order_flow_imbalance_with_missing_or_old_changes_has_less_confidence_and_says_so() -> None:
+    whole = flow([1.0, -1.0] * 30)
+    late = (flow([1.0, -1.0] * 30, complete_s=30), flow([1.0, -1.0] * 30, at_ms=NOW_MS - 40_000))
+    confidences = [component(market, "ORDERBOOK", "order_flow_imbalance").confidence for market in (whole, *late)]
+    assert confidences[1] == pytest.approx(0.5 * confidences[0])
+    assert 0 < confidences[2] < confidences[0]
+    inputs = {
+        used.name: used.incomplete
+        for d in score_symbol(flow([1.0] * 30, complete_s=30), NOW_MS).dimensions
+        for used in d.inputs
     }
-    for (bid, bid_size, ask, ask_size), flow in cases.items():
-        market = SymbolInputs(symbol="X", book=book([(bid, bid_size)], [(ask, ask_size)]), previous_book=before)
-        usual = (5 + 7 + bid_size + ask_size) / 2
-        assert component(market, "ORDERBOOK", "order_flow_imbalance").reading == pytest.approx(flow / usual)
+    assert inputs == {"book_flow": True, "order_book": False}
+    none = component(replace(whole, book_flow=None), "ORDERBOOK", "order_flow_imbalance")
+    assert none.missing == "no book flow"
 
 
-def test_two_books_of_the_same_time_or_far_apart_give_no_order_flow() -> None:
-    one = book([(99.0, 5.0)], [(101.0, 7.0)])
-    same = component(SymbolInputs(symbol="X", book=one, previous_book=one), "ORDERBOOK", "order_flow_imbalance")
-    assert same.missing == "the two order books have the same time"
-    old = replace(one, stamp=Stamp(observed_ms=NOW_MS - 600_000, received_ms=0))
-    apart = component(SymbolInputs(symbol="X", book=one, previous_book=old), "ORDERBOOK", "order_flow_imbalance")
-    assert apart.missing == "the two order books are 599 s apart"
+def closed_by_force(side: Floats, size: Floats, **changes: object) -> SymbolInputs:
+    ticker = Ticker(symbol="X", last=2.0, stamp=markets.STAMP, volume_24h=24_000.0)
+    closed = Liquidations(
+        symbol="X",
+        time_ms=NOW_MS - 60_000 * np.arange(len(side), 0, -1, dtype=np.int64),
+        price=np.full(len(side), 2.0),
+        size=size,
+        side=side,
+        stamp=markets.STAMP,
+        complete_since_ms=NOW_MS - 86_400_000,
+    )
+    return SymbolInputs(symbol="X", ticker=ticker, liquidations=replace(closed, **changes))  # type: ignore[arg-type]
+
+
+def test_closed_longs_are_bearish_as_a_share_of_the_volume_of_an_hour() -> None:
+    longs = component(closed_by_force(np.array([-1.0, -1.0, 1.0]), np.array([10.0, 12.0, 2.0])), "SENTIMENT", "liquidations")
+    assert longs.reading == pytest.approx(100 * (2 - 22) / 1_000)
+    assert longs.direction is not None
+    assert longs.direction < -0.8
+    assert longs.confidence == pytest.approx(3 / 8)
+
+
+def test_liquidations_that_were_watched_for_a_part_of_the_hour_or_are_few_have_less_confidence() -> None:
+    side, size = np.array([-1.0] * 5), np.ones(5)
+    half = closed_by_force(side, size, complete_since_ms=markets.STAMP.observed_ms - 1_800_000)
+    assert component(half, "SENTIMENT", "liquidations").confidence == pytest.approx(0.5 * 0.5)
+    lower = closed_by_force(side, size, lower_bound=True)
+    assert component(lower, "SENTIMENT", "liquidations").confidence == pytest.approx(0.7 * 0.5)
+    none = component(closed_by_force(np.zeros(0), np.zeros(0)), "SENTIMENT", "liquidations")
+    assert none.missing == "no position was closed by force within 1 h"
 
 
 FUNDING_MS = 8 * 3_600_000
