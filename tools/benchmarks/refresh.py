@@ -38,7 +38,7 @@ async def read(url: str, symbols: int) -> MarketData:
         await feed.refresh_tickers()
         feed.start()
         async with asyncio.timeout(FILL_TIMEOUT_S):
-            while not (feed.filled and all(item.previous_book for item in feed.market().inputs)):  # noqa: ASYNC110  # the feed has no event to wait for
+            while not (feed.filled and all(item.book_flow for item in feed.market().inputs)):  # noqa: ASYNC110  # the feed has no event to wait for
                 await asyncio.sleep(0.1)
         return feed.market()
     finally:

@@ -17,8 +17,8 @@ from typing import NamedTuple
 from virtuoso.analysis import sentences
 from virtuoso.analysis.components import ComponentResult
 from virtuoso.analysis.weights import Weights
-from virtuoso.domain.inputs import ScoreInput
-from virtuoso.domain.model import Component, Confluence, Dimension, DimensionInput, DimensionKind, Timeframe
+from virtuoso.domain.inputs import DimensionInput, ScoreInput
+from virtuoso.domain.model import Component, Confluence, Dimension, DimensionKind, Timeframe
 
 FAST_INPUTS = frozenset({ScoreInput.TICKER, ScoreInput.ORDER_BOOK, ScoreInput.TRADES, *map(ScoreInput.candles, Timeframe)})
 

@@ -17,8 +17,8 @@ from virtuoso.analysis.measurement import MIN_CONFIDENCE, NOT_FINITE, READING_ER
 from virtuoso.analysis.sentences import input_words
 from virtuoso.analysis.symbol_context import CANDLE_INPUTS, SymbolContext, book_samples, present_inputs
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
-from virtuoso.domain.inputs import ScoreInput
-from virtuoso.domain.model import Component, Confluence, DimensionInput, DimensionKind, SymbolInputs, Timeframe
+from virtuoso.domain.inputs import DimensionInput, ScoreInput
+from virtuoso.domain.model import Component, Confluence, DimensionKind, SymbolInputs, Timeframe
 
 CONTEXT_COMPONENTS: Mapping[DimensionKind, tuple[ContextComponentSpec | BookComponentSpec, ...]] = {
     DimensionKind.ORDERFLOW: orderflow.COMPONENTS,

@@ -14,8 +14,8 @@ from virtuoso.analysis.book_means import mean_over_time
 from virtuoso.analysis.candle_readings import CandleReadingsCache
 from virtuoso.analysis.measurement import NotMeasured, freshness, sample_confidence
 from virtuoso.analysis.windows import DEFAULT_WINDOWS, Windows, covered_share, duration_text, fade_weights, first_within
-from virtuoso.domain.inputs import ScoreInput
-from virtuoso.domain.model import DimensionInput, SymbolInputs, Timeframe
+from virtuoso.domain.inputs import DimensionInput, ScoreInput
+from virtuoso.domain.model import SymbolInputs, Timeframe
 
 if TYPE_CHECKING:
     from virtuoso.analysis.bars import Bars

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Timeframe
@@ -36,7 +36,6 @@ class ScoreInput(StrEnum):
     CANDLES_30M = "candles_30m"
     CANDLES_4H = "candles_4h"
     ORDER_BOOK = "order_book"
-    PREVIOUS_ORDER_BOOK = "previous_order_book"
     TRADES = InputKind.TRADES
     FUNDING_HISTORY = "funding_history"
     OPEN_INTEREST = InputKind.OPEN_INTEREST
@@ -50,3 +49,12 @@ class ScoreInput(StrEnum):
     def candles(cls, timeframe: Timeframe) -> ScoreInput:
         """Return the input for the bars of one timeframe."""
         return cls(f"candles_{timeframe.value}")
+
+
+class DimensionInput(NamedTuple):
+    """One input that a dimension used. It is a tuple, because a pass makes about 20 for each symbol."""
+
+    name: ScoreInput
+    streamed: bool  # False when it was polled
+    observed_ms: int
+    incomplete: bool  # a part of its window is missing

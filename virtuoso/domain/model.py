@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # servers also use these records, but never load numpy
     import numpy as np
     from numpy.typing import NDArray
 
-    from virtuoso.domain.inputs import ScoreInput
+    from virtuoso.domain.inputs import DimensionInput, ScoreInput
 
     Floats = NDArray[np.float64]
     Millis = NDArray[np.int64]
@@ -260,7 +260,6 @@ class SymbolInputs:
     ticker: Ticker | None = None
     candles: Mapping[Timeframe, Candles] = field(default_factory=dict)
     book: OrderBook | None = None
-    previous_book: OrderBook | None = None  # the book before `book`, to compute the changes between the two
     trades: Trades | None = None
     funding: TimeSeries | None = None  # past funding rates
     open_interest: TimeSeries | None = None
@@ -284,15 +283,6 @@ class Component(NamedTuple):
     reading: float | None = None  # the value in `unit`; None when not measured
     unit: str = ""  # empty for a number without unit
     missing: str = ""  # why it was not measured; empty if it was measured
-
-
-class DimensionInput(NamedTuple):
-    """One input that a dimension used. It is a tuple for the same reason as Component."""
-
-    name: ScoreInput
-    streamed: bool  # False when it was polled
-    observed_ms: int
-    incomplete: bool  # a part of its window is missing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -124,7 +124,6 @@ class SymbolState:
             symbol=self.instrument.symbol,
             ticker=ticker,
             candles=candles,
-            previous_book=samples[-2] if len(samples) > 1 else None,
             books=samples,
             book_flow=flow,
             streamed=frozenset(streamed),

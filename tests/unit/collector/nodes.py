@@ -217,7 +217,7 @@ async def filled_bullish_feed() -> Feed:
     await feed.refresh_tickers()
     feed.start()
     async with asyncio.timeout(10):
-        while not feed.filled or not all(item.previous_book for item in feed.market().inputs):
+        while not feed.filled or not all(item.book_flow for item in feed.market().inputs):
             await asyncio.sleep(0.02)
     await feed.refresh_tickers()
     await feed.stop()

@@ -220,7 +220,7 @@ async def test_inputs_that_are_too_old_are_left_out() -> None:
         await asyncio.sleep(120)
         item = only(feed)
         assert item.book is None
-        assert item.previous_book is None
+        assert (item.books, item.book_flow) == ((), None)
         assert item.trades is None
         assert item.open_interest is not None
         await asyncio.sleep(40 * 60)
