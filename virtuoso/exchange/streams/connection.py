@@ -151,9 +151,9 @@ class Connection:
             self.subscriptions.accepted(answer.request)
         else:
             topics = self.subscriptions.refused(answer.request, answer.error, now_s)
+            self.deliver(self._reader.closed(self.number, topics, "refused"))
             for topic in topics:
                 self.last_errors[topic.kind] = answer.error
-            self.deliver(self._reader.closed(self.number, topics, "refused"))
             self._work.set()
 
     async def _tend(self, socket: Socket) -> str:
