@@ -10,18 +10,21 @@ import logging
 import math
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from virtuoso.app import logs, process
 from virtuoso.app.settings import config
 from virtuoso.config import Settings, default_text, env_name, load, state_directory
+from virtuoso.domain import setting_values
 from virtuoso.domain.addresses import format_address, parse_address, reachable
 from virtuoso.domain.errors import ConfigError
 from virtuoso.domain.numbers import parse_number
+
+T = TypeVar("T")
 
 ABOUT = """Virtuoso reads USDT perpetual markets from exchanges, scores every symbol in six dimensions, and serves the
 result over gRPC, gRPC-Web and JSON. Every reply contains the source and the age of its data.
@@ -187,6 +190,8 @@ def _add_own_arguments(name: str, command: _Parser, settings: Settings) -> None:
             command.bad_arguments = 1
             _add_server_arguments(command, settings)
             add("--once", action="store_true", help="print one table")
+            add("--symbols", type=_symbols, default=(), help="only these symbols, separated by commas (default: all)")
+            add("--min-interval", type=_interval, help="shortest time between two updates, 1 to 60 s (default 1)")
             command.set_defaults(watchlist=Path(state_directory()) / "watchlist")
         case "evaluate":
             add("--source", choices=("candles", "history"), default="candles", help=SOURCES)
@@ -276,6 +281,21 @@ def _positive(text: str) -> float:
     if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r}: expected a number above 0")
     return value
+
+
+def _symbols(text: str) -> tuple[str, ...]:
+    return _allowed(setting_values.symbols, text)
+
+
+def _interval(text: str) -> float:
+    return float(_allowed(setting_values.number(float, 1, 60), text))
+
+
+def _allowed(parse: Callable[[str], T], text: str) -> T:
+    try:
+        return parse(text)
+    except setting_values.NotAllowed as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected {error}") from error
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -32,8 +32,15 @@ export interface Live {
 }
 /** Return the dashboard after a message of WatchDashboard. Return undefined before the first snapshot. */
 export declare function withMessage(before: Dashboard | undefined, { provenance, event, resumeToken }: WatchDashboardResponse, heardMs?: number): Dashboard | undefined;
-/** Follow the dashboard forever. Yield after every message and every loss. A lost stream is resumed where it broke. `from` is
- * an earlier dashboard, such as that of the last visit. Throw only an error that a retry cannot fix. */
-export declare function followDashboard(market: Client<typeof MarketService>, options?: FollowOptions & {
+/** Which part of the dashboard a stream has, and how often. */
+export interface DashboardOptions extends FollowOptions {
+    /** An earlier dashboard with the same symbols, such as that of the last visit. */
     readonly from?: Dashboard;
-}): AsyncGenerator<Live>;
+    /** The shortest time between two messages, milliseconds, 1000 to 60 000. Default 1000. */
+    readonly minIntervalMs?: number;
+    /** The symbols of the rows, at most 500, such as those on the screen. Default: all. */
+    readonly symbols?: readonly string[];
+}
+/** Follow the dashboard forever. Yield after every message and every loss. A lost stream is resumed where it broke. Throw
+ * only an error that a retry cannot fix. */
+export declare function followDashboard(market: Client<typeof MarketService>, options?: DashboardOptions): AsyncGenerator<Live>;

@@ -1,3 +1,4 @@
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { follow } from "./follow.js";
 /** Return the dashboard after a message of WatchDashboard. Return undefined before the first snapshot. */
 export function withMessage(before, { provenance, event, resumeToken }, heardMs = Date.now()) {
@@ -24,12 +25,17 @@ export function withMessage(before, { provenance, event, resumeToken }, heardMs 
             return before && { ...before, ...received };
     }
 }
-/** Follow the dashboard forever. Yield after every message and every loss. A lost stream is resumed where it broke. `from` is
- * an earlier dashboard, such as that of the last visit. Throw only an error that a retry cannot fix. */
+/** Follow the dashboard forever. Yield after every message and every loss. A lost stream is resumed where it broke. Throw
+ * only an error that a retry cannot fix. */
 export async function* followDashboard(market, options = {}) {
     let dashboard = options.from;
+    const { minIntervalMs, symbols = [] } = options;
+    const wanted = {
+        symbols: [...symbols],
+        ...(minIntervalMs !== undefined && { minInterval: durationFromMs(minIntervalMs) }),
+    };
     yield { dashboard, connection: "connecting", problem: undefined, retryAtMs: undefined };
-    const open = (signal) => market.watchDashboard({ resumeToken: dashboard?.resumeToken ?? "" }, { signal, timeoutMs: 0 });
+    const open = (signal) => market.watchDashboard({ resumeToken: dashboard?.resumeToken ?? "", ...wanted }, { signal, timeoutMs: 0 });
     for await (const event of follow(open, options)) {
         if ("lost" in event) {
             yield { dashboard, connection: "lost", problem: event.lost, retryAtMs: Date.now() + event.retryInMs };

@@ -1,5 +1,5 @@
 export { followAlerts, type News } from "./alerts.js";
-export { type Dashboard, followDashboard, type Live, withMessage } from "./dashboard.js";
+export { type Dashboard, type DashboardOptions, followDashboard, type Live, withMessage } from "./dashboard.js";
 export { type Followed, type FollowOptions, follow } from "./follow.js";
 export { createMarket, createMarketOn, type Market, type MarketOptions } from "./market.js";
 export { isTransient, type Problem, problemOf } from "./problem.js";

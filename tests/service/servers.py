@@ -80,6 +80,7 @@ async def running_server(
     limits: ConcurrencyLimits | None = None,
     reflect: bool = True,
     heartbeat_s: float = 10.0,
+    min_interval_s: float = 0.0,
     max_stale_s: float = 600.0,
     wrap: Callable[[TieredRepository], Any] = lambda tiers: tiers,
     primary_venue: str = "",
@@ -87,7 +88,8 @@ async def running_server(
     retention_s: float = 120.0,
     history: Opener | None = None,
 ) -> AsyncIterator[RunningServer]:
-    """Start a real server on a free port. It has no snapshot yet. `wrap` can put another repository in front of its own."""
+    """Start a real server on a free port. It has no snapshot yet. Without `min_interval_s`, its streams skip no snapshot.
+    `wrap` can put another repository in front of its own."""
     clock, repository = SettableClock(T0), MemoryRepository()
     tiers = TieredRepository([repository])
     source = wrap(tiers)
@@ -108,6 +110,7 @@ async def running_server(
         limits=limits,
         reflect=reflect,
         heartbeat_s=heartbeat_s,
+        min_interval_s=min_interval_s,
         history=history,
     )
     address = f"127.0.0.1:{await server.start()}"

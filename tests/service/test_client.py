@@ -214,6 +214,19 @@ async def test_a_watched_dashboard_equals_get_dashboard_after_changes_and_failur
         await stream.aclose()
 
 
+async def test_a_watched_dashboard_has_only_the_rows_of_its_symbols_also_after_a_resume() -> None:
+    async with running_server() as one, running_server() as other, connect(one.address, other.address) as market:
+        await one.show(snapshot())
+        async with aclosing(market.watch_dashboard(["BTCUSDT", "ETHUSDT"], min_interval_s=1.5)) as stream:
+            dashboard = await anext(stream)
+            assert {row.symbol for row in dashboard.rows} == {"BTCUSDT", "ETHUSDT"}
+            await other.show(snapshot("s2", observed_ms=T0 + 1000))
+            await one.server.drain(0.1)
+            while dashboard.provenance.snapshot_id != "s2":
+                dashboard = await anext(stream)
+            assert {row.symbol for row in dashboard.rows} == {"BTCUSDT", "ETHUSDT"}
+
+
 async def test_the_age_grows_between_messages() -> None:
     async with running_server() as one, connect(one.address) as market:
         await one.show(snapshot())

@@ -14,6 +14,8 @@ from tests.service.servers import RunningServer, refusal, running_server
 from tests.service.snapshots import T0, mover, row, rows_of, snapshot
 from virtuoso.market.v1 import confluence_pb2, market_service_pb2_grpc, provenance_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
+from virtuoso.service.shown import shown
+from virtuoso.wire import times
 
 
 class Screen:
@@ -103,7 +105,7 @@ async def test_a_delta_has_only_changes(server: RunningServer) -> None:
     message.confluences[3].price = 99.5
     await server.show(message)
     delta = (await stream.read()).delta
-    assert list(delta.changed_rows) == [rows_of(message)[3]]
+    assert list(delta.changed_rows) == [shown(rows_of(message)[3])]
     assert not delta.removed_symbols
     assert not delta.HasField("overview")
     stream.cancel()
@@ -123,6 +125,83 @@ async def test_a_broken_stream_resumes_with_the_missed_changes(server: RunningSe
     assert screen.kinds == ["snapshot", "delta"]
     assert screen.ordered() == list(whole.rows)
     again.cancel()
+
+
+async def test_a_stream_has_only_the_rows_of_its_symbols(server: RunningServer) -> None:
+    await server.show(snapshot())
+    wanted = ["ETHUSDT", "BTCUSDT", "NONEUSDT", "PEPE1000USDT"]  # the third is unknown, the fourth has another name here
+    stream = server.stub.WatchDashboard(api.WatchDashboardRequest(symbols=wanted))
+    screen = Screen()
+    screen.apply(await stream.read())
+    whole = await server.stub.GetDashboard(api.GetDashboardRequest())
+    names = {"BTCUSDT", "ETHUSDT", "1000PEPEUSDT"}
+    assert screen.ordered() == [row for row in whole.rows if row.symbol in names]
+    assert screen.shown.overview == whole.overview
+    assert screen.shown.gainers == whole.gainers
+    for step in range(1, 3):
+        await server.show(snapshot(f"n{step}", observed_ms=T0 + step * 1000))
+        screen.apply(await stream.read())
+        whole = await server.stub.GetDashboard(api.GetDashboardRequest())
+        assert screen.ordered() == [row for row in whole.rows if row.symbol in names]
+    assert screen.kinds == ["snapshot", "delta", "delta"]
+    stream.cancel()
+
+
+async def test_a_selected_symbol_that_is_no_longer_tracked_disappears_and_comes_back(server: RunningServer) -> None:
+    rows = [row(f"C{i}USDT", 50.0 + i) for i in range(4)]
+    await server.show(snapshot("all", rows=rows))
+    stream = server.stub.WatchDashboard(api.WatchDashboardRequest(symbols=["C0USDT", "C1USDT"]))
+    screen = Screen()
+    for step, market in enumerate((rows, rows[1:], rows[1:3], rows), start=1):
+        await server.show(snapshot(f"n{step}", observed_ms=T0 + step, rows=market))
+        while screen.provenance.snapshot_id != f"n{step}":
+            screen.apply(await stream.read())
+        assert set(screen.rows) == {"C0USDT", "C1USDT"} & {item.symbol for item in market}
+    stream.cancel()
+
+
+async def test_a_token_is_valid_for_the_same_symbols_only(server: RunningServer) -> None:
+    await server.show(snapshot())
+
+    async def first(token: str, symbols: tuple[str, ...]) -> api.WatchDashboardResponse:
+        stream = server.stub.WatchDashboard(api.WatchDashboardRequest(resume_token=token, symbols=symbols))
+        message: api.WatchDashboardResponse = await stream.read()
+        stream.cancel()
+        return message
+
+    all_rows, two = (await first("", ())).resume_token, (await first("", ("BTCUSDT", "ETHUSDT"))).resume_token
+    await server.show(snapshot("s2", observed_ms=T0 + 1000))
+    assert (await first(all_rows, ())).WhichOneof("event") == "delta"
+    assert (await first(two, ("ETHUSDT", "BTCUSDT"))).WhichOneof("event") == "delta"
+    for token, symbols in ((all_rows, ("BTCUSDT",)), (two, ()), (two, ("BTCUSDT",))):
+        assert (await first(token, symbols)).WhichOneof("event") == "snapshot"
+
+
+async def test_an_interval_or_a_list_outside_the_limits_is_refused(server: RunningServer) -> None:
+    await server.show(snapshot())
+    for request in (
+        api.WatchDashboardRequest(min_interval=times.duration(999)),
+        api.WatchDashboardRequest(min_interval=times.duration(60_001)),
+        api.WatchDashboardRequest(symbols=["BTCUSDT"] * 501),
+        api.WatchDashboardRequest(symbols=["SYSTEM_STATUS"]),
+    ):
+        refused = await refusal(server.stub.WatchDashboard(request).read())
+        assert (refused.code.name, refused.reason) == ("INVALID_ARGUMENT", "INVALID_FIELD")
+
+
+async def test_many_streams_with_different_symbols_share_one_change(server: RunningServer) -> None:
+    await server.show(snapshot(size=200, details=False))
+    rows = rows_of(snapshot(size=200, details=False))
+    names, constant = [item.symbol for item in rows], {item.symbol for item in rows if not item.HasField("score")}
+    wanted = [frozenset(names[i : i + 20]) for i in range(150)]
+    streams = [server.stub.WatchDashboard(api.WatchDashboardRequest(symbols=sorted(each))) for each in wanted]
+    await asyncio.gather(*(stream.read() for stream in streams))
+    await server.show(snapshot("s2", observed_ms=T0 + 3000, size=200, details=False))
+    for each, message in zip(wanted, await asyncio.gather(*(stream.read() for stream in streams)), strict=True):
+        assert message.WhichOneof("event") == "delta"
+        assert {item.symbol for item in message.delta.changed_rows} == each - constant
+    for stream in streams:
+        stream.cancel()
 
 
 async def test_an_unknown_or_old_resume_token_gives_a_whole_dashboard(server: RunningServer) -> None:

@@ -13,6 +13,7 @@ from virtuoso import metrics
 from virtuoso.market.v1 import candle_pb2, provenance_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.repository import keys
+from virtuoso.service.shown import shown
 from virtuoso.wire import confluences
 
 ORDERABLE = [
@@ -36,7 +37,7 @@ async def test_a_dashboard_is_the_snapshot_in_one_reply(server: RunningServer) -
     await server.show(message)
     reply = await server.stub.GetDashboard(api.GetDashboardRequest())
     assert reply.overview == message.overview
-    assert sorted(reply.rows, key=lambda r: r.symbol) == sorted(rows_of(message), key=lambda r: r.symbol)
+    assert sorted(reply.rows, key=lambda r: r.symbol) == sorted(map(shown, rows_of(message)), key=lambda r: r.symbol)
     scores = [item.score if item.HasField("score") else -1 for item in reply.rows]
     assert scores == sorted(scores, reverse=True)
     assert reply.gainers == message.gainers[:5]

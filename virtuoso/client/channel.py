@@ -65,9 +65,13 @@ class Market:
         self.channel = channel
         self.stub: MarketServiceAsyncStub = MarketServiceStub(channel)
 
-    def watch_dashboard(self) -> DashboardStream:
-        """Return a stream of the current dashboard and of each change. The stream never ends by itself."""
-        return DashboardStream(self.stub)
+    def watch_dashboard(self, symbols: Sequence[str] = (), *, min_interval_s: float | None = None) -> DashboardStream:
+        """Return a stream of the current dashboard and of each change. The stream never ends by itself.
+
+        `symbols` are the rows that it has, at most 500; all when empty. `min_interval_s` is the shortest time between two
+        messages, 1 to 60 s. None is the server's default, 1 s.
+        """
+        return DashboardStream(self.stub, symbols, min_interval_s=min_interval_s)
 
     def watch_alerts(
         self,

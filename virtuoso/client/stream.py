@@ -124,15 +124,27 @@ class DashboardStream(Stream[Dashboard, WatchDashboardResponse]):
     """A stream of the dashboard: after each change, and with its current age at every heartbeat."""
 
     _dashboard: Dashboard | None = None
-    _token = ""
+
+    def __init__(
+        self,
+        stub: MarketServiceAsyncStub,
+        symbols: Sequence[str] = (),
+        *,
+        min_interval_s: float | None = None,
+        silence_s: float = SILENCE_S,
+    ) -> None:
+        super().__init__(stub, silence_s=silence_s)
+        self._request = WatchDashboardRequest(symbols=symbols)
+        if min_interval_s is not None:
+            self._request.min_interval.FromNanoseconds(round(min_interval_s * 1e9))
 
     def _call(self) -> grpc.aio.UnaryStreamCall[Any, WatchDashboardResponse]:
-        return self._stub.WatchDashboard(WatchDashboardRequest(resume_token=self._token))
+        return self._stub.WatchDashboard(self._request)
 
     def _read(self, message: WatchDashboardResponse) -> Iterator[Dashboard]:
         self._dashboard = after(self._dashboard, message)
         if self._dashboard is not None:
-            self._token = message.resume_token
+            self._request.resume_token = message.resume_token
             yield self._dashboard
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import DataUnavailable, ShuttingDown
 from virtuoso.market.v1 import candle_pb2
 from virtuoso.service import encoding, paging
-from virtuoso.service.dashboard_stream import DashboardEvents, resumed_id
+from virtuoso.service.dashboard_stream import DashboardEvents, Pace, Selection, interval_s
 from virtuoso.service.deadline import Context, caller_deadline
 
 if TYPE_CHECKING:
@@ -23,13 +25,15 @@ if TYPE_CHECKING:
 Unary = Callable[[Any, "Context"], Awaitable[bytes]]
 Stream = Callable[[Any, "Context"], AsyncGenerator[bytes, None]]
 HEARTBEAT_S = 10.0
+MIN_INTERVAL_S = 1.0
 
 
 class MarketHandlers:
     """The handlers of virtuoso.market.v1.MarketService.
 
     Most replies come from the newest snapshot. `history` handles the other RPCs. A stream sends a heartbeat at the first
-    tick that is at least `heartbeat_s` after its last message."""
+    tick that is at least `heartbeat_s` after its last message. `min_interval_s`: the shortest time between two messages of
+    a dashboard stream that does not ask for another one."""
 
     def __init__(
         self,
@@ -38,10 +42,11 @@ class MarketHandlers:
         history: HistoryHandlers,
         *,
         heartbeat_s: float = HEARTBEAT_S,
+        min_interval_s: float = MIN_INTERVAL_S,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._cache, self._candles, self._history = cache, candles, history
-        self._heartbeat_s, self._clock = heartbeat_s, clock
+        self._heartbeat_s, self._min_interval_s, self._clock = heartbeat_s, min_interval_s, clock
         self._events = DashboardEvents(cache)
         self._closing = False
 
@@ -205,21 +210,29 @@ class MarketHandlers:
         """Yield the dashboard and its changes.
 
         The first message is a whole dashboard, or the changes since `resume_token`. A new snapshot causes a message with
-        changes. A heartbeat is sent after `heartbeat_s` without a message, and when the path of the data changes. A slow
-        reader skips to the newest state."""
-        snapshot_id, path, last_sent = resumed_id(request.resume_token), "", -math.inf
+        changes, at the pace of the stream, or at once when the path of the data changes. A heartbeat is sent after
+        `heartbeat_s` without a message, and when only the path changes. A slow reader skips to the newest state."""
+        selection, pace = Selection(request.symbols), Pace(interval_s(request, self._min_interval_s))
+        snapshot_id, path, last_sent = selection.resumed_id(request.resume_token), "", -math.inf
         while True:
             if self._closing:
                 raise ShuttingDown("the server is shutting down: call again with the last resume_token")
-            served = self._cache.current()
-            if not path or served.view.id != snapshot_id:
-                message = self._events.since(snapshot_id, served)
-            elif served.path != path or self._clock.monotonic() - last_sent >= self._heartbeat_s:
-                message = self._events.heartbeat(served)
+            served, now = self._cache.current(), self._clock.monotonic()
+            newer, arrived = served.view.id != snapshot_id, self._cache.arrived_at(served.view)
+            wait_s = pace.wait_s(arrived, now)
+            sent = self._cache.view_of(snapshot_id)
+            if not path or (newer and (wait_s <= 0 or served.path != path or sent is None)):
+                message = self._events.since(snapshot_id, served, selection)
+                snapshot_id, path = served.view.id, served.path
+                pace.sent(arrived)
+            elif served.path != path or now - last_sent >= self._heartbeat_s:
+                message = self._events.heartbeat(sent or served.view, selection)
+                path = served.path
             else:
-                await self._cache.next_tick()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(wait_s if newer else None):
+                        await self._cache.next_tick()
                 continue
-            snapshot_id, path = served.view.id, served.path
             yield message
             last_sent = self._clock.monotonic()
 

@@ -21,7 +21,7 @@ from virtuoso.service.callers import StreamShares
 from virtuoso.service.candle_reader import CandleReader
 from virtuoso.service.health import ALERTS, SERVICE, Health
 from virtuoso.service.history_handlers import HistoryHandlers
-from virtuoso.service.market import HEARTBEAT_S, MarketHandlers
+from virtuoso.service.market import HEARTBEAT_S, MIN_INTERVAL_S, MarketHandlers
 from virtuoso.service.rpc import ConcurrencyLimits, RpcHandlers
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ class MarketServer:
         reflect: bool = True,
         credentials: grpc.ServerCredentials | None = None,
         heartbeat_s: float = HEARTBEAT_S,
+        min_interval_s: float = MIN_INTERVAL_S,
         history: Opener | None = None,
         access_log: AccessLog | None = None,
         clock: Clock = SYSTEM_CLOCK,
@@ -83,7 +84,9 @@ class MarketServer:
         self._history = CachedHistory(history, clock=clock)
         self._alerts = AlertFeed(self._history, clock=clock)
         history_handlers = HistoryHandlers(cache, self._history, self._alerts, heartbeat_s=heartbeat_s, clock=clock)
-        self._market = MarketHandlers(cache, candles, history_handlers, heartbeat_s=heartbeat_s, clock=clock)
+        self._market = MarketHandlers(
+            cache, candles, history_handlers, heartbeat_s=heartbeat_s, min_interval_s=min_interval_s, clock=clock
+        )
         service = market_service_pb2.DESCRIPTOR.services_by_name["MarketService"]
         self._rpcs = RpcHandlers(service, self._market, cache, self._limits, access_log)
         # A client whose streams are all in use must still be able to watch the health.

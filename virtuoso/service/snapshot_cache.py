@@ -110,6 +110,10 @@ class SnapshotCache:
         entry = self._recent.get(snapshot_id)
         return entry[1] if entry else None
 
+    def arrived_at(self, view: SnapshotView) -> float:
+        """Return the monotonic time of the arrival of a recent view."""
+        return self._recent[view.id][0]
+
     def provenance_field(self, view: SnapshotView) -> bytes:
         """Return the current provenance of a recent view, encoded as field 1 of a reply."""
         served = self.current()
@@ -235,7 +239,7 @@ class SnapshotCache:
         """Return the time until the next poll, unless a notice comes first."""
         if self._view is None:
             return min(self._period_s, STARTUP_PERIOD_S)
-        arrives = self._reader.works and self._clock.monotonic() - self._arrived_at(self._view) <= ARRIVING_S
+        arrives = self._reader.works and self._clock.monotonic() - self.arrived_at(self._view) <= ARRIVING_S
         return min(self._period_s, FRESH_PERIOD_S) if arrives else self._period_s
 
     async def _tick_forever(self) -> None:
@@ -283,11 +287,8 @@ class SnapshotCache:
 
     def _age_ms(self, view: SnapshotView) -> float:
         # Our clock may be set back, and the exchange's clock may be ahead. The age is at least the time since arrival.
-        since_arrival_s = self._clock.monotonic() - self._arrived_at(view)
+        since_arrival_s = self._clock.monotonic() - self.arrived_at(view)
         return max(0.0, self._clock.now_ms() - view.observed_ms, since_arrival_s * 1000)
-
-    def _arrived_at(self, view: SnapshotView) -> float:
-        return self._recent[view.id][0]
 
     def _is_stale(self, view: SnapshotView | None) -> bool:
         """Return True when the view is old, or when its age is not known, because it is ahead of our clock."""

@@ -32,10 +32,12 @@ PRICE = ORDERABLE.index("price")
 
 @dataclass(frozen=True, slots=True)
 class EncodedRow:
-    """An encoded ConfluenceRow. `numbers` are in the order of ORDERABLE; None means not measured."""
+    """An encoded ConfluenceRow. `shown`: the same with the numbers of a dashboard. `numbers` are in the order of ORDERABLE;
+    None means not measured."""
 
     symbol: str
     chunk: bytes
+    shown: bytes
     numbers: tuple[float | None, ...]
 
     @property
@@ -87,6 +89,7 @@ class SnapshotView:
     """The source of lists, dashboards and deltas.
 
     `rows`: highest score first, rows without a score last, equal rows by symbol.
+    `shown_...`: as a dashboard has them.
     `overview`, `sentiment`, `record` (of closed signals): one message, or none when it could not be measured.
     `symbols`, `betas` (with their symbols): in order of rank.
     `signals`, `opportunities`: newest first. All signals are active.
@@ -96,9 +99,12 @@ class SnapshotView:
 
     provenance: provenance_pb2.Provenance  # without path, stale and age
     overview: Sequence[bytes]
+    shown_overview: Sequence[bytes]
     rows: Sequence[EncodedRow]
     gainers: Sequence[EncodedMover]
     losers: Sequence[EncodedMover]
+    shown_gainers: Sequence[bytes]
+    shown_losers: Sequence[bytes]
     symbols: Sequence[bytes]
     tracked: Mapping[tuple[str, int], str]
     names: frozenset[str]
@@ -194,38 +200,20 @@ class SnapshotView:
             name for each in requested for name in (each, self.resolve(each), self.untracked_symbol(each)) if name
         )
 
-    def snapshot(self) -> bytes:
-        """Return an encoded DashboardSnapshot, which is the content of a whole dashboard in a stream."""
-        return dashboard(1, self.overview, self.rows, self.gainers, self.losers)
-
-    def delta(self, older: SnapshotView) -> bytes:
-        """Return the encoded DashboardDelta that changes the older dashboard into this one."""
-        known = {row.symbol: row.chunk for row in older.rows}
-        changed = [row for row in self.rows if known.pop(row.symbol, None) != row.chunk]
-        overview = self.overview if self.overview != older.overview else ()
-        removed = encoding.field(3, (encoding.chunk(symbol.encode()) for symbol in known))
-        return (
-            encoding.field(1, overview)
-            + encoding.field(2, [row.chunk for row in changed])
-            + removed
-            + encoding.field(4, [mover.chunk for mover in self.gainers[:TOP_MOVERS]])
-            + encoding.field(5, [mover.chunk for mover in self.losers[:TOP_MOVERS]])
-        )
-
 
 def dashboard(
     first: int,
     overview: Sequence[bytes],
-    rows: Sequence[EncodedRow],
-    gainers: Sequence[EncodedMover],
-    losers: Sequence[EncodedMover],
+    rows: Iterable[EncodedRow],
+    gainers: Sequence[bytes],
+    losers: Sequence[bytes],
 ) -> bytes:
     """Return the four encoded fields of a whole dashboard. Their field numbers start at `first`."""
     return (
         encoding.field(first, overview)
-        + encoding.field(first + 1, [row.chunk for row in rows])
-        + encoding.field(first + 2, [mover.chunk for mover in gainers[:TOP_MOVERS]])
-        + encoding.field(first + 3, [mover.chunk for mover in losers[:TOP_MOVERS]])
+        + encoding.field(first + 1, [row.shown for row in rows])
+        + encoding.field(first + 2, gainers)
+        + encoding.field(first + 3, losers)
     )
 
 

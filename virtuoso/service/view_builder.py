@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
@@ -10,8 +10,10 @@ from virtuoso.domain.model import DimensionKind
 from virtuoso.domain.symbols import split_symbol
 from virtuoso.market.v1 import confluence_pb2, signal_pb2
 from virtuoso.service import encoding
+from virtuoso.service.shown import shown
 from virtuoso.service.view import (
     ORDERABLE,
+    TOP_MOVERS,
     EncodedMover,
     EncodedOpportunity,
     EncodedRow,
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from virtuoso.market.v1 import market_service_pb2, opportunity_pb2
     from virtuoso.service.admission import ValidSnapshot
 
-Parts = TypeVar("Parts", bound=tuple[object, ...])
+Parts = TypeVar("Parts", bound=Hashable)
 
 
 def build(snapshot: ValidSnapshot, *, behind_ms: int = 0) -> tuple[SnapshotView, SnapshotDetails]:
@@ -36,6 +38,10 @@ def build(snapshot: ValidSnapshot, *, behind_ms: int = 0) -> tuple[SnapshotView,
     The details are much larger than the view. Servers keep only those of the newest snapshot."""
     rows = ordered([_row(row) for row in snapshot.rows], "score", True)  # noqa: FBT003  # a key part
     overview = (encoding.chunk_of(snapshot.overview),) if snapshot.overview else ()
+    shown_overview = (encoding.chunk_of(shown(snapshot.overview)),) if snapshot.overview else ()
+    shown_gainers, shown_losers = (
+        [encoding.chunk_of(shown(mover)) for mover in movers[:TOP_MOVERS]] for movers in (snapshot.gainers, snapshot.losers)
+    )
     gainers, losers = (
         [EncodedMover(encoding.chunk_of(mover), mover.turnover_24h_usd) for mover in movers]
         for movers in (snapshot.gainers, snapshot.losers)
@@ -45,12 +51,15 @@ def build(snapshot: ValidSnapshot, *, behind_ms: int = 0) -> tuple[SnapshotView,
     view = SnapshotView(
         provenance=snapshot.provenance,
         overview=overview,
+        shown_overview=shown_overview,
         rows=rows,
         gainers=gainers,
         losers=losers,
+        shown_gainers=shown_gainers,
+        shown_losers=shown_losers,
         symbols=_shared(tuple(encoding.chunk_of(s) for s in sorted(snapshot.symbols, key=lambda s: s.rank))),
         tracked=tracked,
-        names=frozenset(row.symbol for row in rows).union(item.symbol for item in snapshot.symbols),
+        names=_shared(frozenset(row.symbol for row in rows).union(item.symbol for item in snapshot.symbols)),
         untracked=_untracked(tuple(snapshot.venue_symbols), frozenset(tracked)),
         unmeasurable={item.symbol: item.unscored_reason for item in snapshot.symbols if item.unscored_reason},
         sentiment=(encoding.chunk_of(snapshot.sentiment),) if snapshot.sentiment else (),
@@ -59,7 +68,7 @@ def build(snapshot: ValidSnapshot, *, behind_ms: int = 0) -> tuple[SnapshotView,
         opportunities=[_opportunity(item) for item in snapshot.opportunities],
         record=(encoding.chunk_of(snapshot.signal_record),) if snapshot.signal_record else (),
         input_ms=_oldest_inputs(snapshot.confluences),
-        body=dashboard(2, overview, rows, gainers, losers),
+        body=dashboard(2, shown_overview, rows, shown_gainers, shown_losers),
         behind_ms=behind_ms,
     )
     return view, SnapshotDetails(
@@ -83,7 +92,7 @@ def encoded_signal(signal: signal_pb2.Signal) -> EncodedSignal:
 def _row(row: confluence_pb2.ConfluenceRow) -> EncodedRow:
     present = {field.name: value for field, value in row.ListFields()}
     numbers = tuple(present.get(name) for name in ORDERABLE)
-    return EncodedRow(row.symbol, encoding.chunk_of(row), numbers)
+    return EncodedRow(row.symbol, encoding.chunk_of(row), encoding.chunk_of(shown(row)), numbers)
 
 
 def _opportunity(item: opportunity_pb2.Opportunity) -> EncodedOpportunity:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -54,8 +55,17 @@ class TopApp(App[int]):
         Binding("ctrl+c,ctrl+q", "leave", "Quit", show=False, priority=True),
     ]
 
-    def __init__(self, market: Market, address: str, watchlist: Watchlist) -> None:
+    def __init__(
+        self,
+        market: Market,
+        address: str,
+        watchlist: Watchlist,
+        symbols: Sequence[str] = (),
+        *,
+        min_interval_s: float | None = None,
+    ) -> None:
         super().__init__()
+        self._symbols, self._min_interval_s = symbols, min_interval_s
         self._market, self._address, self._watchlist = market, address, watchlist
         self._dashboard: Dashboard | None = None
         self._connection = Connection(State.CONNECTING)
@@ -80,7 +90,7 @@ class TopApp(App[int]):
 
     async def _watch(self) -> None:
         while True:
-            stream = self._market.watch_dashboard()
+            stream = self._market.watch_dashboard(self._symbols, min_interval_s=self._min_interval_s)
             poll = self.set_interval(0.2, lambda: self._set_connection(stream.connection))  # noqa: B023 - stops with the stream
             try:
                 async with aclosing(stream):

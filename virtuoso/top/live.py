@@ -6,7 +6,6 @@ import asyncio
 import signal
 import sys
 from argparse import Namespace
-from pathlib import Path
 
 from virtuoso.client import connect
 from virtuoso.client.tls import ClientTls, requested_tls
@@ -18,15 +17,17 @@ from virtuoso.top.watchlist import Watchlist
 def top(options: Namespace) -> int:
     """Show the dashboard and return the exit code."""
     try:
-        return asyncio.run(show(options.addr, requested_tls(options), options.watchlist))
+        return asyncio.run(show(options.addr, requested_tls(options), options))
     except KeyboardInterrupt:
         return 130
 
 
-async def show(address: str, tls: ClientTls | None, watchlist: Path) -> int:
+async def show(address: str, tls: ClientTls | None, options: Namespace) -> int:
     """Show the dashboard of the server at `address` until the user quits, and return the exit code."""
     async with connect(address, tls=tls, health_service=None) as market:
-        application = TopApp(market, address, Watchlist(watchlist))
+        application = TopApp(
+            market, address, Watchlist(options.watchlist), options.symbols, min_interval_s=options.min_interval
+        )
         for name in (signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(name, application.action_leave)
         code = await application.run_async()

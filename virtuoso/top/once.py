@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from argparse import Namespace
+from collections.abc import Collection
 
 import grpc
 
@@ -20,11 +21,11 @@ CONNECT_S = 2.0
 
 def top_once(options: Namespace) -> int:
     """Print the table and return the exit code."""
-    return asyncio.run(show(options.addr, requested_tls(options)))
+    return asyncio.run(show(options.addr, requested_tls(options), options.symbols))
 
 
-async def show(address: str, tls: ClientTls | None) -> int:
-    """Read the dashboard once, print it, and return the exit code."""
+async def show(address: str, tls: ClientTls | None, symbols: Collection[str]) -> int:
+    """Read the dashboard once, print it, and return the exit code. Without `symbols`, print all rows."""
     # There is no health check, because the error of the server has more details than NOT_SERVING.
     async with connect(address, tls=tls, health_service=None) as market:
         try:
@@ -37,6 +38,9 @@ async def show(address: str, tls: ClientTls | None) -> int:
         except grpc.aio.AioRpcError as error:
             sys.stderr.write(f"{address}: {failure(error)}\n")
             return REFUSED
+    rows = [row for row in reply.rows if not symbols or row.symbol in symbols]
+    del reply.rows[:]
+    reply.rows.extend(rows)
     try:
         sys.stdout.write(plain_table(reply))
         sys.stdout.flush()

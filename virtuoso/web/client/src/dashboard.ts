@@ -1,3 +1,4 @@
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import type { Client } from "@connectrpc/connect";
 import { type FollowOptions, follow } from "./follow.js";
 import type { Problem } from "./problem.js";
@@ -59,16 +60,31 @@ export function withMessage(
   }
 }
 
-/** Follow the dashboard forever. Yield after every message and every loss. A lost stream is resumed where it broke. `from` is
- * an earlier dashboard, such as that of the last visit. Throw only an error that a retry cannot fix. */
+/** Which part of the dashboard a stream has, and how often. */
+export interface DashboardOptions extends FollowOptions {
+  /** An earlier dashboard with the same symbols, such as that of the last visit. */
+  readonly from?: Dashboard;
+  /** The shortest time between two messages, milliseconds, 1000 to 60 000. Default 1000. */
+  readonly minIntervalMs?: number;
+  /** The symbols of the rows, at most 500, such as those on the screen. Default: all. */
+  readonly symbols?: readonly string[];
+}
+
+/** Follow the dashboard forever. Yield after every message and every loss. A lost stream is resumed where it broke. Throw
+ * only an error that a retry cannot fix. */
 export async function* followDashboard(
   market: Client<typeof MarketService>,
-  options: FollowOptions & { readonly from?: Dashboard } = {},
+  options: DashboardOptions = {},
 ): AsyncGenerator<Live> {
   let dashboard = options.from;
+  const { minIntervalMs, symbols = [] } = options;
+  const wanted = {
+    symbols: [...symbols],
+    ...(minIntervalMs !== undefined && { minInterval: durationFromMs(minIntervalMs) }),
+  };
   yield { dashboard, connection: "connecting", problem: undefined, retryAtMs: undefined };
   const open = (signal: AbortSignal) =>
-    market.watchDashboard({ resumeToken: dashboard?.resumeToken ?? "" }, { signal, timeoutMs: 0 });
+    market.watchDashboard({ resumeToken: dashboard?.resumeToken ?? "", ...wanted }, { signal, timeoutMs: 0 });
   for await (const event of follow(open, options)) {
     if ("lost" in event) {
       yield { dashboard, connection: "lost", problem: event.lost, retryAtMs: Date.now() + event.retryInMs };

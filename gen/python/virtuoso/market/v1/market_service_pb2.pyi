@@ -53,7 +53,9 @@ Global___GetDashboardRequest: _TypeAlias = GetDashboardRequest  # noqa: Y015
 
 @_typing.final
 class GetDashboardResponse(_message.Message):
-    """Reply of GetDashboard."""
+    """Reply of GetDashboard. Prices and scores are exact. Other numbers may differ from those of other replies in digits that a
+    screen does not show: percentages after two decimals, fractions as whole percentages, amounts in USD after three digits.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1185,15 +1187,19 @@ class WatchDashboardRequest(_message.Message):
     SYMBOLS_FIELD_NUMBER: _builtins.int
     resume_token: _builtins.str
     """The resume_token of the last message of a broken stream. The changes since then come first, if the server still has
-    them. Empty (the default), unknown or too old: a whole dashboard comes first.
+    them. Empty (the default), unknown, too old or of other `symbols`: a whole dashboard comes first.
     """
     @_builtins.property
     def min_interval(self) -> _duration_pb2.Duration:
-        """The shortest time between two messages, 1 s to 60 s. Changes within it come together. Absent (the default): 1 s."""
+        """The shortest time between two messages on average, 1 s to 60 s. Changes within it come together. Two messages may be
+        half a second closer. Heartbeats come as without it, and so does a change of the data's path. Absent (the default): 1 s.
+        """
 
     @_builtins.property
     def symbols(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Only rows of these symbols, at most 500, such as those on the screen. Empty (the default): all rows."""
+        """Only rows of these symbols, at most 500, such as those on the screen. A symbol that is not tracked has no row. Overview,
+        gainers and losers are always those of the whole market. Empty (the default): all rows.
+        """
 
     def __init__(
         self,
@@ -1317,7 +1323,7 @@ class DashboardDelta(_message.Message):
 
     @_builtins.property
     def changed_rows(self) -> _containers.RepeatedCompositeFieldContainer[_confluence_pb2.ConfluenceRow]:
-        """Rows that are new or changed, in full."""
+        """Rows that are new or changed, in full, as GetDashboard has them."""
 
     @_builtins.property
     def removed_symbols(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:

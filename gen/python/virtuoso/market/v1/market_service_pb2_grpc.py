@@ -252,8 +252,8 @@ class MarketServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WatchDashboard(self, request, context):
-        """First a whole dashboard, then its changes. A message comes at least every 30 s. A slow reader skips snapshots and gets
-        the newest one. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down, and without an error when
+        """First a whole dashboard, then its changes, with the numbers of GetDashboard. A message comes at least every 30 s. A slow
+        reader skips snapshots and gets the newest one. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down, and without an error when
         it is an hour old. Then call again with the last resume_token, on any server.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -93,8 +93,8 @@ class MarketServiceStub:
     call again with the last cursor, on any server.
     """
     WatchDashboard: _grpc.UnaryStreamMultiCallable[_market_service_pb2.WatchDashboardRequest, _market_service_pb2.WatchDashboardResponse]
-    """First a whole dashboard, then its changes. A message comes at least every 30 s. A slow reader skips snapshots and gets
-    the newest one. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down, and without an error when
+    """First a whole dashboard, then its changes, with the numbers of GetDashboard. A message comes at least every 30 s. A slow
+    reader skips snapshots and gets the newest one. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down, and without an error when
     it is an hour old. Then call again with the last resume_token, on any server.
     """
 
@@ -163,8 +163,8 @@ class MarketServiceAsyncStub(MarketServiceStub):
     call again with the last cursor, on any server.
     """
     WatchDashboard: _aio.UnaryStreamMultiCallable[_market_service_pb2.WatchDashboardRequest, _market_service_pb2.WatchDashboardResponse]  # type: ignore[assignment]
-    """First a whole dashboard, then its changes. A message comes at least every 30 s. A slow reader skips snapshots and gets
-    the newest one. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down, and without an error when
+    """First a whole dashboard, then its changes, with the numbers of GetDashboard. A message comes at least every 30 s. A slow
+    reader skips snapshots and gets the newest one. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down, and without an error when
     it is an hour old. Then call again with the last resume_token, on any server.
     """
 
@@ -326,8 +326,8 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.WatchDashboardRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_market_service_pb2.WatchDashboardResponse], _abc.AsyncIterator[_market_service_pb2.WatchDashboardResponse]]:
-        """First a whole dashboard, then its changes. A message comes at least every 30 s. A slow reader skips snapshots and gets
-        the newest one. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down, and without an error when
+        """First a whole dashboard, then its changes, with the numbers of GetDashboard. A message comes at least every 30 s. A slow
+        reader skips snapshots and gets the newest one. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down, and without an error when
         it is an hour old. Then call again with the last resume_token, on any server.
         """
 

@@ -31,7 +31,8 @@ export type GetDashboardRequest = Message<"virtuoso.market.v1.GetDashboardReques
  */
 export declare const GetDashboardRequestSchema: GenMessage<GetDashboardRequest>;
 /**
- * Reply of GetDashboard.
+ * Reply of GetDashboard. Prices and scores are exact. Other numbers may differ from those of other replies in digits that a
+ * screen does not show: percentages after two decimals, fractions as whole percentages, amounts in USD after three digits.
  *
  * @generated from message virtuoso.market.v1.GetDashboardResponse
  */
@@ -1047,19 +1048,21 @@ export declare const WatchAlertsResponseSchema: GenMessage<WatchAlertsResponse>;
 export type WatchDashboardRequest = Message<"virtuoso.market.v1.WatchDashboardRequest"> & {
     /**
      * The resume_token of the last message of a broken stream. The changes since then come first, if the server still has
-     * them. Empty (the default), unknown or too old: a whole dashboard comes first.
+     * them. Empty (the default), unknown, too old or of other `symbols`: a whole dashboard comes first.
      *
      * @generated from field: string resume_token = 1;
      */
     resumeToken: string;
     /**
-     * The shortest time between two messages, 1 s to 60 s. Changes within it come together. Absent (the default): 1 s.
+     * The shortest time between two messages on average, 1 s to 60 s. Changes within it come together. Two messages may be
+     * half a second closer. Heartbeats come as without it, and so does a change of the data's path. Absent (the default): 1 s.
      *
      * @generated from field: google.protobuf.Duration min_interval = 2;
      */
     minInterval?: Duration | undefined;
     /**
-     * Only rows of these symbols, at most 500, such as those on the screen. Empty (the default): all rows.
+     * Only rows of these symbols, at most 500, such as those on the screen. A symbol that is not tracked has no row. Overview,
+     * gainers and losers are always those of the whole market. Empty (the default): all rows.
      *
      * @generated from field: repeated string symbols = 3;
      */
@@ -1176,7 +1179,7 @@ export type DashboardDelta = Message<"virtuoso.market.v1.DashboardDelta"> & {
      */
     overview?: Overview | undefined;
     /**
-     * Rows that are new or changed, in full.
+     * Rows that are new or changed, in full, as GetDashboard has them.
      *
      * @generated from field: repeated virtuoso.market.v1.ConfluenceRow changed_rows = 2;
      */
@@ -1424,8 +1427,8 @@ export declare const MarketService: GenService<{
         output: typeof WatchAlertsResponseSchema;
     };
     /**
-     * First a whole dashboard, then its changes. A message comes at least every 30 s. A slow reader skips snapshots and gets
-     * the newest one. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down, and without an error when
+     * First a whole dashboard, then its changes, with the numbers of GetDashboard. A message comes at least every 30 s. A slow
+     * reader skips snapshots and gets the newest one. The stream ends with UNAVAILABLE and SHUTTING_DOWN when the server shuts down, and without an error when
      * it is an hour old. Then call again with the last resume_token, on any server.
      *
      * @generated from rpc virtuoso.market.v1.MarketService.WatchDashboard
