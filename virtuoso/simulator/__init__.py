@@ -10,6 +10,8 @@ All data is a function of seed and time.
                      bybit, binance, okx, coingecko            the HTTP API of each venue: pure functions (see venue_api)
                                              │
                               faults ─► server ◄─ statistics   one HTTP port for all venues, with faults on demand
+                                          ▲
+                                       streams                 WebSocket streams of bybit and binance on the same port
 
     noise       random numbers that are a function of a seed and a key
 
