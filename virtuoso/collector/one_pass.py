@@ -260,6 +260,7 @@ def snapshot_of(
         sentiment=result.sentiment,
         betas=result.state.betas,
         unmeasurable=unmeasurable(market, result.confluences),
+        streamed=market.streamed,
         signals=result.state.active,
         opportunities=result.unexpired_opportunities,
         signal_record=signal_record,

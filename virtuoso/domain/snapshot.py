@@ -44,6 +44,7 @@ class Snapshot:
     signals: tuple[Signal, ...] = ()  # the active signals, newest first
     opportunities: tuple[Opportunity, ...] = ()  # the unexpired opportunities, newest first
     unmeasurable: Mapping[str, str] = field(default_factory=dict)  # why the venue cannot measure a tracked symbol
+    streamed: int = 0  # the number of tracked symbols with a price whose order book and trades stream
     signal_record: SignalRecord | None = None  # statistics of the venue's closed signals; None until they are read
 
     @property

@@ -231,7 +231,8 @@ def _check(provenance: provenance_pb2.Provenance) -> None:
     checked.path = provenance_pb2.PATH_SNAPSHOT  # a stored snapshot has no path; the server sets it at each tick
     violations = collect_violations(checked, fail_fast=True)
     rule = violations[0].proto.rule_id if violations else ""
-    if not rule and checked.coverage.present + checked.coverage.unmeasurable > checked.coverage.expected:
+    coverage = checked.coverage
+    if not rule and max(coverage.present + coverage.unmeasurable, coverage.streamed) > coverage.expected:
         rule = "coverage"
     latest_s = checked.computed_time.seconds + _LEAD_S
     if not rule and not (

@@ -178,7 +178,10 @@ def _provenance(snapshot: Snapshot) -> provenance_pb2.Provenance:
         fallback_from=fallback.venue if fallback else "",
         environment=provenance_pb2.Environment.ValueType(snapshot.environment),
         coverage=provenance_pb2.Coverage(
-            expected=len(snapshot.universe), present=snapshot.scored, unmeasurable=len(snapshot.unmeasurable)
+            expected=len(snapshot.universe),
+            present=snapshot.scored,
+            unmeasurable=len(snapshot.unmeasurable),
+            streamed=snapshot.streamed,
         ),
         oldest_input_time=timestamp(min(oldest)) if oldest else None,
         model_version=snapshot.model_version,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -12,6 +12,7 @@ from typing import Any, cast
 from tests.bullish_market import BullishExchange
 from tests.clocks import VirtualClock, VirtualTimeLoop
 from tests.unit.fakes import FakeExchange
+from tests.unit.streams import FakeStreams
 from virtuoso.collector.collector import Collector
 from virtuoso.collector.engine import Engine
 from virtuoso.collector.history_recorder import HistoryRecorder, RecalledState
@@ -137,6 +138,7 @@ class Node:
         coingecko: FakeCoinGecko | None = None,
         history: HistoryRecorder | None = None,
         symbols: tuple[str, ...] = (),
+        streams: Mapping[str, FakeStreams] | None = None,
     ) -> None:
         venues = [exchange.venue for exchange in exchanges]
         self.exchanges = {exchange.venue: exchange for exchange in exchanges}
@@ -144,8 +146,17 @@ class Node:
         self.observer = Observer()
         self.coingecko = coingecko or FakeCoinGecko(VenueUnavailable("no network"))
         self.feeds = {
-            e.venue: Feed(e, UniverseRules(symbols=symbols), lambda _, __: Cadence(PERIOD_S, 5, 5), CLOCK) for e in exchanges
+            e.venue: Feed(
+                e,
+                UniverseRules(symbols=symbols),
+                lambda _, __: Cadence(PERIOD_S, 5, 5),
+                CLOCK,
+                reader=None if streams is None else streams[e.venue].reader,
+            )
+            for e in exchanges
         }
+        for venue, each in (streams or {}).items():
+            each.attach(self.feeds[venue])
         self.collector = Collector(
             self.feeds,
             Failover(venues, dwell_s=DWELL_S, clock=CLOCK),

@@ -339,6 +339,10 @@ def _with_too_much_coverage(message: snapshot_pb2.Snapshot) -> None:
     message.provenance.coverage.present = 51
 
 
+def _with_more_streamed_symbols_than_tracked_ones(message: snapshot_pb2.Snapshot) -> None:
+    message.provenance.coverage.streamed = message.provenance.coverage.expected + 1
+
+
 def _without_rows(message: snapshot_pb2.Snapshot) -> None:
     del message.confluences[:]
 
@@ -356,6 +360,7 @@ def _with_invalid_rows_only(message: snapshot_pb2.Snapshot) -> None:
         _without_environment,
         _with_an_impossible_time,
         _with_too_much_coverage,
+        _with_more_streamed_symbols_than_tracked_ones,
         _without_rows,
         _with_invalid_rows_only,
     ],

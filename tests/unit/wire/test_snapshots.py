@@ -124,6 +124,9 @@ def test_a_server_accepts_every_row() -> None:
     assert [mover.tracked for mover in valid.gainers] == [False, True]
     assert [(item.rank, item.scored) for item in valid.symbols] == [(1, True), (2, False)]
     assert (valid.provenance.coverage.expected, valid.provenance.coverage.present) == (2, 1)
+    assert valid.provenance.coverage.streamed == 0
+    streaming = read_snapshot(snapshots.encode_snapshot(snapshot(streamed=2)))
+    assert streaming.provenance.coverage.streamed == 2
 
 
 def test_times_are_exact_to_the_millisecond_on_both_clocks() -> None:
