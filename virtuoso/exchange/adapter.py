@@ -20,7 +20,7 @@ from virtuoso.domain.model import Candles, Instrument, OrderBook, Stamp, Ticker,
 from virtuoso.domain.plausibility import LARGEST, MAX_ACCOUNT_RATIO, MAX_FUNDING_RATE, SMALLEST
 from virtuoso.exchange.candles import read_candles
 from virtuoso.exchange.classify import classify, kind_of
-from virtuoso.exchange.client import URGENT, connect
+from virtuoso.exchange.client import URGENT, connect, connect_streams
 from virtuoso.exchange.freshness import VenueClock
 from virtuoso.exchange.funding_intervals import HOUR_MS, FundingIntervals
 from virtuoso.exchange.instruments import instruments_of, is_active_perpetual
@@ -55,6 +55,7 @@ class CcxtExchange:
         session: Any = None,
     ) -> None:
         self._facts = venue_facts(venue)
+        self._url = url
         self._clock = clock
         self._client = connect(
             self._facts, url=url, timeout_s=timeout_s, check_allowed=self._check_pause, clock=clock, session=session
@@ -282,6 +283,10 @@ class CcxtExchange:
             self._facts.names.long_short,
             (InputKind.LONG_SHORT, SMALLEST, MAX_ACCOUNT_RATIO),
         )
+
+    def stream_client(self) -> Any:
+        """Return a new client of ccxt.pro that knows the last read markets. Return None when ccxt.pro lacks the venue."""
+        return connect_streams(self._facts, url=self._url, markets=list((self._client.markets or {}).values()))
 
     async def close(self) -> None:
         """Release sockets."""

@@ -193,9 +193,27 @@ def connect(
     return client
 
 
+def connect_streams(venue: Venue, *, url: str | None, markets: Any) -> Any:
+    """Return a new client of ccxt.pro that knows `markets`. Return None when ccxt.pro lacks the venue. `url` is as in
+    `connect`."""
+    from ccxt import pro  # noqa: PLC0415 - it takes a second and much memory, and few venues need it
+
+    ccxt_class = getattr(pro, venue.ccxt_id, None)
+    if ccxt_class is None:
+        return None
+    client = ccxt_class({"options": dict(venue.options)})
+    client.set_markets(markets)
+    if url is not None:
+        client.timeout_on_exit = 0
+        client.urls["api"] = _moved(client.urls["api"], url.rstrip("/"))
+    return client
+
+
 def _moved(urls: Any, base: str) -> Any:
-    """Return the URLs with the scheme and host of `base`."""
+    """Return the URLs with the host of `base`, and its scheme: http or https, and ws or wss for streams."""
     if isinstance(urls, dict):
         return {name: _moved(value, base) for name, value in urls.items()}
     parts = urlsplit(urls)
+    if parts.scheme.startswith("ws"):
+        base = base.replace("http", "ws", 1)
     return base + parts.path + (f"?{parts.query}" if parts.query else "")

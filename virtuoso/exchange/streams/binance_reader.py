@@ -11,7 +11,7 @@ import orjson
 from virtuoso.domain.errors import ExchangeError
 from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Stamp, Timeframe
-from virtuoso.domain.plausibility import MAX_CLOCK_LEAD_MS
+from virtuoso.domain.plausibility import MAX_CLOCK_LEAD_MS, SECOND_MS
 from virtuoso.domain.stream_updates import (
     CandlesUpdate,
     LiquidationsUpdate,
@@ -183,9 +183,14 @@ class BinanceReader:
                 self._premiums = NO_PREMIUMS
 
     def _unreadable(self, connection: int, received_ms: int) -> Updates:
-        """Count a message that cannot be read. It may have told of liquidations. Other kinds notice a missing message."""
+        """Count a message that cannot be read. It may have told of a liquidation. Other kinds notice a missing message."""
         self._measures.refused("garbage")
-        return self._watch_liquidations(received_ms) if connection in self._open.get(LIQUIDATIONS, ()) else ()
+        told_lately = received_ms - self._watched_ms < SECOND_MS  # each time, all symbols are told
+        return (
+            ()
+            if told_lately or connection not in self._open.get(LIQUIDATIONS, ())
+            else self._watch_liquidations(received_ms)
+        )
 
     def _stamp(self, connection: int, topic: Topic, event_ms: Any, received_ms: int) -> Stamp | None:
         """Return the times of a message, and note that its topic was heard. Return None when the topic is not open, or the

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from virtuoso.domain.inputs import InputKind
-from virtuoso.domain.plausibility import MINUTE_MS, SECOND_MS
+from virtuoso.domain.plausibility import SECOND_MS
 from virtuoso.domain.stream_updates import BookUpdate, StreamLost, StreamUpdate
 from virtuoso.exchange.rows import count_refused
 from virtuoso.exchange.streams.local_book import LocalBook
@@ -28,10 +28,10 @@ MIN_LEVELS = 50  # of a side that goes on beyond them; a book with fewer is drop
 SPARE_LEVELS = 0.1  # share of the levels read; with fewer beyond MIN_LEVELS, the book is requested again
 REQUESTED_LEVELS = (100, 500, 1000)  # they have the weights 5, 10 and 20
 KEPT_CHANGES = 600  # a minute of changes; a request takes less
-STEADY_MS = MINUTE_MS  # a book that was right for this time is requested at once when it is lost
+STEADY_MS = 20 * SECOND_MS  # a book that was right for this time is requested at once when it is lost
 RENEWAL_MS = 5 * SECOND_MS  # the shortest time between a book and its renewal
 HELD_CHANGES, HELD_MS = 4, SECOND_MS  # a known book waits so long for a missing change
-LONGEST_WAIT_MS = MINUTE_MS // 2
+LONGEST_WAIT_MS = 15 * SECOND_MS
 
 
 @dataclass(frozen=True, slots=True)

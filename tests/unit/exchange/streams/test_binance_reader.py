@@ -273,7 +273,8 @@ def test_liquidations_are_watched_from_the_subscription_and_again_after_an_unrea
     assert not reader.opened(2, [LIQUIDATIONS], T0 + 500)
     assert not reader.closed(1, [LIQUIDATIONS], "rotation")
     assert [each.complete_since_ms for each in liquidations(tell(reader, liquidation(), connection=2))] == [T0]
-    assert {each.complete_since_ms for each in liquidations(tell(reader, "{", 700, connection=2))} == {T0 + 700}
+    assert {each.complete_since_ms for each in liquidations(tell(reader, "{", 1_700, connection=2))} == {T0 + 1_700}
+    assert not tell(reader, "{", 1_800, connection=2)
     assert lost(reader.closed(2, [LIQUIDATIONS], "closed")) == [(InputKind.LIQUIDATIONS, "", "closed")]
 
 

@@ -161,7 +161,7 @@ def test_a_wrong_requested_book_gives_no_book_and_keeps_a_known_one() -> None:
     assert lost(book.requested(requested(10, at_ms=60_000))) == ""
 
 
-def test_each_loss_within_a_minute_makes_the_wait_for_the_next_request_longer() -> None:
+def test_each_loss_in_a_row_makes_the_wait_for_the_next_request_longer() -> None:
     book, waits, now_ms = known(), [], 0
     for last in range(100, 900, 100):
         assert lost(book.change(change(10 if last == 100 else last - 50, last, "x", at_ms=now_ms))) == "number"
@@ -170,7 +170,7 @@ def test_each_loss_within_a_minute_makes_the_wait_for_the_next_request_longer() 
         waits.append(next(s for s in range(99) if book.wanted_levels(received_ms + 1_000 * s)))
         now_ms += 1_000 * waits[-1]
         book.requested(requested(last + 50, at_ms=now_ms))
-    assert waits == [0, 1, 2, 4, 8, 16, 30, 30]
+    assert waits == [0, 1, 2, 4, 8, 15, 15, 15]
 
 
 def ladder(count: int, best: float, step: int, size: str = "1") -> list[list[str]]:
