@@ -26,6 +26,8 @@ from virtuoso.domain.ports import SnapshotRepository
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.coingecko import CoinGecko
 from virtuoso.exchange.failover import Failover
+from virtuoso.exchange.streams.ccxt_pro import CcxtProStreams, streamed_kinds
+from virtuoso.exchange.streams.ccxt_pro_reader import CcxtProReader
 from virtuoso.exchange.streams.client import VenueStreams
 from virtuoso.exchange.streams.facts import stream_facts
 from virtuoso.exchange.streams.readers import new_reader
@@ -103,6 +105,8 @@ def _open_feed(settings: Settings, exchange: CcxtExchange) -> Feed:
     """Return the feed of an exchange, with streams if the settings allow them and the venue has them."""
     venue, mode = exchange.venue, settings.stream_mode(exchange.venue)
     facts, reader = (None, None) if mode == "off" else (stream_facts(venue), new_reader(venue))
+    if mode == "on" and reader is None:
+        return _open_feed_by_ccxt(settings, exchange)
     feed = Feed(exchange, universe_rules(settings), cadence, SYSTEM_CLOCK, reader=reader)
     if facts is not None and reader is not None:
         feed.use_streams(
@@ -115,8 +119,22 @@ def _open_feed(settings: Settings, exchange: CcxtExchange) -> Feed:
                 read_book=exchange.order_book_text,
             )
         )
-    elif mode == "on":
-        raise ConfigError(f"VIRTUOSO_STREAMS={mode} for {venue}, whose streams cannot be read: expected auto or off")
+    return feed
+
+
+def _open_feed_by_ccxt(settings: Settings, exchange: CcxtExchange) -> Feed:
+    """Return the feed of an exchange that streams through ccxt.pro. Raise ConfigError when ccxt.pro has no streams of it."""
+    venue, client = exchange.venue, exchange.stream_client()
+    kinds = frozenset() if client is None else streamed_kinds(client)
+    if not kinds:
+        raise ConfigError(f"VIRTUOSO_STREAMS=on for {venue}, whose streams cannot be read: expected auto or off")
+    reader = CcxtProReader(venue, kinds)
+    feed = Feed(exchange, universe_rules(settings), cadence, SYSTEM_CLOCK, reader=reader)
+    feed.use_streams(
+        CcxtProStreams(
+            venue, reader, open_client=exchange.stream_client, clock=SYSTEM_CLOCK, listener=feed.apply_updates
+        )
+    )
     return feed
 
 

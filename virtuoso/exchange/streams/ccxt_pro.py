@@ -118,7 +118,11 @@ class CcxtProStreams:
 
     async def _stream(self) -> str:
         """Stream all topics until something fails. Return the reason in one word."""
-        client = self._open_client()
+        try:
+            client = self._open_client()
+        except Exception:
+            log.exception("%s: no client of ccxt.pro", self._venue)
+            return "refused"
         self._number, self._seen = next(self._numbers), {}
         self._reset.clear()
         self._open(self._topics())
