@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import socket
 import uuid
@@ -21,7 +22,6 @@ from virtuoso.collector.one_pass import PassObserver
 from virtuoso.config import LoadedSettings, Settings
 from virtuoso.domain import open_files
 from virtuoso.domain.clock import SYSTEM_CLOCK
-from virtuoso.domain.errors import ConfigError
 from virtuoso.domain.ports import SnapshotRepository
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.coingecko import CoinGecko
@@ -35,6 +35,8 @@ from virtuoso.exchange.venues import cadence
 from virtuoso.market_data.feed import Feed
 from virtuoso.market_data.universe import UniverseRules
 from virtuoso.repository.notices import NotifyingRepository
+
+log = logging.getLogger(__name__)
 
 CONNECTIONS = 256  # connections to exchanges, and of clients of the monitor
 
@@ -102,12 +104,16 @@ async def running_collector(
 
 
 def _open_feed(settings: Settings, exchange: CcxtExchange) -> Feed:
-    """Return the feed of an exchange, with streams if the settings allow them and the venue has them."""
+    """Return the feed of an exchange, with streams if the settings allow them and the venue has them.
+
+    The streams of a venue without a reader of its own are used through ccxt.pro, but only if the settings say "on"."""
     venue, mode = exchange.venue, settings.stream_mode(exchange.venue)
     facts, reader = (None, None) if mode == "off" else (stream_facts(venue), new_reader(venue))
-    if mode == "on" and reader is None:
-        return _open_feed_by_ccxt(settings, exchange)
-    feed = Feed(exchange, universe_rules(settings), cadence, SYSTEM_CLOCK, reader=reader)
+    kinds = streamed_kinds(exchange.stream_client()) if mode == "on" and reader is None else frozenset()
+    by_ccxt = CcxtProReader(venue, kinds) if kinds else None
+    if mode == "on" and reader is None and by_ccxt is None:
+        log.warning("VIRTUOSO_STREAMS=on: %s has no streams that can be read, so it is polled", venue)
+    feed = Feed(exchange, universe_rules(settings), cadence, SYSTEM_CLOCK, reader=reader or by_ccxt)
     if facts is not None and reader is not None:
         feed.use_streams(
             VenueStreams(
@@ -119,22 +125,10 @@ def _open_feed(settings: Settings, exchange: CcxtExchange) -> Feed:
                 read_book=exchange.order_book_text,
             )
         )
-    return feed
-
-
-def _open_feed_by_ccxt(settings: Settings, exchange: CcxtExchange) -> Feed:
-    """Return the feed of an exchange that streams through ccxt.pro. Raise ConfigError when ccxt.pro has no streams of it."""
-    venue, client = exchange.venue, exchange.stream_client()
-    kinds = frozenset() if client is None else streamed_kinds(client)
-    if not kinds:
-        raise ConfigError(f"VIRTUOSO_STREAMS=on for {venue}, whose streams cannot be read: expected auto or off")
-    reader = CcxtProReader(venue, kinds)
-    feed = Feed(exchange, universe_rules(settings), cadence, SYSTEM_CLOCK, reader=reader)
-    feed.use_streams(
-        CcxtProStreams(
-            venue, reader, open_client=exchange.stream_client, clock=SYSTEM_CLOCK, listener=feed.apply_updates
+    elif by_ccxt is not None:
+        feed.use_streams(
+            CcxtProStreams(by_ccxt, open_client=exchange.stream_client, clock=SYSTEM_CLOCK, listener=feed.apply_updates)
         )
-    )
     return feed
 
 

@@ -46,17 +46,17 @@ log = logging.getLogger(__name__)
 
 
 def streamed_kinds(client: Any) -> frozenset[InputKind]:
-    """Return the kinds that a client of ccxt.pro can stream for several symbols at once."""
+    """Return the kinds that a client of ccxt.pro can stream for several symbols at once. `client` is None without one."""
+    if client is None:
+        return frozenset()
     return frozenset(kind for kind, (name, _) in METHODS.items() if client.has.get(name) is True)
 
 
 class CcxtProStreams:
     """See port.Streams. `open_client` returns a new client of ccxt.pro that knows the markets."""
 
-    def __init__(
-        self, venue: str, reader: CcxtProReader, *, open_client: Callable[[], Any], clock: Clock, listener: Listener
-    ) -> None:
-        self._venue, self._reader = venue, reader
+    def __init__(self, reader: CcxtProReader, *, open_client: Callable[[], Any], clock: Clock, listener: Listener) -> None:
+        self._venue, self._reader = reader.venue, reader
         self._open_client, self._clock, self._listener = open_client, clock, listener
         self._instruments: list[Instrument] = []
         self._numbers = itertools.count(1)
@@ -108,6 +108,8 @@ class CcxtProStreams:
 
     async def _run(self) -> None:
         backoff = Backoff(FIRST_RETRY_S)
+        while not self._instruments:  # the markets are not known yet
+            await self._clock.sleep(PACE_S)
         while True:
             began_s = self._clock.monotonic()
             reason = await self._stream()

@@ -44,7 +44,7 @@ class CcxtProReader:
     """See StreamReader. `kinds` are those that ccxt streams of the venue. A lost topic is told again by the next frame."""
 
     def __init__(self, venue: str, kinds: frozenset[InputKind]) -> None:
-        self.kinds = kinds
+        self.venue, self.kinds = venue, kinds
         self._clock = StreamClock()
         self._measures = StreamMeasures(venue)
         self._instruments: dict[str, Instrument] = {}
