@@ -109,7 +109,8 @@ class CandleReading:
         """Publish a series that other prices do not contradict, if `at_once` is True, or if the last time was about
         REPEAT_PERIOD_S ago."""
         key, now = (state.instrument.symbol, timeframe), self._clock.monotonic()
-        if timeframe not in state.inputs(self._prices.tickers.get(key[0]), self._prices.observed_ms).candles:
+        now_ms, ticker = self._prices.observed_ms, self._prices.tickers.get(key[0])
+        if timeframe not in state.inputs(ticker, now_ms, state.records(now_ms)).candles:
             return
         if at_once or now - self._published_at.get(key, 0.0) > REPEAT_PERIOD_S - 1:
             self._published_at[key] = now

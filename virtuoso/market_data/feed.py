@@ -353,9 +353,10 @@ class Feed:
         for symbol, state in self._states.items():
             if self._streamed.reader is not None:
                 state.sample(self._streamed.reader)
-            for kind, age_ms in state.ages_ms(now_ms).items():
+            records = state.records(now_ms)
+            for kind, age_ms in state.ages_ms(now_ms, records).items():
                 oldest[kind] = max(oldest[kind], age_ms)
-            yield state.inputs(self.tickers.get(symbol), now_ms, max_age_ms, streamed_ticker=symbol in streamed)
+            yield state.inputs(self.tickers.get(symbol), now_ms, records, max_age_ms, streamed_ticker=symbol in streamed)
         for kind, age_ms in oldest.items():
             metrics.INPUT_AGE.labels(kind).set(age_ms / 1000)
 

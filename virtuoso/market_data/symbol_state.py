@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from virtuoso.domain.model import BookFlow, Candles, Instrument, Liquidations, OrderBook, Ticker, TimeSeries, Trades
     from virtuoso.exchange.streams.reader import StreamReader
 
+    Records = Mapping[InputKind, OrderBook | Trades | TimeSeries | Liquidations]
+
 # An older input is not used.
 MAX_AGE_MS: Mapping[InputKind, int] = {
     InputKind.ORDER_BOOK: 60_000,
@@ -79,9 +81,9 @@ class SymbolState:
         """Return the series that are recent enough at `now_ms`."""
         return {timeframe: bars for timeframe, bars in self.candles.items() if is_fresh(bars, now_ms)}
 
-    def _records(self, now_ms: int) -> dict[InputKind, OrderBook | Trades | TimeSeries | Liquidations | None]:
-        """Return the newest records of all kinds in MAX_AGE_MS, of any age."""
-        return {
+    def records(self, now_ms: int) -> Records:
+        """Return the newest records of the kinds in MAX_AGE_MS, of any age."""
+        found = {
             InputKind.ORDER_BOOK: self.books.newest,
             InputKind.TRADES: self.trades.record(),
             InputKind.OPEN_INTEREST: self.open_interest,
@@ -90,22 +92,20 @@ class SymbolState:
             # Tickers come from the same servers as liquidations, and often. They show that the stream is alive.
             InputKind.LIQUIDATIONS: self.liquidations.record(now_ms, self.told.get(InputKind.TICKERS)),
         }
+        return {kind: record for kind, record in found.items() if record is not None}
 
     def inputs(
         self,
         ticker: Ticker | None,
         now_ms: int,
+        records: Records,
         max_age_ms: Mapping[InputKind, float] = MAX_AGE_MS,
         *,
         streamed_ticker: bool = False,
     ) -> SymbolInputs:
-        """Return the inputs that are recent enough at `now_ms` and that other inputs do not contradict. `max_age_ms` is by
-        kind, like MAX_AGE_MS."""
-        fresh = {
-            kind: record
-            for kind, record in self._records(now_ms).items()
-            if record is not None and now_ms - record.stamp.observed_ms <= max_age_ms[kind]
-        }
+        """Return the inputs that are recent enough at `now_ms` and that other inputs do not contradict. `records` are those
+        of this time. `max_age_ms` is by kind, like MAX_AGE_MS."""
+        fresh = {kind: record for kind, record in records.items() if now_ms - record.stamp.observed_ms <= max_age_ms[kind]}
         samples = self.books.samples if InputKind.ORDER_BOOK in fresh else ()
         flow = (self._flow or self.books.flow()) if samples else None
         candles = self.fresh_candles(now_ms)
@@ -143,10 +143,9 @@ class SymbolState:
         """Return True if order book and trades are in `inputs`, and both stream."""
         return {InputKind.ORDER_BOOK, InputKind.TRADES} <= self.told.keys() and None not in (inputs.book, inputs.trades)
 
-    def ages_ms(self, now_ms: int) -> dict[InputKind, int]:
+    def ages_ms(self, now_ms: int, records: Records) -> dict[InputKind, int]:
         """Return the age of each kind of input that exists. For candles, return the age of the oldest series."""
-        found = self._records(now_ms)
-        ages = {kind: now_ms - record.stamp.observed_ms for kind, record in found.items() if record is not None}
+        ages = {kind: now_ms - record.stamp.observed_ms for kind, record in records.items()}
         if self.candles:
             ages[InputKind.CANDLES] = max(now_ms - bars.stamp.observed_ms for bars in self.candles.values())
         return ages
