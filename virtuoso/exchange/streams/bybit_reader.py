@@ -11,7 +11,6 @@ import orjson
 from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import BookFlow, Instrument, OrderBook, Stamp
 from virtuoso.domain.stream_updates import StreamUpdate
-from virtuoso.exchange.funding_intervals import FundingIntervals
 from virtuoso.exchange.replies import whole_number
 from virtuoso.exchange.streams.bybit_topics import (
     BookTopic,
@@ -34,12 +33,11 @@ _HOLES = {InputKind.TRADES, InputKind.TICKERS, InputKind.CANDLES, InputKind.LIQU
 
 
 class BybitReader:
-    """See StreamReader. `intervals` are the funding intervals that are known from other requests."""
+    """See StreamReader."""
 
     kinds = frozenset(BYBIT.names)
 
-    def __init__(self, intervals: FundingIntervals | None = None) -> None:
-        self._intervals = intervals or FundingIntervals(None)
+    def __init__(self) -> None:
         self._clock = StreamClock()
         self._measures = StreamMeasures(BYBIT.venue)
         self._states: dict[str, SymbolState] = {}
@@ -133,10 +131,8 @@ class BybitReader:
         return topic.book.flow() if topic else None
 
     def _create(self, topic: Topic, state: SymbolState) -> BybitTopic:
-        if topic.kind is InputKind.TICKERS:
-            return TickerTopic(state, self._intervals)
-        others = (BookTopic, TradesTopic, CandlesTopic, LiquidationsTopic)
-        return {each.kind: each for each in others}[topic.kind](state)
+        kinds = (BookTopic, TradesTopic, TickerTopic, CandlesTopic, LiquidationsTopic)
+        return {each.kind: each for each in kinds}[topic.kind](state)
 
     def _others(self, topic: Topic) -> list[BybitTopic]:
         """Return a topic on all connections that have it."""

@@ -42,6 +42,8 @@ UNSIGNED |= {TICKER_NAMES.open_interest}
 OPTIONAL = {TICKER_NAMES.open, TICKER_NAMES.high, TICKER_NAMES.low, TICKER_NAMES.change}  # "" in a new market
 USED = SIGNED | UNSIGNED | OPTIONAL | {TICKER_NAMES.interval.hours, TICKER_NAMES.interval.next_payment}
 
+INTERVALS = FundingIntervals(None)  # a row states its interval
+
 Message = Mapping[str, Any]
 
 
@@ -196,12 +198,11 @@ def _selected(trades: Trades, mask: Any) -> Trades:
 class TickerTopic(BybitTopic):
     """A ticker: a snapshot of all fields, then the fields that changed."""
 
-    __slots__ = ("_intervals", "_row", "_ticker")
+    __slots__ = ("_row", "_ticker")
     kind = InputKind.TICKERS
 
-    def __init__(self, state: SymbolState, intervals: FundingIntervals) -> None:
+    def __init__(self, state: SymbolState) -> None:
         super().__init__(state)
-        self._intervals = intervals
         self._row: dict[str, Any] = {}
         self._ticker: Ticker | None = None
 
@@ -235,7 +236,7 @@ class TickerTopic(BybitTopic):
             venue_ms=stamp.observed_ms,
             premiums={},
             premium=UNIFIED.premium,
-            intervals=self._intervals,
+            intervals=INTERVALS,
         )[symbol]
 
     def forget(self) -> None:

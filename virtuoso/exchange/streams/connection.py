@@ -218,6 +218,8 @@ class Connection:
 
     async def _subscribe(self, socket: Socket, due: Sequence[Subscription]) -> None:
         due = [each for each in due if self.subscriptions.get(each.topic) is each]  # not removed while we waited
+        if not due:
+            return
         topics = [each.topic for each in due]
         number = self.subscriptions.requested(due, self._clock.monotonic())
         self.deliver(self._reader.opened(self.number, topics, self._clock.now_ms()))

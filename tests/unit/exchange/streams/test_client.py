@@ -275,3 +275,16 @@ def test_wrong_messages_without_end_close_the_connection() -> None:
             assert streamed.books() == 1
 
     run_virtually(main())
+
+
+def test_no_request_is_empty_when_symbols_go_before_they_are_subscribed() -> None:
+    async def main() -> None:
+        async with Streamed(*symbols(40), messages_per_s=1.0) as streamed:
+            for count in (40, 1, 30, 2, 1):
+                streamed.streams.set_symbols([instrument(symbol) for symbol in symbols(count)])
+                await streamed.run(1)
+            await streamed.run(20)
+            assert streamed.books() == 1
+            assert all(each.get("args") != [] for socket in streamed.venue.sockets for each in socket.requests)
+
+    run_virtually(main())
