@@ -12,20 +12,32 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
 
 from tests.programs import ROOT, Memcached, Replay, Simulated, free_port
-from tools.benchmarks import baselines, echo, load, machine, node, page, streams
+from tools.benchmarks import baselines, echo, load, machine, node, page, phone, streams
 from tools.benchmarks.load import Load, Target
 from tools.benchmarks.machine import Machine
 from tools.benchmarks.report import Aim, Figure, Report, spread
 
-PARTS = ("scoring", "page", "server")
+PARTS = ("scoring", "page", "server", "streams")
 SYMBOLS = 50
+IDLE_S = 15.0  # the time for the cost of a server without streams
 RATE = 1000
 """Requests per second during the measurement of latency. The server is then busy but not overloaded."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The node that `up` runs (a process id), and a server on its own core: its process id, its port and its client."""
+
+    up: int
+    server: int
+    port: int
+    caller: node.Caller
 
 
 def main() -> int:
@@ -117,6 +129,8 @@ def product(report: Report, bench_node: node.Node, options: argparse.Namespace) 
         page.cost(report, bench_node.edge, options.rounds)
     if options.only == "page":
         return
+    if options.only in (None, "streams"):
+        phone_bytes(report, bench_node)
     for pid in (*node.family(up.pid), bench_node.exchange.process.pid):
         machine.confine(pid, report.machine.rest)
 
@@ -124,18 +138,25 @@ def product(report: Report, bench_node: node.Node, options: argparse.Namespace) 
     server = bench_node.start(["serve"], port, core=report.machine.server)
     caller = node.Caller(port)
     bench_node.wait("a server on its own core", caller.serving)
-    idle_mb, size = machine.rss_mb(server.pid), caller.dashboard().ByteSize() + 5
-    ours = Target("Virtuoso", [server.pid], load.grpc(port, echo.METHOD, bench_node.folder / "empty"), size)
-    steady_latency(report, bench_node, up.pid, ours, options)
-    bench_node.pause(node.family(up.pid))
-    throughput(report, bench_node, ours, caller, options)
-    bench_node.resume()
-    memory = machine.rss_mb(server.pid)
-    report.add(Figure("memory of a server before the load", idle_mb, "MB"))
-    report.add(Figure("memory of a server after the load", memory, "MB", aim=Aim("<", 90.0)))
-    stream_updates(report, bench_node, up.pid, port, options.streams)
+    measured = Measured(up.pid, server.pid, port, caller)
+    if options.only != "streams":
+        replies(report, bench_node, measured, options)
+    stream_updates(report, bench_node, measured, options.streams)
     report.add(Figure(f"memory of a server after {options.streams:,} streams", machine.rss_mb(server.pid), "MB"))
     caller.close()
+
+
+def replies(report: Report, bench_node: node.Node, measured: Measured, options: argparse.Namespace) -> None:
+    """Measure unary calls."""
+    idle_mb, size = machine.rss_mb(measured.server), measured.caller.dashboard().ByteSize() + 5
+    ours = Target("Virtuoso", [measured.server], load.grpc(measured.port, echo.METHOD, bench_node.folder / "empty"), size)
+    steady_latency(report, bench_node, measured.up, ours, options)
+    bench_node.pause(node.family(measured.up))
+    throughput(report, bench_node, ours, measured.caller, options)
+    bench_node.resume()
+    memory = machine.rss_mb(measured.server)
+    report.add(Figure("memory of a server before the load", idle_mb, "MB"))
+    report.add(Figure("memory of a server after the load", memory, "MB", aim=Aim("<", 90.0)))
 
 
 def steady_latency(report: Report, bench_node: node.Node, up: int, ours: Target, options: argparse.Namespace) -> None:
@@ -195,18 +216,37 @@ def throughput(
     ]
 
 
-def stream_updates(report: Report, bench_node: node.Node, up: int, port: int, count: int) -> None:
+def phone_bytes(report: Report, bench_node: node.Node) -> None:
+    """Measure what a phone receives in a minute, at both of its usual intervals."""
+    bench_node.wait("the edge with the page", lambda: page.is_served(bench_node.edge))
+    for seconds, bound in ((1, 150.0), (5, 40.0)):
+        received = phone.watch(bench_node.edge, seconds)
+        name = f"a phone, {SYMBOLS} symbols, min_interval {seconds} s, a minute"
+        report.add(Figure(name, received.a_minute / 1000, "KB", aim=Aim("<=", bound)))
+        report.add(Figure("  its first message", received.first / 1000, "KB"))
+
+
+def stream_updates(report: Report, bench_node: node.Node, measured: Measured, count: int) -> None:
     """Measure updates to many streams, and the CPU time of the collector during them."""
-    started, before = time.monotonic(), {pid: machine.cpu_s(pid) for pid in machine.children(up, "collect")}
-    updates = streams.run(port, bench_node.cache, streams=count, updates=5, cores=report.machine.rest)
+    idle_from, idle_cpu = time.monotonic(), machine.cpu_s(measured.server)
+    time.sleep(IDLE_S)
+    idle = (machine.cpu_s(measured.server) - idle_cpu) / (time.monotonic() - idle_from)
+    started, before = time.monotonic(), {pid: machine.cpu_s(pid) for pid in machine.children(measured.up, "collect")}
+    before_updates = machine.cpu_s(measured.server)
+    updates = streams.run(measured.port, bench_node.cache, streams=count, updates=10, cores=report.machine.rest)
+    busy = (machine.cpu_s(measured.server) - before_updates) / (time.monotonic() - started)
     used = {pid: machine.cpu_s(pid) - spent for pid, spent in before.items()}
     active = max(used, key=lambda pid: used[pid])
     share = used[active] / (time.monotonic() - started)
     report.add(
+        Figure(f"event at the venue to {updates.streams:,} streams, p50", updates.event_p50_ms, "ms", aim=Aim("<=", 700.0)),
+        Figure(f"event at the venue to {updates.streams:,} streams, p99", updates.event_p99_ms, "ms", aim=Aim("<=", 1500.0)),
         Figure(f"update to {updates.streams:,} streams, p50", updates.p50_ms, "ms"),
         Figure(f"update to {updates.streams:,} streams, p99", updates.p99_ms, "ms"),
         Figure(f"update to {updates.streams:,} streams, the last", updates.worst_ms, "ms"),
         Figure("  from the first stream to receive it to the last", updates.spread_ms, "ms"),
+        Figure("server without streams, share of one core", 100 * idle, "%", aim=Aim("<=", 15.0)),
+        Figure(f"  with {updates.streams:,} streams", 100 * busy, "%"),
         Figure("memory of the active collector", machine.rss_mb(active), "MB"),
         *(Figure("memory of the standby collector", machine.rss_mb(pid), "MB") for pid in used if pid != active),
         Figure("active collector, share of one core", 100 * share, "%"),
@@ -214,8 +254,9 @@ def stream_updates(report: Report, bench_node: node.Node, up: int, port: int, co
     )
     report.notes.append(
         f"streams: {updates.updates} snapshots, {updates.period_s:.1f} s apart, from the modification time of the head "
-        "file to receipt in one Python process (including its own work); servers look for a new head once a second"
+        "file to receipt in one Python process (including its own work)"
     )
+    report.notes.append("events: at any moment between two snapshots, from the venue's time to receipt")
 
 
 def latencies(report: Report, name: str, loads: Sequence[Load]) -> None:

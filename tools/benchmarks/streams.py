@@ -1,4 +1,5 @@
-"""Many WatchDashboard streams on one server: the time from the publication of an update to its receipt by each stream."""
+"""Many WatchDashboard streams on one server: the time to the receipt by each stream, from an event at the venue and from the
+publication of an update."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import grpc
@@ -19,6 +21,7 @@ from virtuoso.repository.directory import DirectoryRepository
 from virtuoso.store.v1 import snapshot_head_pb2
 
 CHANNELS = 20
+EVENTS = 10  # between two updates
 METHOD = "/virtuoso.market.v1.MarketService/WatchDashboard"
 OPEN_S = 30.0
 UPDATES_S = 60.0
@@ -27,9 +30,12 @@ UPDATES_S = 60.0
 @dataclass(frozen=True)
 class Updates:
     """Latencies in ms from the time at which the head was written. `spread_ms` is the longest time between the first and the
-    last receipt of the same update. `period_s` is the mean time between two updates."""
+    last receipt of the same update. `period_s` is the mean time between two updates. `event_...` are latencies from the
+    venue's time of a price to the receipt of the first update with it. Prices change at any time between two updates."""
 
     streams: int
+    event_p50_ms: float
+    event_p99_ms: float
     updates: int
     p50_ms: float
     p99_ms: float
@@ -78,6 +84,7 @@ async def watch(port: int, cache: Path, *, streams: int, updates: int) -> Update
     publications = Publications(cache)
     following = asyncio.create_task(publications.follow())
     received: dict[str, list[float]] = {}
+    observed: dict[str, float] = {}  # the venue's time of the newest prices
     opened = 0
 
     async def one(channel: grpc.aio.Channel) -> None:
@@ -90,6 +97,7 @@ async def watch(port: int, cache: Path, *, streams: int, updates: int) -> Update
                 first, opened = False, opened + 1
             elif event.HasField("delta") or event.HasField("snapshot"):
                 received.setdefault(event.provenance.snapshot_id, []).append(now)
+                observed[event.provenance.snapshot_id] = event.provenance.observed_time.ToNanoseconds() / 1e9
 
     local = (("grpc.use_local_subchannel_pool", 1),)
     channels = [grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=local) for _ in range(CHANNELS)]
@@ -113,7 +121,8 @@ async def watch(port: int, cache: Path, *, streams: int, updates: int) -> Update
         await asyncio.gather(*tasks, following, return_exceptions=True)
         for channel in channels:
             await channel.close(None)
-    return _latencies({name: publications.at[name] for name in _complete(received, streams)}, received, streams)
+    published = {name: publications.at[name] for name in _complete(received, streams) if name in publications.at}
+    return _latencies(published, observed, received, streams)
 
 
 def _complete(received: dict[str, list[float]], streams: int) -> list[str]:
@@ -121,8 +130,32 @@ def _complete(received: dict[str, list[float]], streams: int) -> list[str]:
     return [name for name, times in received.items() if len(times) == streams]
 
 
-def _latencies(published: dict[str, float], received: dict[str, list[float]], streams: int) -> Updates:
+def _latencies(
+    published: dict[str, float], observed: dict[str, float], received: dict[str, list[float]], streams: int
+) -> Updates:
+    events = sorted(_since_events({name: observed[name] for name in published}, received))
     late = sorted((time - written) * 1000 for name, written in published.items() for time in received[name])
     spread = max((max(received[name]) - min(received[name])) * 1000 for name in published)
     period = (max(published.values()) - min(published.values())) / max(1, len(published) - 1)
-    return Updates(streams, len(published), quantile(late, 0.5), quantile(late, 0.99), late[-1], spread, period)
+    return Updates(
+        streams,
+        quantile(events, 0.5),
+        quantile(events, 0.99),
+        len(published),
+        quantile(late, 0.5),
+        quantile(late, 0.99),
+        late[-1],
+        spread,
+        period,
+    )
+
+
+def _since_events(observed: dict[str, float], received: dict[str, list[float]]) -> list[float]:
+    """Return the times in ms from events at EVENTS moments between two updates to the receipt of the later one."""
+    updates = sorted(observed.items(), key=lambda update: update[1])
+    return [
+        (time - (before + (now - before) * (number + 0.5) / EVENTS)) * 1000
+        for (_, before), (name, now) in pairwise(updates)
+        for time in received[name]
+        for number in range(EVENTS)
+    ]

@@ -68,7 +68,7 @@ class Pace:
     later messages wait."""
 
     def __init__(self, interval_s: float) -> None:
-        self._interval_s, self._slack_s = interval_s, min(SLACK_S, interval_s)
+        self.interval_s, self._slack_s = interval_s, min(SLACK_S, interval_s)
         self._next_at = -math.inf
 
     def wait_s(self, arrived: float, now: float) -> float:
@@ -79,7 +79,7 @@ class Pace:
 
     def sent(self, arrived: float) -> None:
         """Count a snapshot that was sent."""
-        self._next_at = max(arrived, self._next_at) + self._interval_s
+        self._next_at = max(arrived, self._next_at) + self.interval_s
 
 
 class _Change(NamedTuple):

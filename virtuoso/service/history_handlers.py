@@ -85,7 +85,7 @@ class HistoryHandlers:
             self._cache.provenance_field(view)
             + encoding.field(2, [signal.chunk for signal in signals[start:end]])
             + encoding.field(3, view.record)
-            + paging.next_token(4, request, view, end, len(signals))
+            + paging.next_token(self._cache, 4, request, view, end=end, total=len(signals))
         )
 
     async def _read_signals(

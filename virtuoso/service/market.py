@@ -14,6 +14,7 @@ from virtuoso.market.v1 import candle_pb2
 from virtuoso.service import encoding, paging
 from virtuoso.service.dashboard_stream import DashboardEvents, Pace, Selection, interval_s
 from virtuoso.service.deadline import Context, caller_deadline
+from virtuoso.service.snapshot_cache import RECENT_S
 
 if TYPE_CHECKING:
     from virtuoso.market.v1 import market_service_pb2 as api
@@ -98,7 +99,7 @@ class MarketHandlers:
         return (
             self._cache.provenance_field(view)
             + encoding.field(2, [row.chunk for row in rows[start:end]])
-            + paging.next_token(3, request, view, end, len(rows))
+            + paging.next_token(self._cache, 3, request, view, end=end, total=len(rows))
             + encoding.varint(4, len(rows))
         )
 
@@ -124,7 +125,7 @@ class MarketHandlers:
             self._cache.provenance_field(view)
             + encoding.field(2, gainers[start:end])
             + encoding.field(3, losers[start:end])
-            + paging.next_token(4, request, view, end, max(len(gainers), len(losers)))
+            + paging.next_token(self._cache, 4, request, view, end=end, total=max(len(gainers), len(losers)))
         )
 
     async def list_symbols(self, request: api.ListSymbolsRequest, _: Context) -> bytes:
@@ -134,7 +135,7 @@ class MarketHandlers:
         return (
             self._cache.provenance_field(view)
             + encoding.field(2, view.symbols[start:end])
-            + paging.next_token(3, request, view, end, len(view.symbols))
+            + paging.next_token(self._cache, 3, request, view, end=end, total=len(view.symbols))
         )
 
     async def list_candles(self, request: api.ListCandlesRequest, context: Context) -> bytes:
@@ -173,7 +174,7 @@ class MarketHandlers:
         return (
             self._cache.provenance_field(view)
             + encoding.field(2, chunks[start:end])
-            + paging.next_token(3, request, view, end, len(chunks))
+            + paging.next_token(self._cache, 3, request, view, end=end, total=len(chunks))
         )
 
     async def get_beta(self, request: api.GetBetaRequest, _: Context) -> bytes:
@@ -203,7 +204,7 @@ class MarketHandlers:
         return (
             self._cache.provenance_field(view)
             + encoding.field(2, [chunk for _, chunk in matching[:size]])
-            + paging.next_token(3, request, view, end, len(view.opportunities))
+            + paging.next_token(self._cache, 3, request, view, end=end, total=len(view.opportunities))
         )
 
     async def watch_dashboard(self, request: api.WatchDashboardRequest, _: Context) -> AsyncGenerator[bytes, None]:
@@ -225,6 +226,8 @@ class MarketHandlers:
                 message = self._events.since(snapshot_id, served, selection)
                 snapshot_id, path = served.view.id, served.path
                 pace.sent(arrived)
+                if pace.interval_s > RECENT_S / 2:
+                    self._cache.retain(served.view)
             elif served.path != path or now - last_sent >= self._heartbeat_s:
                 message = self._events.heartbeat(sent or served.view, selection)
                 path = served.path

@@ -89,9 +89,12 @@ def first_row(cache: SnapshotCache, request: Any) -> tuple[SnapshotView, int]:
     return view, start.position
 
 
-def next_token(number: int, request: Message, view: SnapshotView, end: int, total: int) -> bytes:
+def next_token(cache: SnapshotCache, number: int, request: Message, view: SnapshotView, *, end: int, total: int) -> bytes:
     """Return the token of the page that starts at row `end`, as field `number` of a reply, or b"" after the last row."""
-    return encoding.text(number, encode_token(request, PageStart(end, view.id)) if end < total else "")
+    if end >= total:
+        return b""
+    cache.retain(view)
+    return encoding.text(number, encode_token(request, PageStart(end, view.id)))
 
 
 def _digest(request: Message, payload: bytes) -> bytes:

@@ -12,6 +12,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import suppress
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from virtuoso import metrics
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 STARTUP_PERIOD_S = 0.2
 # The time between polls while snapshots arrive. Servers with notices see a snapshot earlier.
 FRESH_PERIOD_S = 0.08
+# The time for which each snapshot is kept. A collector publishes one a second.
+RECENT_S = 20.0
 # Snapshots arrive when the last one did within this time.
 ARRIVING_S = 30.0
 # The timeout of one poll. It is longer than the sum of the tiers' own timeouts.
@@ -40,7 +43,7 @@ log = logging.getLogger(__name__)
 
 
 class SnapshotCache:
-    """A cache of the newest view, and of the views of the last `retention_s` seconds for pages and deltas.
+    """A cache of the newest view, of the views of the last RECENT_S for deltas, and of retained ones for `retention_s`.
 
     A view older than `max_stale_s` is not served. `primary_venue`: the venue that is configured first; "" when every venue
     counts as primary. `environment`: the only one whose snapshots are served; None for any. `period_s`: the longest time
@@ -62,6 +65,7 @@ class SnapshotCache:
         self._max_stale_ms, self._primary_venue = max_stale_s * 1000, primary_venue
         self._period_s, self._retention_s = period_s, retention_s
         self._recent: OrderedDict[str, tuple[float, SnapshotView]] = OrderedDict()  # id -> (monotonic time of arrival, view)
+        self._retained: set[str] = set()  # ids for which a page token or a slow stream exists
         self._view: SnapshotView | None = None
         self._term = 0  # of the view's head
         self._came_ahead = False  # the view's time was ahead of our clock when it arrived
@@ -106,9 +110,15 @@ class SnapshotCache:
         return provenance_pb2.FALLBACK_REASON_REPOSITORY_UNAVAILABLE
 
     def view_of(self, snapshot_id: str) -> SnapshotView | None:
-        """Return the view of a snapshot that is or was the newest within the last `retention_s` seconds, or None."""
+        """Return the view of a snapshot that is still in memory, or None.
+
+        It is or was the newest within the last RECENT_S, or `retention_s` when it is retained."""
         entry = self._recent.get(snapshot_id)
         return entry[1] if entry else None
+
+    def retain(self, view: SnapshotView) -> None:
+        """Keep a recent view for `retention_s` after the next one arrived."""
+        self._retained.add(view.id)
 
     def arrived_at(self, view: SnapshotView) -> float:
         """Return the monotonic time of the arrival of a recent view."""
@@ -279,11 +289,15 @@ class SnapshotCache:
         if self._is_ahead(view.observed_ms):
             log.warning("snapshot %s is more than a minute ahead of our clock: its age is not known", view.id)
         self._reader.mark_processed(head)
-        arrivals = [arrival for arrival, _ in self._recent.values()]
-        for superseded in arrivals[1:]:  # a view was the newest one until the next one arrived
-            if superseded <= now - self._retention_s:
-                self._recent.popitem(last=False)
+        self._forget_old(now)
         self.tick()
+
+    def _forget_old(self, now: float) -> None:
+        for (name, _), (_, (superseded, _)) in pairwise(list(self._recent.items())):
+            kept_s = self._retention_s if name in self._retained else min(RECENT_S, self._retention_s)
+            if superseded <= now - kept_s:
+                del self._recent[name]
+                self._retained.discard(name)
 
     def _age_ms(self, view: SnapshotView) -> float:
         # Our clock may be set back, and the exchange's clock may be ahead. The age is at least the time since arrival.

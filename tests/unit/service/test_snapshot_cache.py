@@ -16,7 +16,7 @@ from virtuoso.market.v1 import provenance_pb2
 from virtuoso.repository import keys
 from virtuoso.repository.memory import MemoryRepository
 from virtuoso.repository.tiered import TieredRepository
-from virtuoso.service.snapshot_cache import SnapshotCache
+from virtuoso.service.snapshot_cache import RECENT_S, SnapshotCache
 from virtuoso.store.v1 import snapshot_head_pb2, snapshot_pb2
 
 HOUR_MS = 3_600_000
@@ -243,10 +243,21 @@ async def test_an_outage_is_logged_once(caplog: pytest.LogCaptureFixture) -> Non
 
 
 @in_virtual_time
-async def test_recent_views_are_kept_for_pages_and_deltas_and_old_ones_are_dropped() -> None:
+async def test_recent_views_are_kept_for_deltas_and_old_ones_are_dropped() -> None:
+    setup = CacheSetup()
+    for number in range(60):
+        await setup.show(snapshot(f"s{number}", observed_ms=setup.clock.now_ms(), size=5, details=False))
+        await setup.after(1)
+    kept = [number for number in range(60) if setup.cache.view_of(f"s{number}")]
+    assert kept == list(range(59 - int(RECENT_S), 60))
+
+
+@in_virtual_time
+async def test_views_of_page_tokens_are_kept_for_two_minutes_and_old_ones_are_dropped() -> None:
     setup = CacheSetup(retention_s=120)
     for number in range(4):
         await setup.show(snapshot(f"s{number}", observed_ms=setup.clock.now_ms()))
+        setup.cache.retain(setup.cache.current().view)
         await setup.after(100)
     assert [number for number in range(4) if setup.cache.view_of(f"s{number}")] == [1, 2, 3], (
         "s1 was the newest until 100 s ago"
