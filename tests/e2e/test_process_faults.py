@@ -17,6 +17,9 @@ from virtuoso.market.v1 import market_service_pb2 as pb
 pytestmark = pytest.mark.timeout(300)
 
 
+SYMBOLS = "10"  # the processes fail in the same way with any number of symbols
+
+
 def new_snapshots(node: Product, count: int, seconds: float, when: str) -> None:
     """Wait until `count` different snapshots have followed the current one."""
     for _ in range(count):
@@ -25,7 +28,7 @@ def new_snapshots(node: Product, count: int, seconds: float, when: str) -> None:
 
 
 def test_a_killed_collector_is_replaced_by_its_standby_before_the_data_is_stale(make: Callable[..., Product]) -> None:
-    node = make()
+    node = make(symbol_limit=SYMBOLS)
     node.start("serve")
     first = node.start("collect")
     node.wait_ready()
@@ -42,7 +45,7 @@ def test_a_killed_collector_is_replaced_by_its_standby_before_the_data_is_stale(
 
 
 def test_a_frozen_collector_is_replaced_and_stands_by_when_it_continues(make: Callable[..., Product]) -> None:
-    node = make()
+    node = make(symbol_limit=SYMBOLS)
     node.start("serve")
     first = node.start("collect")
     node.wait_ready()
@@ -62,7 +65,7 @@ def test_a_frozen_collector_is_replaced_and_stands_by_when_it_continues(make: Ca
 def test_every_call_is_answered_while_memcached_is_frozen_killed_and_restarted(make: Callable[..., Product]) -> None:
     memcached = Memcached()
     try:
-        node = make(cache=f"memcached://{memcached.address}")
+        node = make(cache=f"memcached://{memcached.address}", symbol_limit=SYMBOLS)
         node.start("up")
         node.wait_ready()
         with DashboardMonitor(node) as monitor:
@@ -83,7 +86,7 @@ def test_every_call_is_answered_while_memcached_is_frozen_killed_and_restarted(m
 
 
 def test_every_process_of_up_is_restarted_after_a_kill(make: Callable[..., Product]) -> None:
-    node = make()
+    node = make(symbol_limit=SYMBOLS)
     up = node.start("up")
     node.wait_ready()
     for word in ("serve", "collect"):

@@ -33,7 +33,7 @@ def memcached() -> Iterator[Memcached]:
 def test_a_collector_without_exchanges_leaves_the_lease_to_one_that_has_them(
     make: Callable[..., Product], memcached: Memcached
 ) -> None:
-    node = make(cache=f"memcached://{memcached.address}")
+    node = make(cache=f"memcached://{memcached.address}", symbol_limit="10")
     dead = f"http://127.0.0.1:{free_port()}"
     node.start("serve")
     node.start("collect", exchange_urls=f'{{"bybit": "{dead}", "binance": "{dead}"}}')

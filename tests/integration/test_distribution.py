@@ -27,6 +27,13 @@ def market(replay_server: Replay) -> tuple[list[SymbolInputs], int]:
     return asyncio.run(read(replay_server.url, "bybit", UniverseRules(limit=SYMBOLS)))
 
 
+@pytest.fixture(scope="module")
+def results(market: tuple[list[SymbolInputs], int]) -> list[Confluence]:
+    """Return the scores of these markets."""
+    inputs, now = market
+    return [score_symbol(item, now) for item in inputs]
+
+
 def dimensions(results: Sequence[Confluence], kind: DimensionKind) -> list[Dimension]:
     return [d for result in results for d in result.dimensions if d.kind is kind and d.score is not None]
 
@@ -36,11 +43,10 @@ def saturated(measured: Sequence[Dimension]) -> float:
     return sum(d.score is not None and not 1 < d.score < 99 for d in measured) / len(measured)
 
 
-def test_two_hundred_markets_have_distinct_scores_and_none_is_exactly_fifty(market: tuple[list[SymbolInputs], int]) -> None:
-    inputs, now = market
-    scores = [score_symbol(item, now).score for item in inputs]
+def test_two_hundred_markets_have_distinct_scores_and_none_is_exactly_fifty(results: list[Confluence]) -> None:
+    scores = [result.score for result in results]
     scored = np.array([s for s in scores if s is not None])
-    assert len(inputs) == len(scored) == SYMBOLS
+    assert len(results) == len(scored) == SYMBOLS
     assert not (scored == 50).any()
     assert len(np.unique(scored.round(6))) == SYMBOLS
     assert scored.std() > 2
@@ -48,9 +54,8 @@ def test_two_hundred_markets_have_distinct_scores_and_none_is_exactly_fifty(mark
 
 
 @pytest.mark.parametrize("kind", DimensionKind, ids=lambda k: k.name)
-def test_no_dimension_is_constant_or_at_an_end_for_many(market: tuple[list[SymbolInputs], int], kind: DimensionKind) -> None:
-    inputs, now = market
-    measured = dimensions([score_symbol(item, now) for item in inputs], kind)
+def test_no_dimension_is_constant_or_at_an_end_for_many(results: list[Confluence], kind: DimensionKind) -> None:
+    measured = dimensions(results, kind)
     spread = np.array([d.score for d in measured])
     assert len(measured) >= 0.95 * SYMBOLS
     assert saturated(measured) <= MOST_SATURATED
