@@ -113,9 +113,11 @@ class Connection:
             self._work.set()
 
     def streams(self, topic: Topic) -> bool:
-        """Return True while the topic streams."""
+        """Return True while the topic streams. The stream of an order book may go on while the book is not known."""
         known = self.subscriptions.get(topic)
         if known is None or not known.accepted or self._clock.monotonic() - self._news_s > self._mute_s:
+            return False
+        if topic.kind is InputKind.ORDER_BOOK and self._reader.book(topic.symbol, 1) is None:
             return False
         return topic.kind not in self._facts.silence_s or self._reader.heard_ms(self.number, topic) is not None
 
