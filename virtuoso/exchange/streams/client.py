@@ -19,6 +19,7 @@ from virtuoso.exchange.streams.lane import Lane
 from virtuoso.exchange.streams.port import KindStatus
 from virtuoso.exchange.streams.reader import StreamReader, Topic
 from virtuoso.exchange.streams.socket import Socket, open_socket
+from virtuoso.exchange.streams.thinning import Thinning
 
 CONNECT_WINDOW_S = 300.0
 STATUS_S = 1.0
@@ -51,6 +52,7 @@ class VenueStreams:
             connect=connect,
         )
         self._books = BookRequests(reader, read_book, clock, self._deliver)
+        self._thinning = Thinning(facts.venue)
         self._symbols: list[str] = []
         self._lanes: list[Lane] = []
         self._ending: set[asyncio.Task[None]] = set()
@@ -58,13 +60,19 @@ class VenueStreams:
         self._watch: asyncio.Task[None] | None = None
 
     def set_symbols(self, instruments: Sequence[Instrument]) -> None:
-        """See port.Streams."""
+        """See port.Streams. When we cannot keep up, the order books of the last ones are polled first."""
         self._symbols = [each.symbol for each in instruments]
         self._reader.set_instruments(instruments)
         self._books.set_instruments(instruments)
+        self._plan("unsubscribed")
+
+    def _plan(self, reason: str) -> None:
+        """Serve the topics of all symbols, but for the order books that are thinned. `reason` is that of what ends."""
         wanted = {topic: None for symbol in ["", *self._symbols] for topic in self._facts.topics(symbol)}
+        for symbol in self._symbols[len(self._symbols) - self._thinning.count :]:
+            wanted.pop(Topic(InputKind.ORDER_BOOK, symbol), None)
         for lane in self._lanes:
-            lane.remove([topic for topic in lane.topics if topic not in wanted])
+            lane.remove([topic for topic in lane.topics if topic not in wanted], reason)
             for topic in lane.topics:
                 del wanted[topic]
         for topic in wanted:
@@ -138,6 +146,9 @@ class VenueStreams:
     async def _watch_status(self) -> None:
         while True:
             self._update_status()
+            behind = any(lane.is_behind for lane in self._lanes)
+            if self._thinning.changed(behind, len(self._symbols), self._clock.monotonic()):
+                self._plan("thinned")
             await self._clock.sleep(STATUS_S)
 
     def _update_status(self) -> None:

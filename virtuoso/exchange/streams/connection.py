@@ -25,6 +25,7 @@ ANSWER_S = 10.0  # for a pong and for the answer to a request
 TICK_S = 0.25
 WATCH_S = 1.0
 FAULTS_S = 10.0
+BEHIND_BYTES, BEHIND_S = 64 << 10, 3.0  # so much waits to be read, at all times for so long: we cannot keep up
 MIN_FAULTS = 100  # wrong messages within FAULTS_S; the connection is reopened when there are also two for each topic
 
 log = logging.getLogger(__name__)
@@ -52,10 +53,16 @@ class Connection:
         self._facts, self._reader, self._clock = facts, reader, clock
         self._listener, self._connect = listener, connect
         self._opened_s = self._news_s = self._ping_s = self._pong_s = self._watched_s = self._sent_s = 0.0
+        self._level_s = math.inf  # when all that had arrived was read
         self._mute_s = math.inf  # without news of any topic for so long, the connection ends: the shortest limit of a kind
         self._faults: deque[float] = deque()
         self._work = asyncio.Event()  # set when there is something to send
         self._stopped = ""
+
+    @property
+    def is_behind(self) -> bool:
+        """Return True while messages arrive faster than they are read."""
+        return self._clock.monotonic() - self._level_s > BEHIND_S
 
     @property
     def streamed_s(self) -> float:
@@ -99,10 +106,10 @@ class Connection:
         self.subscriptions.add(topics)
         self._work.set()
 
-    def remove(self, topics: Sequence[Topic]) -> None:
-        """Unsubscribe these topics."""
+    def remove(self, topics: Sequence[Topic], reason: str) -> None:
+        """Unsubscribe these topics. `reason` is a word for metrics."""
         self.subscriptions.remove(topics)
-        self.deliver(self._reader.closed(self.number, topics, "unsubscribed"))
+        self.deliver(self._reader.closed(self.number, topics, reason))
         self._work.set()
 
     def reset(self, topic: Topic, reason: str) -> None:
@@ -167,6 +174,8 @@ class Connection:
             if now_s - self._watched_s >= WATCH_S:
                 self._watched_s = now_s
                 self._close_silent(now_s)
+            if socket.waiting_bytes() < BEHIND_BYTES or self._level_s == math.inf:
+                self._level_s = now_s
             await self._send_due(socket)
             self._work.clear()
             with suppress(TimeoutError):

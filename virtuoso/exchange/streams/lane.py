@@ -66,13 +66,13 @@ class Lane:
         for connection in self._connections:
             connection.add(new)
 
-    def remove(self, topics: Sequence[Topic]) -> None:
-        """No longer serve these topics."""
+    def remove(self, topics: Sequence[Topic], reason: str) -> None:
+        """No longer serve these topics. `reason` is a word for metrics."""
         for topic in topics:
             del self.topics[topic]
         self._count(topics, -1)
         for connection in list(self._connections):
-            connection.remove(topics)
+            connection.remove(topics, reason)
 
     def reset(self, topic: Topic, reason: str) -> None:
         """Drop what was told of a topic, and subscribe it anew."""
@@ -82,6 +82,11 @@ class Lane:
     def streams(self, topic: Topic) -> bool:
         """Return True while a topic streams."""
         return any(connection.streams(topic) for connection in self._connections)
+
+    @property
+    def is_behind(self) -> bool:
+        """Return True while messages arrive faster than they are read."""
+        return any(connection.is_behind for connection in self._connections)
 
     def errors(self) -> Mapping[InputKind, str]:
         """Return the last error of each kind."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+import struct
+import termios
 from typing import Protocol
 
 import aiohttp
@@ -19,6 +22,10 @@ class Socket(Protocol):
 
     async def send(self, text: str) -> None:
         """Send one message."""
+        ...
+
+    def waiting_bytes(self) -> int:
+        """Return the number of bytes that have arrived and were not read yet."""
         ...
 
     async def close(self) -> None:
@@ -41,6 +48,14 @@ class AiohttpSocket:
     async def send(self, text: str) -> None:
         """See Socket."""
         await self._websocket.send_str(text)
+
+    def waiting_bytes(self) -> int:
+        """See Socket."""
+        socket = self._websocket.get_extra_info("socket")
+        if socket is None or socket.fileno() < 0:
+            return 0
+        (count,) = struct.unpack("i", fcntl.ioctl(socket.fileno(), termios.FIONREAD, bytes(4)))
+        return int(count)
 
     async def close(self) -> None:
         """See Socket."""

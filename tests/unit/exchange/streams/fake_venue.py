@@ -35,6 +35,9 @@ class FakeSocket:
         if not self.venue.dead:
             self._answer(request)
 
+    def waiting_bytes(self) -> int:
+        return self.venue.waiting_bytes if any(name.startswith("orderbook") for name in self.topics) else 0
+
     async def close(self) -> None:
         self.end()
 
@@ -102,6 +105,7 @@ class FakeVenue:
         self.refuses = False  # no connection can be opened
         self.dead = False  # connections stay open, but nothing comes
         self.no_pong = False
+        self.waiting_bytes = 0  # not read yet, while order books stream
         self.silent: set[str] = set()  # names of topics that are accepted and tell nothing
         self.refused: set[str] = set()  # names of topics that do not exist
         self.names_refused = True  # the error names the topic

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from tests.clocks import VirtualClock, run_virtually
 from tests.unit.exchange.streams.bybit_frames import T0, instrument
@@ -286,5 +287,32 @@ def test_no_request_is_empty_when_symbols_go_before_they_are_subscribed() -> Non
             await streamed.run(20)
             assert streamed.books() == 1
             assert all(each.get("args") != [] for socket in streamed.venue.sockets for each in socket.requests)
+
+    run_virtually(main())
+
+
+def thinned() -> float:
+    return REGISTRY.get_sample_value("virtuoso_stream_thinned_total", {"venue": "bybit"}) or 0
+
+
+def test_order_books_are_polled_while_we_cannot_keep_up_and_stream_again_later() -> None:
+    async def main() -> None:
+        before = thinned()
+        async with Streamed(*symbols(8)) as streamed:
+            await streamed.run(5)
+            streamed.venue.waiting_bytes = 1 << 20
+            await streamed.run(2)
+            assert streamed.books() == 8  # a moment is not a delay
+            await streamed.run(3)
+            assert streamed.books() == 6
+            assert streamed.reasons() == ["thinned"] * 2
+            assert {each.symbol for each in streamed.lost} == {"A6USDT", "A7USDT"}
+            assert streamed.streaming()[InputKind.TRADES] == streamed.streaming()[InputKind.TICKERS] == 8
+            await streamed.run(60)
+            assert streamed.books() == 0
+            assert thinned() == before + 8
+            streamed.venue.waiting_bytes = 0
+            await streamed.run(300)
+            assert streamed.books() == 8
 
     run_virtually(main())
