@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shlex
 import signal
 import subprocess
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +27,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """Start a demo. Its settings name an exchange and a cache that it must not use."""
     folder = tmp_path_factory.mktemp("demo")
     product = Product(folder, f"http://127.0.0.1:{free_port()}")
-    product.env["XDG_STATE_HOME"] = str(folder / "state")
+    product.env |= {"XDG_STATE_HOME": str(folder / "state"), "VIRTUOSO_STREAMS": "on"}
     product.start("demo", "--seed", "3")
     product.wait_ready()
     eventually(product.logs, lambda text: "Try:\n" in text, 30, "the printed text")
@@ -68,6 +71,20 @@ def test_the_market_moves_and_its_scores_differ(node: Product) -> None:
         return sum(before.get(row.symbol) != row.price for row in node.dashboard().rows)
 
     eventually(moved, lambda count: count > len(before) / 2, 30, "prices that moved")
+
+
+def test_a_collector_streams_from_the_simulated_venues(node: Product) -> None:
+    def transports() -> set[str]:
+        """Return by which way the data of the first venue comes to the active collector."""
+        for port in (node.monitor + 1, node.monitor + 2):
+            with contextlib.suppress(OSError, urllib.error.URLError):
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as reply:
+                    state = json.load(reply)
+                if state["active"]:
+                    return {each["transport"] for each in state["streams"]["bybit"].values()}
+        return set()
+
+    eventually(transports, lambda found: found == {"stream"}, 60, "all kinds of the first venue are streamed")
 
 
 def test_the_printed_calls_work(node: Product) -> None:
