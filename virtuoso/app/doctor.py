@@ -22,6 +22,7 @@ async def doctor(loaded: LoadedSettings, options: Namespace, _: asyncio.Event) -
     targets = Targets(
         exchanges=settings.exchanges,
         exchange_urls=settings.exchange_urls,
+        streaming=[venue for venue in settings.exchanges if settings.stream_mode(venue) != "off"],
         connections={
             "MAX_STREAMS and MAX_REQUESTS": settings.max_streams + settings.max_requests,
             "MAX_STREAMS of all servers": settings.max_streams * max(1, len(settings.servers)),

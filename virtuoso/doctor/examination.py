@@ -48,10 +48,11 @@ class _Deadline:
 class Targets:
     """The targets of the checks, from the settings.
 
-    `history`: the URL, or None. `envoy`: the program, or None. `servers`: the upstream servers of the edge. `tls`: the
-    certificate and the key of the edge. `grpc_tls`: those of the gRPC port, and its clients' authorities. `client_tls`: the
-    TLS of calls to servers. `access_logs`: the files of access logs, by setting. `secret_files`: the files with
-    secrets, by the setting that names each. `connections`: how many connections each part of a node may need."""
+    `streaming`: the exchanges that are streamed. `history`: the URL, or None. `envoy`: the program, or None. `servers`: the
+    upstream servers of the edge. `tls`: the certificate and the key of the edge. `grpc_tls`: those of the gRPC port, and its
+    clients' authorities. `client_tls`: the TLS of calls to servers. `access_logs`: the files of access logs, by setting.
+    `secret_files`: the files with secrets, by the setting that names each. `connections`: how many connections each part of
+    a node may need."""
 
     exchanges: Sequence[str]
     exchange_urls: Mapping[str, str]
@@ -65,6 +66,7 @@ class Targets:
     environment: Environment
     history: str | None
     envoy: str | None
+    streaming: Sequence[str] = ()
     servers: Sequence[Address] = ()
     tls: tuple[str, str] = ("", "")
     grpc_tls: tuple[str, str, str] = ("", "", "")
@@ -99,9 +101,13 @@ async def examine(targets: Targets, *, clock: Clock = SYSTEM_CLOCK) -> list[Find
                 targets.exchanges,
                 targets.exchange_urls,
                 targets.coingecko_url,
+                streaming=targets.streaming,
                 timeout_s=CHECK_S,
                 clock=clock,
             )
+            if targets.streaming and targets.monitor_address:
+                streams = importlib.import_module("virtuoso.doctor.streams")
+                findings += await streams.check_collector(targets.monitor_address)
         else:
             findings += [Finding(f"venue {name}", Level.NOT_CHECKED, "libraries are missing") for name in targets.exchanges]
         return findings + [finding for group in await asyncio.gather(*other_tasks) for finding in group]

@@ -15,6 +15,7 @@ from virtuoso.doctor.certificates import check_certificates
 from virtuoso.doctor.clocks import check_clock
 from virtuoso.doctor.finding import Finding, Level
 from virtuoso.doctor.source_check import SourceCheck, causes_of, nearest_to_zero
+from virtuoso.doctor.streams import check_streams
 from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import ExchangeError, RateLimited, VenueBlocked, VenueTimedOut
 from virtuoso.exchange.adapter import CcxtExchange
@@ -31,12 +32,17 @@ async def check_sources(
     urls: Mapping[str, str],
     coingecko_url: str,
     *,
+    streaming: Sequence[str] = (),
     timeout_s: float,
     clock: Clock,
 ) -> list[Finding]:
-    """Query the exchanges and CoinGecko. Return a finding for each, then the findings for certificates and the clock."""
+    """Query the exchanges and CoinGecko. Return a finding for each, then those for the streams of the exchanges in
+    `streaming`, for certificates and for the clock."""
     clients = {name: CcxtExchange(name, url=urls.get(name), timeout_s=timeout_s, clock=clock) for name in exchanges}
     coingecko_task = asyncio.create_task(_ask_coingecko(coingecko_url, timeout_s=timeout_s))
+    stream_task = asyncio.gather(
+        *(check_streams(name, urls.get(name), timeout_s=timeout_s - _CLOSE_S, clock=clock) for name in streaming)
+    )
     venues = await asyncio.gather(
         *(
             _ask_venue(client, secure=urls.get(name, "https:").startswith("https:"), timeout_s=timeout_s)
@@ -44,7 +50,8 @@ async def check_sources(
         )
     )
     coingecko, finding = await coingecko_task
-    return [*_venue_findings(venues), finding, check_certificates([*venues, coingecko]), check_clock(venues)]
+    findings = [*_venue_findings(venues), finding, *await stream_task]
+    return [*findings, check_certificates([*venues, coingecko]), check_clock(venues)]
 
 
 async def _ask_venue(exchange: CcxtExchange, *, secure: bool, timeout_s: float) -> SourceCheck:
