@@ -24,6 +24,7 @@ CONNECT_S = 10.0
 ANSWER_S = 10.0  # for a pong and for the answer to a request
 TICK_S = 0.25
 WATCH_S = 1.0
+FIRST_NEWS = 3  # times the limit of silence, for the first news of a topic: a venue serves many subscriptions one by one
 FAULTS_S = 10.0
 BEHIND_BYTES, BEHIND_S = 64 << 10, 3.0  # so much waits to be read, at all times for so long: we cannot keep up
 MIN_FAULTS = 100  # wrong messages within FAULTS_S; the connection is reopened when there are also two for each topic
@@ -204,7 +205,8 @@ class Connection:
                 heard_ms = self._reader.heard_ms(self.number, each.topic)
                 heard_s = now_s - (now_ms - heard_ms) / 1000 if heard_ms is not None else 0.0
                 self._news_s = max(self._news_s, min(now_s, heard_s))
-                if now_s - max(heard_s, each.since_s) > limits[each.topic.kind]:
+                patience = 1 if heard_ms is not None else FIRST_NEWS
+                if now_s - max(heard_s, each.since_s) > patience * limits[each.topic.kind]:
                     silent.append(each)
         if now_s - self._news_s <= self._mute_s:  # otherwise the whole connection ends
             for each in silent:
