@@ -12,6 +12,14 @@ from tests.e2e.product import Product
 from tests.programs import Market, Replay, Simulated
 
 
+LONGEST = ("test_venue_faults", "test_process_faults", "test_changing_faults", "test_image")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start the longest files first. A worker runs a whole file, so a long file that starts late ends after all others."""
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
+
+
 @pytest.fixture(scope="session")
 def replay_server() -> Iterator[Market]:
     """Run one exchange for all tests. Tests use `replay`, which resets its faults."""
