@@ -1,13 +1,13 @@
-"""The conditions of one symbol that lead to market alerts.
+"""The conditions of one symbol, or of all tracked ones, that lead to market alerts.
 
-Each condition takes the symbol's inputs and the time of the pass in epoch ms. It returns None when it does not hold, or when
+Each condition takes the inputs and the time of the pass in epoch ms. It returns None when it does not hold, or when
 a required input is missing. See `alert_confirmation` for the second reading that it needs.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -30,6 +30,11 @@ SURGE, SURGE_MS = 0.10, 3_600_000
 MINUTE_MS = Timeframe.M1.ms
 MOVE_BARS, MIN_MOVE_BARS, MOVE_Z = 15, 60, 5.0
 MOVE, BTC_MOVE, CRITICAL_MOVE, CRITICAL_BTC_MOVE = 0.02, 0.01, 0.10, 0.04
+
+
+FORCED_MS = 300_000
+MIN_FORCED_USD, MIN_FORCED_SHARE = 100_000.0, 1e-3
+MIN_MARKET_FORCED_USD, MIN_MARKET_FORCED_SHARE = 5_000_000.0, 5e-4
 
 
 class AlertCondition(NamedTuple):
@@ -188,6 +193,70 @@ def price_move(inputs: SymbolInputs, now_ms: int) -> AlertCondition | None:
     return AlertCondition(verb, abs(move), text, change, "percent", level, ticker.stamp)
 
 
+def liquidations(inputs: SymbolInputs, now_ms: int, *, sign: int) -> AlertCondition | None:
+    """Return the positions of one side that were closed by force within the last 5 minutes. `sign` is -1 for long positions,
+    +1 for short ones. None without the day's turnover, or when they are too small. The trades of the same time, or the 1m
+    bars, agree when they have at least the same amount."""
+    closed, turnover = inputs.liquidations, None if inputs.ticker is None else inputs.ticker.turnover_24h
+    if closed is None or turnover is None:
+        return None
+    usd = _forced_usd(inputs, now_ms, sign)
+    if not usd >= max(MIN_FORCED_USD, MIN_FORCED_SHARE * turnover):
+        return None
+    what = f"{inputs.symbol}: {_forced_text(usd, sign, lower_bound=closed.lower_bound)} within 5 minutes"
+    agreed = _traded_usd(inputs, now_ms) >= usd
+    return _forced_condition(
+        usd, turnover, sign, f"{what}, {100 * usd / turnover:.2f} % of a day's turnover.", agreed=agreed
+    )
+
+
+def market_liquidations(inputs: Mapping[str, SymbolInputs], now_ms: int, *, sign: int) -> AlertCondition | None:
+    """Return the positions of one side that were closed by force in all tracked markets within the last 5 minutes. A market
+    counts when its trades have at least the same amount, and its day's turnover is known."""
+    known = [
+        (one, usd, one.ticker.turnover_24h)
+        for one in inputs.values()
+        if one.ticker is not None
+        and one.ticker.turnover_24h is not None
+        and (usd := _forced_usd(one, now_ms, sign)) <= _traded_usd(one, now_ms)
+    ]
+    usd, turnover = math.fsum(usd for _, usd, _ in known), math.fsum(turnover for *_, turnover in known)
+    if not usd >= max(MIN_MARKET_FORCED_USD, MIN_MARKET_FORCED_SHARE * turnover):
+        return None
+    closed = [one.liquidations for one, usd, _ in known if usd > 0 and one.liquidations is not None]
+    what = _forced_text(usd, sign, lower_bound=any(each.lower_bound for each in closed))
+    share = f"{100 * usd / turnover:.2f} % of the day's turnover of all tracked markets"
+    return _forced_condition(usd, turnover, sign, f"{what} in {len(closed)} markets within 5 minutes, {share}.", agreed=True)
+
+
+def _forced_usd(inputs: SymbolInputs, now_ms: int, sign: int) -> float:
+    """Return the value of the positions of one side that were closed by force within the last 5 minutes."""
+    closed = inputs.liquidations
+    if closed is None:
+        return 0.0
+    recent = slice(int(np.searchsorted(closed.time_ms, now_ms - FORCED_MS)), None)
+    return float((closed.price[recent] * closed.size[recent])[closed.side[recent] == sign].sum())
+
+
+def _traded_usd(inputs: SymbolInputs, now_ms: int) -> float:
+    """Return what was traded within the last 5 minutes: the larger of the trades and the last 5 closed 1m bars."""
+    trades, bars = inputs.trades, _turnover_of_minutes(inputs, (now_ms // MINUTE_MS - 5) * MINUTE_MS, 5)
+    if trades is None:
+        return bars or 0.0
+    recent = slice(int(np.searchsorted(trades.time_ms, now_ms - FORCED_MS)), None)
+    return max(bars or 0.0, float((trades.price[recent] * trades.size[recent]).sum()))
+
+
+def _forced_condition(usd: float, turnover: float, sign: int, text: str, *, agreed: bool) -> AlertCondition:
+    subject = "longs" if sign < 0 else "shorts"
+    return AlertCondition(subject, usd / turnover, text, usd, "USDT", AlertLevel.WARNING, None, agreed=agreed)
+
+
+def _forced_text(usd: float, sign: int, *, lower_bound: bool) -> str:
+    amount = f"at least {_amount(usd)}" if lower_bound else _amount(usd)
+    return f"{amount} of {'long' if sign < 0 else 'short'} positions were closed by force"
+
+
 def _amount(usd: float) -> str:
     return f"{usd / 1e6:.1f} M USDT" if usd >= 1e6 else f"{usd / 1e3:.0f} k USDT"
 
@@ -200,4 +269,11 @@ CONDITIONS: Sequence[tuple[AlertKind, Condition]] = (
     (AlertKind.VOLUME_SPIKE, volume_spike),
     (AlertKind.FUNDING_EXTREME, funding_extreme),
     (AlertKind.OPEN_INTEREST_SURGE, open_interest_surge),
+    (AlertKind.LIQUIDATION, partial(liquidations, sign=-1)),
+    (AlertKind.LIQUIDATION, partial(liquidations, sign=1)),
+)
+MarketCondition = Callable[[Mapping[str, SymbolInputs], int], AlertCondition | None]
+MARKET_CONDITIONS: Sequence[tuple[AlertKind, MarketCondition]] = (
+    (AlertKind.LIQUIDATION, partial(market_liquidations, sign=-1)),
+    (AlertKind.LIQUIDATION, partial(market_liquidations, sign=1)),
 )

@@ -8,10 +8,11 @@ next pass is forgotten, unless its alert was raised: one wrong reply must not ra
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from virtuoso.analysis.alert_conditions import CONDITIONS, AlertCondition, Condition
+from virtuoso.analysis.alert_conditions import CONDITIONS, MARKET_CONDITIONS, AlertCondition
 from virtuoso.analysis.measurement import READING_ERRORS
 from virtuoso.analysis.opportunities import HOLD_MS
 from virtuoso.domain.records import AlertKind
@@ -27,7 +28,7 @@ FORGET_MS = 300_000
 
 
 class HeldKey(NamedTuple):
-    """What identifies a condition from pass to pass."""
+    """What identifies a condition from pass to pass. `symbol` is empty for a condition of all markets."""
 
     kind: AlertKind
     symbol: str
@@ -53,15 +54,27 @@ class HoldStep(NamedTuple):
 
 
 def hold(before: Mapping[HeldKey, Held], inputs: Mapping[str, SymbolInputs], now_ms: int) -> HoldStep:
-    """Return the step of one pass at `now_ms` (epoch ms, the exchange's clock). The keys of `inputs` are symbols."""
+    """Return the step of one pass at `now_ms` (epoch ms, the exchange's clock). The keys of `inputs` are symbols.
+    The symbol of a condition of all markets is empty."""
     held = {key: one for key, one in before.items() if one.confirmed and now_ms - one.last_ms <= FORGET_MS}
+    found: list[tuple[AlertKind, list[tuple[str, AlertCondition]]]] = [
+        (
+            kind,
+            [
+                (symbol, current)
+                for symbol, one in inputs.items()
+                if (current := _check(partial(condition, one, now_ms))) is not None
+            ],
+        )
+        for kind, condition in CONDITIONS
+    ]
+    for kind, of_market in MARKET_CONDITIONS:
+        current = _check(partial(of_market, inputs, now_ms))
+        found.append((kind, [] if current is None else [("", current)]))
     confirmed: list[tuple[AlertKind, Sequence[tuple[str, AlertCondition]]]] = []
-    for kind, condition in CONDITIONS:
+    for kind, holding in found:
         new: list[tuple[str, AlertCondition]] = []
-        for symbol, one in inputs.items():
-            current = _check(condition, one, now_ms)
-            if current is None:
-                continue
+        for symbol, current in holding:
             key = HeldKey(kind, symbol, current.subject, current.event)
             known = before.get(key) or Held(current.reading, now_ms, now_ms, confirmed=False)
             is_confirmed = known.confirmed or _confirms(current, known, now_ms - MIN_HOLD_MS.get(kind, 0))
@@ -77,10 +90,10 @@ def _confirms(current: AlertCondition, known: Held, latest_ms: int) -> bool:
     return current.agreed or (another and known.since_ms <= latest_ms)
 
 
-def _check(condition: Condition, inputs: SymbolInputs, now_ms: int) -> AlertCondition | None:
-    """Return the result of a condition, or None when the symbol's data cannot be read. Bad data of one symbol does not stop
-    the alerts of others."""
+def _check(condition: Callable[[], AlertCondition | None]) -> AlertCondition | None:
+    """Return the result of a condition, or None when the data cannot be read. Bad data of one symbol does not stop the
+    alerts of others."""
     try:
-        return condition(inputs, now_ms)
+        return condition()
     except READING_ERRORS:
         return None

@@ -17,13 +17,16 @@ alert gives their number.
     FUNDING_EXTREME       WARNING: as in `opportunity_rules`
     OPEN_INTEREST_SURGE   WARNING: a rise or fall of 10 % within an hour
     PRICE_MOVE            WARNING: 2 % (BTC 1 %) and 5 usual deviations within 15 minutes; CRITICAL from 10 % (BTC 4 %)
+    LIQUIDATION           WARNING: positions of one side that were closed by force within 5 minutes: 100,000 USDT and 0.1 %
+                          of a day's turnover; in all tracked markets 5,000,000 USDT and 0.05 %
     DATA_QUALITY          CRITICAL: a venue blocks us; WARNING: a venue is stale or fails, another venue is used, or few
                           symbols can be scored; INFO: a venue works again
 
 The confirmation of a large trade is the next reading of the trades that has it with the same size, or the 1m bar of its time
 where that reading does not reach back to it. That of a volume spike are the 1m bars of the same five minutes, or the next
 reading of the bar. That of an open-interest surge is the ticker, or the next reading of the series. That of a price move is
-the next ticker, and a funding extreme must hold for 150 s.
+the next ticker, and a funding extreme must hold for 150 s. That of liquidations are the trades of the same five minutes, or
+their 1m bars, which must have at least the same amount.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class Windows:
     recent_trades_ms: int = 60_000  # compared with `trades_ms`, it shows whether buying or selling speeds up
     book_flow_ms: int = 60_000  # changes of the best levels of the order book
     recent_book_flow_ms: int = 10_000
-    book_half_life_ms: int = 15_000  # in the mean of the order book over time, a reading this much older counts half
+    book_half_life_ms: int = 20_000  # in the mean of the order book over time, a reading this much older counts half
     liquidations_ms: int = 3_600_000
 
     def __post_init__(self) -> None:

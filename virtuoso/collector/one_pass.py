@@ -15,6 +15,7 @@ from virtuoso.analysis import opportunities as opportunity_analysis
 from virtuoso.analysis import signals as signal_analysis
 from virtuoso.analysis.alert_rules import AlertStep, MarketPass, market_alerts
 from virtuoso.analysis.beta import betas
+from virtuoso.analysis.liquidations import liquidation_totals, market_totals
 from virtuoso.analysis.market_sentiment import market_sentiment
 from virtuoso.analysis.movers import movers
 from virtuoso.collector.scoring import score_market
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
         SymbolInputs,
         Timeframe,
     )
-    from virtuoso.domain.records import Alert, MarketSentiment, Opportunity, Signal, SignalRecord
+    from virtuoso.domain.records import Alert, LiquidationTotals, MarketSentiment, Opportunity, Signal, SignalRecord
     from virtuoso.market_data.market import MarketData
 
 T = TypeVar("T")
@@ -71,6 +72,7 @@ class PassResult:
     confluences: Mapping[str, Confluence]
     overview: Overview
     sentiment: MarketSentiment | None
+    liquidations: Mapping[str, LiquidationTotals]
     traded: bool = False
     unexpired_opportunities: tuple[Opportunity, ...] = ()
     points: tuple[ScorePoint, ...] = ()
@@ -108,8 +110,23 @@ def run_pass(state: VenueState, market: MarketData, request: PassRequest, *, fin
         "sentiment", None, lambda: market_sentiment(tickers, _trading(market, confluences), market.stamp.observed_ms)
     )
     state = _with_betas(replace(state, regime=overview.regime or state.regime), market)
-    result = PassResult(state=state, confluences=confluences, overview=overview, sentiment=sentiment)
+    liquidations: Mapping[str, LiquidationTotals] = _compute_or_default("liquidations", {}, lambda: _liquidations(market))
+    total = market_totals(liquidations.values())
+    result = PassResult(
+        state=state,
+        confluences=confluences,
+        overview=replace(overview, liquidations=total),
+        sentiment=None if sentiment is None else replace(sentiment, liquidations=total),
+        liquidations=liquidations,
+    )
     return _traded(result, market, find_opportunities=find_opportunities) if request.trading else result
+
+
+def _liquidations(market: MarketData) -> dict[str, LiquidationTotals]:
+    """Return the liquidations by symbol that streams them."""
+    now_ms = market.stamp.observed_ms
+    known = ((item.symbol, item.liquidations) for item in market.inputs)
+    return {symbol: liquidation_totals(closed, now_ms) for symbol, closed in known if closed is not None}
 
 
 def _trading(market: MarketData, confluences: Mapping[str, Confluence]) -> list[SymbolInputs]:
@@ -264,4 +281,5 @@ def snapshot_of(
         signals=result.state.active,
         opportunities=result.unexpired_opportunities,
         signal_record=signal_record,
+        liquidations=result.liquidations,
     )

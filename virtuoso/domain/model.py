@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # servers also use these records, but never load numpy
     from numpy.typing import NDArray
 
     from virtuoso.domain.inputs import DimensionInput, ScoreInput
+    from virtuoso.domain.records import LiquidationTotals
 
     Floats = NDArray[np.float64]
     Millis = NDArray[np.int64]
@@ -372,6 +373,7 @@ class Overview:
     breadth: Breadth | None = None
     dominance: Dominance | None = None
     total_turnover: float | None = None  # turnover of the whole venue over 24 hours
+    liquidations: LiquidationTotals | None = None  # of all tracked markets; None where none streams them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -213,6 +213,36 @@ class BetaWindow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LiquidationSum:
+    """The values of the positions that were closed by force within one period."""
+
+    period_ms: int
+    long_usd: float
+    short_usd: float
+    since_ms: int  # the start of the time that was watched, not before the start of the period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Liquidation:
+    """One position that the venue closed by force."""
+
+    symbol: str
+    side: Side  # of the position
+    value_usd: float  # above 0
+    price: float
+    closed_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiquidationTotals:
+    """The liquidations of one market, or of all tracked markets."""
+
+    sums: tuple[LiquidationSum, ...]  # of an hour and of 24 hours, in this order
+    lower_bound: bool  # True when some liquidations are not known
+    largest: tuple[Liquidation, ...]  # of 24 hours, largest first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MarketSentiment:
     """The positions of all market participants and their funding costs. A figure that could not be measured is None."""
 
@@ -225,3 +255,4 @@ class MarketSentiment:
     long_short_median: float | None = None  # ratio of long to short accounts, above 0
     long_accounts_percent: float | None = None  # weighted by turnover, 0 to 100
     premium_median_bp: float | None = None  # premium of the mark price over the index price, basis points
+    liquidations: LiquidationTotals | None = None  # of all tracked markets; None where none streams them

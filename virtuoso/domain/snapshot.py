@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Confluence, Environment, Fallback, Instrument, Mover, Overview, Stamp, Ticker
-    from virtuoso.domain.records import BetaSpan, BetaWindow, MarketSentiment, Opportunity, Signal, SignalRecord
+    from virtuoso.domain.records import (
+        BetaSpan,
+        BetaWindow,
+        LiquidationTotals,
+        MarketSentiment,
+        Opportunity,
+        Signal,
+        SignalRecord,
+    )
 
 COMPLETE_SCORES = 30  # a snapshot with this many scores is complete, even if more symbols are tracked
 
@@ -45,6 +53,7 @@ class Snapshot:
     opportunities: tuple[Opportunity, ...] = ()  # the unexpired opportunities, newest first
     unmeasurable: Mapping[str, str] = field(default_factory=dict)  # why the venue cannot measure a tracked symbol
     streamed: int = 0  # the number of tracked symbols with a price whose order book and trades stream
+    liquidations: Mapping[str, LiquidationTotals] = field(default_factory=dict)  # by tracked symbol that streams them
     signal_record: SignalRecord | None = None  # statistics of the venue's closed signals; None until they are read
 
     @property

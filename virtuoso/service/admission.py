@@ -132,7 +132,7 @@ def read_snapshot(blob: bytes) -> ValidSnapshot:
         losers=_valid(snapshot.losers, lambda mover: mover.symbol, refused, latest_s, invariants.loser),
         symbols=_valid(snapshot.symbols, lambda symbol: symbol.symbol, refused, latest_s),
         venue_symbols=snapshot.venue_symbols,
-        sentiment=_one(snapshot.sentiment, refused, latest_s),
+        sentiment=_one(snapshot.sentiment, refused, latest_s, invariants.liquidations),
         betas=_valid(snapshot.betas, lambda item: item.beta.symbol, refused, latest_s, invariants.beta),
         signals=_valid(snapshot.signals, lambda signal: signal.id, refused, latest_s, invariants.active),
         opportunities=_valid(snapshot.opportunities, lambda found: found.id, refused, latest_s, invariants.opportunity),
@@ -288,11 +288,11 @@ def _one(message: Row, refused: Counter[str], latest_s: int, consistent: Callabl
 def _overview(snapshot: snapshot_pb2.Snapshot, refused: Counter[str], latest_s: int) -> overview_pb2.Overview | None:
     """Return the overview. BTC's share of the market comes from another source. When only this share is wrong, only this
     share is left out."""
-    overview = _one(snapshot.overview, refused, latest_s)
+    overview = _one(snapshot.overview, refused, latest_s, invariants.liquidations)
     if overview is None and snapshot.HasField("overview"):
         for field in ("btc_dominance_percent", "btc_dominance_basis", "btc_dominance_time"):
             snapshot.overview.ClearField(field)
-        overview = _one(snapshot.overview, Counter(), latest_s)
+        overview = _one(snapshot.overview, Counter(), latest_s, invariants.liquidations)
     return overview
 
 

@@ -14,7 +14,15 @@ from virtuoso.wire import times
 if TYPE_CHECKING:
     from google.protobuf.timestamp_pb2 import Timestamp
 
-    from virtuoso.market.v1 import alert_pb2, market_service_pb2, mover_pb2, opportunity_pb2, score_history_pb2
+    from virtuoso.market.v1 import (
+        alert_pb2,
+        market_service_pb2,
+        mover_pb2,
+        opportunity_pb2,
+        overview_pb2,
+        score_history_pb2,
+        sentiment_pb2,
+    )
 
 # The sizes of a position are rounded to hundredths.
 _SIZE_ERROR = 0.01
@@ -31,9 +39,32 @@ def loser(item: mover_pb2.Mover) -> bool:
 
 
 def confluence(item: market_service_pb2.GetConfluenceResponse) -> bool:
-    """Return True if there is a price time, no dimension occurs twice, and there is no provenance, which servers add."""
+    """Return True if there is a price time, no dimension occurs twice, each input has a time, the liquidations are valid,
+    and there is no provenance, which servers add."""
     kinds = [dimension.kind for dimension in item.dimensions]
-    return item.HasField("price_time") and len(set(kinds)) == len(kinds) and not item.HasField("provenance")
+    return (
+        item.HasField("price_time")
+        and len(set(kinds)) == len(kinds)
+        and all(one.HasField("observed_time") for dimension in item.dimensions for one in dimension.inputs)
+        and liquidations(item)
+        and not item.HasField("provenance")
+    )
+
+
+def liquidations(
+    item: market_service_pb2.GetConfluenceResponse | overview_pb2.Overview | sentiment_pb2.Sentiment,
+) -> bool:
+    """Return True if the item has no liquidations, or valid ones: all times are set, the periods ascend, and the largest
+    liquidations descend."""
+    if not item.HasField("liquidations"):
+        return True
+    sums, largest = item.liquidations.sums, item.liquidations.largest
+    return (
+        all(one.HasField("start_time") and one.period.seconds > 0 for one in sums)
+        and all(a.period.seconds < b.period.seconds for a, b in pairwise(sums))
+        and all(one.HasField("liquidation_time") for one in largest)
+        and all(a.value_usd >= b.value_usd for a, b in pairwise(largest))
+    )
 
 
 def beta(item: market_service_pb2.GetBetaResponse) -> bool:

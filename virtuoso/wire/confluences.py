@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from virtuoso.domain.model import DimensionKind
 from virtuoso.market.v1 import confluence_pb2, market_service_pb2
+from virtuoso.wire.liquidations import liquidations
 from virtuoso.wire.times import duration, timestamp
 
 if TYPE_CHECKING:
     from virtuoso.domain import model
+    from virtuoso.domain.records import LiquidationTotals
 
 _ROW_FIELDS = frozenset(confluence_pb2.ConfluenceRow.DESCRIPTOR.fields_by_name)
 _SCORE_FIELDS = {int(kind): kind.lower_name for kind in DimensionKind}  # a row has the score of each dimension
@@ -27,8 +29,10 @@ def label(score: float | None) -> confluence_pb2.Label.ValueType:
     return confluence_pb2.LABEL_NEUTRAL
 
 
-def confluence(ticker: model.Ticker, result: model.Confluence) -> market_service_pb2.GetConfluenceResponse:
-    """Return the reply of GetConfluence for a symbol, without provenance."""
+def confluence(
+    ticker: model.Ticker, result: model.Confluence, totals: LiquidationTotals | None = None
+) -> market_service_pb2.GetConfluenceResponse:
+    """Return the reply of GetConfluence for a symbol, without provenance. `totals` are its liquidations."""
     return market_service_pb2.GetConfluenceResponse(
         symbol=ticker.symbol,
         score=result.score,
@@ -47,6 +51,7 @@ def confluence(ticker: model.Ticker, result: model.Confluence) -> market_service
         funding_percent=_percent(ticker.funding_rate),
         funding_interval=duration(ticker.funding_interval_ms) if ticker.funding_interval_ms else None,
         funding_day_percent=_percent(ticker.daily_funding_rate),
+        liquidations=None if totals is None else liquidations(totals),
     )
 
 
@@ -94,4 +99,13 @@ def _dimension(dimension: model.Dimension) -> confluence_pb2.Dimension:
         sentence=dimension.sentence,
         components=components(dimension.components),
         missing_inputs=dimension.missing_inputs,
+        inputs=[
+            confluence_pb2.DimensionInput(
+                name=one.name,
+                transport=confluence_pb2.TRANSPORT_STREAM if one.streamed else confluence_pb2.TRANSPORT_POLL,
+                observed_time=timestamp(one.observed_ms),
+                incomplete=one.incomplete,
+            )
+            for one in dimension.inputs
+        ],
     )

@@ -20,6 +20,7 @@ from virtuoso.market.v1 import (
     signal_pb2,
 )
 from virtuoso.wire.confluences import components
+from virtuoso.wire.liquidations import liquidations
 from virtuoso.wire.times import millis, timestamp
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def sentiment(value: MarketSentiment) -> sentiment_pb2.Sentiment | None:
         long_short_median=value.long_short_median,
         long_accounts_percent=value.long_accounts_percent,
         premium_median_bp=value.premium_median_bp,
+        liquidations=liquidations(value.liquidations) if value.liquidations else None,
     )
     if gauge.coverage == 0 and not message.ListFields():
         return None

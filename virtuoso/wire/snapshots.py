@@ -13,6 +13,7 @@ from virtuoso.domain.model import Environment, Regime, RegimeState, Timeframe
 from virtuoso.market.v1 import candle_pb2, mover_pb2, overview_pb2, provenance_pb2, symbol_pb2
 from virtuoso.store.v1 import candle_series_pb2, snapshot_head_pb2, snapshot_pb2
 from virtuoso.wire import confluences, messages
+from virtuoso.wire.liquidations import liquidations
 from virtuoso.wire.times import duration, millis, timestamp
 
 if TYPE_CHECKING:
@@ -45,7 +46,10 @@ def encode_snapshot(snapshot: Snapshot) -> bytes:
     return snapshot_pb2.Snapshot(
         provenance=_provenance(snapshot),
         overview=_overview(snapshot.overview),
-        confluences=[confluences.confluence(snapshot.tickers[symbol], result) for symbol, result in _ranked(snapshot)],
+        confluences=[
+            confluences.confluence(snapshot.tickers[symbol], result, snapshot.liquidations.get(symbol))
+            for symbol, result in _ranked(snapshot)
+        ],
         gainers=[_mover(mover, snapshot) for mover in snapshot.gainers],
         losers=[_mover(mover, snapshot) for mover in snapshot.losers],
         symbols=[_symbol(rank, item, snapshot) for rank, item in enumerate(snapshot.universe, start=1)],
@@ -210,6 +214,7 @@ def _overview(overview: model.Overview) -> overview_pb2.Overview:
         btc_dominance_basis=overview_pb2.DominanceBasis.ValueType(dominance.basis if dominance else 0),
         btc_dominance_time=timestamp(dominance.observed_ms) if dominance else None,
         total_turnover_24h_usd=overview.total_turnover,
+        liquidations=liquidations(overview.liquidations) if overview.liquidations else None,
     )
 
 

@@ -114,7 +114,7 @@ def book_readings(book: OrderBook) -> dict[str, tuple[float, float]]:
 
 def test_the_order_book_agrees_with_a_computation_level_by_level(context: tuple[SymbolInputs, dict[str, Component]]) -> None:
     inputs, components = context
-    weights = time_weights([book.stamp.observed_ms for book in inputs.books], 15_000)
+    weights = time_weights([book.stamp.observed_ms for book in inputs.books], 20_000)
     samples = [book_readings(book) for book in inputs.books]
     for name in ("imbalance_near", "imbalance_middle", "imbalance_wide", "microprice", "pressure", "slope"):
         parts = [(w * one[name][1], one[name][0]) for w, one in zip(weights, samples, strict=True) if name in one]

@@ -154,7 +154,7 @@ def test_a_band_ends_with_the_shorter_side_and_is_absent_before_the_best_levels(
 def test_a_book_is_read_as_the_mean_over_time_of_its_samples() -> None:
     heavy, light = ((4.0, 1.0), (1.0, 4.0))
     readings = {}
-    for gap_s in (1, 15, 600):
+    for gap_s in (1, 20, 600):
         samples = tuple(
             book([(0.99, bid)], [(1.01, ask)], NOW_MS - 1_000 - 1_000 * gap_s * back)
             for back, (bid, ask) in ((1, light), (0, heavy))
@@ -163,8 +163,8 @@ def test_a_book_is_read_as_the_mean_over_time_of_its_samples() -> None:
         readings[gap_s] = component(market, "ORDERBOOK", "microprice").reading
     assert component(SymbolInputs(symbol="X", book=samples[-1]), "ORDERBOOK", "microprice").reading == pytest.approx(0.6)
     # each stands for the time up to the middle between both; the older one for half a second more
-    weights = [1 - 0.5 ** (7.5 / 15), 0.5 ** (7.5 / 15) - 0.5 ** (15.5 / 15)]
-    assert readings[15] == pytest.approx(0.6 * (weights[0] - weights[1]) / sum(weights))
+    weights = [1 - 0.5 ** (10 / 20), 0.5 ** (10 / 20) - 0.5 ** (20.5 / 20)]
+    assert readings[20] == pytest.approx(0.6 * (weights[0] - weights[1]) / sum(weights))
     assert readings[600] == pytest.approx(0.6, abs=1e-5)
     assert readings[1] is not None
     assert abs(readings[1]) < 0.35

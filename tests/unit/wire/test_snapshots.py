@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from tests.contract.histories import opportunity, signal
 from virtuoso.analysis.market_sentiment import market_sentiment
 from virtuoso.analysis.signal_stats import signal_record
 from virtuoso.domain.errors import CorruptValue
+from virtuoso.domain.inputs import DimensionInput, ScoreInput
 from virtuoso.domain.model import (
     Confluence,
     Dimension,
@@ -25,9 +27,9 @@ from virtuoso.domain.model import (
     Stamp,
     Ticker,
 )
-from virtuoso.domain.records import BetaSpan, BetaWindow, Side
+from virtuoso.domain.records import BetaSpan, BetaWindow, Liquidation, LiquidationSum, LiquidationTotals, Side
 from virtuoso.domain.snapshot import Snapshot
-from virtuoso.market.v1 import confluence_pb2, provenance_pb2
+from virtuoso.market.v1 import confluence_pb2, liquidation_pb2, provenance_pb2
 from virtuoso.service.admission import read_snapshot
 from virtuoso.store.v1 import snapshot_head_pb2, snapshot_pb2
 from virtuoso.wire import confluences, snapshots, times
@@ -231,3 +233,83 @@ def test_betas_of_tracked_symbols_are_ordered_by_rank_and_their_windows_by_lengt
 )
 def test_labels_follow_the_score(score: float | None, label: str) -> None:
     assert confluence_pb2.Label.Name(confluences.label(score)) == f"LABEL_{label}"
+
+
+TOTALS = LiquidationTotals(
+    sums=(
+        LiquidationSum(period_ms=3_600_000, long_usd=5e4, short_usd=0.0, since_ms=STAMP.observed_ms - 3_600_000),
+        LiquidationSum(period_ms=86_400_000, long_usd=9e4, short_usd=1e3, since_ms=STAMP.observed_ms - 80_000_000),
+    ),
+    lower_bound=True,
+    largest=(Liquidation(symbol="BTCUSDT", side=Side.SHORT, value_usd=1e3, price=1e5, closed_ms=STAMP.observed_ms - 5),),
+)
+
+
+def with_streams() -> Snapshot:
+    """Return a snapshot of a market that streams."""
+    base = snapshot()
+    used = DimensionInput(ScoreInput.TRADES, streamed=True, observed_ms=STAMP.observed_ms - 7, incomplete=True)
+    polled = DimensionInput(ScoreInput.OPEN_INTEREST, streamed=False, observed_ms=STAMP.observed_ms - 70, incomplete=False)
+    scored = base.confluences["BTCUSDT"]
+    measured = tuple(replace(one, inputs=(polled, used)) for one in scored.dimensions)
+    return replace(
+        base,
+        confluences={**base.confluences, "BTCUSDT": replace(scored, dimensions=measured)},
+        overview=replace(base.overview, liquidations=TOTALS),
+        sentiment=replace(market_sentiment({}, (), STAMP.observed_ms), liquidations=TOTALS),
+        liquidations={"BTCUSDT": TOTALS},
+        streamed=1,
+    )
+
+
+def test_liquidations_inputs_and_streamed_symbols_reach_a_server() -> None:
+    valid = read_snapshot(snapshots.encode_snapshot(with_streams()))
+    assert valid.overview is not None
+    assert valid.sentiment is not None
+    first, last = valid.confluences
+    for found in (valid.overview.liquidations, valid.sentiment.liquidations, first.liquidations):
+        assert [(one.period.seconds, one.long_usd, one.short_usd) for one in found.sums] == [
+            (3_600, 5e4, 0.0),
+            (86_400, 9e4, 1e3),
+        ]
+        assert times.millis(found.sums[1].start_time) == STAMP.observed_ms - 80_000_000
+        assert found.lower_bound
+        assert [(one.symbol, one.side, one.value_usd) for one in found.largest] == [
+            ("BTCUSDT", liquidation_pb2.POSITION_SIDE_SHORT, 1e3)
+        ]
+    assert not last.HasField("liquidations")
+    polled, streamed = first.dimensions[2].inputs
+    assert (streamed.name, streamed.transport, streamed.incomplete) == ("trades", confluence_pb2.TRANSPORT_STREAM, True)
+    assert (polled.name, polled.transport, polled.incomplete) == ("open_interest", confluence_pb2.TRANSPORT_POLL, False)
+    assert times.millis(streamed.observed_time) == STAMP.observed_ms - 7
+    assert valid.provenance.coverage.streamed == 1
+
+
+LATER = times.timestamp(STAMP.observed_ms + 600_000)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda found: found.sums[0].start_time.CopyFrom(LATER),
+        lambda found: found.sums[0].ClearField("start_time"),
+        lambda found: found.sums[0].ClearField("period"),
+        lambda found: found.sums.reverse(),
+        lambda found: found.largest[0].liquidation_time.CopyFrom(LATER),
+        lambda found: found.largest[0].ClearField("liquidation_time"),
+        lambda found: setattr(found.sums[0], "long_usd", float("nan")),
+    ],
+    ids=["start later", "no start", "no period", "order", "time later", "no time", "not a number"],
+)
+def test_invalid_liquidations_are_refused_wherever_they_are(spoil: Any) -> None:
+    whole = decoded(with_streams())
+    for message in (whole.overview, whole.sentiment, whole.confluences[0]):
+        spoil(message.liquidations)
+    valid = read_snapshot(whole.SerializeToString())
+    assert (valid.overview, valid.sentiment) == (None, None)
+    assert [one.symbol for one in valid.confluences] == ["NEWUSDT"]
+
+
+def test_a_snapshot_with_more_streamed_than_tracked_symbols_is_refused() -> None:
+    with pytest.raises(CorruptValue, match="coverage"):
+        read_snapshot(snapshots.encode_snapshot(replace(with_streams(), streamed=3)))

@@ -57,8 +57,8 @@ class Liquidations(_message.Message):
     LOWER_BOUND_FIELD_NUMBER: _builtins.int
     LARGEST_FIELD_NUMBER: _builtins.int
     lower_bound: _builtins.bool
-    """Whether the venue tells only of some liquidations. Binance tells of the largest of each market and second. The sums are
-    then lower bounds. Default false.
+    """Whether only some liquidations are known, so that the sums are lower bounds. Binance tells only of the largest of each
+    market and second. Also true when some of the markets were watched only later than `start_time`. Default false.
     """
     @_builtins.property
     def sums(self) -> _containers.RepeatedCompositeFieldContainer[Global___LiquidationSum]:
