@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -63,7 +63,7 @@ class BybitReader:
             if alone:
                 created.lose(received_ms)  # what came before the subscription is missing
             if alone and isinstance(created, LiquidationsTopic):
-                updates.append(created.update((), Stamp(observed_ms=received_ms, received_ms=received_ms)))
+                updates.append(created.begin())
         return updates
 
     def frame(self, connection: int, data: str | bytes, received_ms: int) -> Sequence[StreamUpdate]:
@@ -153,7 +153,7 @@ class BybitReader:
         self._measures.refused(reason)
         if isinstance(topic, BookTopic) and self._book_of(topic.topic.symbol):
             return ()
-        return [lost(topic.topic, reason)]
+        return _losses([topic], reason)
 
     def _unreadable(self, topics: Mapping[str, BybitTopic], data: str | bytes, received_ms: int) -> Sequence[StreamUpdate]:
         """Return the loss of the topic that the message names. Without a name, any topic may have lost a message."""
@@ -161,10 +161,16 @@ class BybitReader:
         named = _TOPIC.search(data[:200]) if isinstance(data, str) else None
         topic = topics.get(named[1]) if named else None
         found = [topic] if topic else [each for each in topics.values() if each.kind in _HOLES]
-        intact = [each.topic for each in found if each.intact]
+        intact = [each for each in found if each.intact]
         for each in found:
             each.lose(received_ms)
-        return [lost(each, "garbage") for each in intact]
+        return _losses(intact, "garbage")
+
+
+def _losses(topics: Iterable[BybitTopic], reason: str) -> list[StreamUpdate]:
+    """Return the loss of each topic. Liquidations are watched anew from then on."""
+    losses = [(each, lost(each.topic, reason)) for each in topics]
+    return [*(loss for _, loss in losses), *(each.begin() for each, _ in losses if isinstance(each, LiquidationsTopic))]
 
 
 def _message(data: str | bytes) -> Mapping[str, Any] | None:

@@ -315,6 +315,11 @@ class LiquidationsTopic(BybitTopic):
         """See BybitTopic."""
         self.state.liquidations_since_ms = self.lost_ms
 
+    def begin(self) -> LiquidationsUpdate:
+        """Return an update without liquidations: from now on, all of them are told."""
+        self.intact = True
+        return self.update((), Stamp(observed_ms=self.lost_ms, received_ms=self.lost_ms))
+
     def update(self, rows: Sequence[tuple[int, float, float, float]], stamp: Stamp) -> LiquidationsUpdate:
         """Return an update with rows (time, price, size, side)."""
         columns = np.array(sorted(rows, key=lambda row: row[0]), np.float64).reshape(-1, 4).T

@@ -281,7 +281,9 @@ def test_liquidations_are_complete_since_the_subscription() -> None:
 @pytest.mark.parametrize("defect", [{"p": "NaN"}, {"v": "0"}, {"S": "?"}, {"T": T0 + 99_000}, {"T": None}, {"s": "ETHUSDT"}])
 def test_a_wrong_liquidation_ends_what_is_complete(defect: dict[str, Any]) -> None:
     told = Told()
-    assert told(liquidations(liquidation(**defect)), at_ms=700) == [lost(LIQUIDATIONS, "number")]
+    loss, begun = told(liquidations(liquidation(**defect)), at_ms=700)
+    assert loss == lost(LIQUIDATIONS, "number")
+    assert columns(begun) == ([], [], [], [], T0 + 700)
     assert columns(told(liquidations(liquidation(701)), at_ms=800)[0])[-1] == T0 + 700
 
 
@@ -289,8 +291,10 @@ def test_a_wrong_liquidation_ends_what_is_complete(defect: dict[str, Any]) -> No
 def test_garbage_loses_what_it_may_have_replaced_once(garbage: str | bytes) -> None:
     told = Told()
     told(snapshot(10), trades(trade("a")), ticker())
-    assert told(garbage) == [lost(TRADES, "garbage"), lost(TICKERS, "garbage")]
-    assert told(garbage) == []
+    *losses, begun = told(garbage)
+    assert losses == [lost(topic, "garbage") for topic in (TRADES, TICKERS, LIQUIDATIONS)]
+    assert columns(begun)[-1] == T0 + 5
+    assert [each for each in told(garbage) if isinstance(each, StreamLost)] == [lost(LIQUIDATIONS, "garbage")]
     assert told.bids() == [[99, 2], [98, 3]]  # a book finds its gaps itself
 
 
