@@ -68,7 +68,8 @@ class StreamedData:
         self._hasten = hasten
         self._clock = clock
         self._states: Mapping[str, SymbolState] = {}
-        self._ticker_told_at: float | None = None
+        self._ticker_told_ms = 0  # the exchange's time of the newest streamed ticker
+        self._ticker_told_at: float | None = None  # our time when it arrived
         self._compare_at: dict[str, float] = {}
         self._different: set[str] = set()  # symbols whose last comparison failed
 
@@ -97,7 +98,7 @@ class StreamedData:
 
     @property
     def alive(self) -> bool:
-        """Return True while tickers are streamed."""
+        """Return True while tickers are streamed, and their time goes on."""
         told_at = self._ticker_told_at
         return told_at is not None and self._clock.monotonic() - told_at <= ALIVE_S
 
@@ -106,7 +107,9 @@ class StreamedData:
         for update in updates:
             if isinstance(update, TickerUpdate):
                 self._prices.tell(update.ticker)
-                self._ticker_told_at = self._clock.monotonic()
+                if update.ticker.stamp.observed_ms > self._ticker_told_ms:
+                    self._ticker_told_ms = update.ticker.stamp.observed_ms
+                    self._ticker_told_at = self._clock.monotonic()
                 if (state := self._states.get(update.ticker.symbol)) is not None:
                     state.told[InputKind.TICKERS] = update.ticker.stamp
                 continue

@@ -349,6 +349,15 @@ async def test_streams_are_alive_for_five_seconds_after_the_last_ticker() -> Non
         assert not streams.feed.streams_alive
 
 
+async def test_streams_whose_time_stands_still_are_not_alive() -> None:
+    async with streaming() as streams:
+        await asyncio.sleep(2)
+        for _ in range(80):
+            streams.exchange.lag_ms += 100
+            await asyncio.sleep(0.1)
+        assert not streams.feed.streams_alive
+
+
 async def _run_in_any_order(steps: Sequence[tuple[str, float, bool]]) -> None:
     async with streaming(tell=()) as streams:
         exchange, feed = streams.exchange, streams.feed
