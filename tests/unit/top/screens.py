@@ -53,7 +53,7 @@ class Terminal:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until `condition` holds."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not condition():
                 await self.pilot.pause(0.05)
 
