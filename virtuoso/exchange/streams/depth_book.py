@@ -29,6 +29,7 @@ SPARE_LEVELS = 0.1  # share of the levels read; with fewer beyond MIN_LEVELS, th
 REQUESTED_LEVELS = (100, 500, 1000)  # they have the weights 5, 10 and 20
 KEPT_CHANGES = 600  # a minute of changes; a request takes less
 STEADY_MS = 20 * SECOND_MS  # a book that was right for this time is requested at once when it is lost
+NEAR_MS, MAX_UNSURE = 75, 4  # a book farther in time from every change is requested again, so many times
 RENEWAL_MS = 5 * SECOND_MS  # the shortest time between a book and its renewal
 HELD_CHANGES, HELD_MS = 4, SECOND_MS  # a known book waits so long for a missing change
 LONGEST_WAIT_MS = 15 * SECOND_MS
@@ -70,6 +71,7 @@ class DepthBook:
         self._size = 0  # index into REQUESTED_LEVELS
         self._levels = 0  # of the last requested book
         self._known_ms = 0  # our time at which the last requested book fitted
+        self._unsure = 0  # requested books in a row between two changes
         self._failures = 0  # in a row, none of them after a steady time
         self._wait_until_ms = 0
 
@@ -110,6 +112,11 @@ class DepthBook:
             count_refused("book_late")
             self._wait(book.received_ms)
             return ()
+        if self._is_between(book, changes) and self._unsure < MAX_UNSURE:
+            self._unsure += 1
+            count_refused("book_between")
+            self._wait(book.received_ms)
+            return ()
         fresh = LocalBook(self._symbol)
         levels = max(len(book.bids), len(book.asks))
         limit = levels if levels in REQUESTED_LEVELS else math.inf
@@ -121,14 +128,22 @@ class DepthBook:
             return ()
         if self.local:
             fresh.continue_flow(self.local)
-        self.local, self._kept, self._held = fresh, None, []
         self._last, self._changed = changes[-1].last if changes else book.last, bool(changes)
+        self._held = [each for each in self._held if each.last > self._last]
+        self.local, self._kept, self._unsure = fresh, None, 0
         self._levels, self._known_ms = levels, book.received_ms
         return self._changes()
 
     def refuse(self, received_ms: int) -> None:
         """Note that the reply to a request could not be read. A book is wanted again after a wait."""
         self._wait(received_ms)
+
+    def _is_between(self, book: RequestedBook, changes: Sequence[Change]) -> bool:
+        """Return True when the book is far in time from the change before it and from the one after it. A level that came
+        and went between them would stay in it, if the venue does not tell that it went."""
+        kept = self._kept or ()
+        around = [*([kept[-len(changes) - 1]] if len(kept) > len(changes) else []), *changes[:1]]
+        return all(each.last != book.last and abs(each.observed_ms - book.observed_ms) > NEAR_MS for each in around)
 
     def _keep(self, change: Change) -> None:
         if self._kept is None:
@@ -139,7 +154,11 @@ class DepthBook:
         return change.previous == self._last or (not self._changed and change.previous < self._last < change.last)
 
     def _apply(self, change: Change) -> Updates:
+        limited = self.local.known_levels < math.inf
         fault = self.local.change(change.bids, change.asks, change.observed_ms, change.received_ms)
+        if fault == "empty" and limited:
+            self._enlarge()
+            return self._lose("range", change.received_ms, (change,))
         if fault is not None:
             return self._lose(fault, change.received_ms, ())
         self._last, self._changed = change.last, True
@@ -159,7 +178,7 @@ class DepthBook:
         """Request the book again when few known levels remain. Drop it when too few remain."""
         known = self.local.known_levels
         if self._kept is None and known < MIN_LEVELS + SPARE_LEVELS * self._levels:
-            self._size = min(self._size + 1, len(REQUESTED_LEVELS) - 1)
+            self._enlarge()
             self._keep(change)
             self._wait_until_ms = self._known_ms + RENEWAL_MS
         if known >= MIN_LEVELS:
@@ -168,6 +187,9 @@ class DepthBook:
         self.local.clear()
         self._held = []
         return self._lost("range")
+
+    def _enlarge(self) -> None:
+        self._size = min(self._size + 1, len(REQUESTED_LEVELS) - 1)
 
     def _lose(self, reason: str, now_ms: int, kept: Sequence[Change]) -> Updates:
         """Forget the book. Keep the newest of these changes, which follow each other, and later ones."""

@@ -134,7 +134,7 @@ def test_a_wrong_change_loses_the_book_and_it_is_requested_again(message: dict[s
     assert reader.book("BTCUSDT", 50) is None
     tell(reader, depth(20, 30, at_ms=200), 210)
     assert reader.wanted_books() == {"BTCUSDT": 100}
-    (update,) = reader.rest_book("BTCUSDT", rest(25), T0 + 250)
+    (update,) = reader.rest_book("BTCUSDT", rest(25, T=T0 + 150), T0 + 250)
     assert isinstance(update, BookUpdate)
 
 

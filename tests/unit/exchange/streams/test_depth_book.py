@@ -87,6 +87,27 @@ def test_a_book_that_is_older_than_the_first_change_is_refused_and_requested_aga
     assert [book.wanted_levels(T0 + 5 + wait_ms) for wait_ms in (0, 999, 1_000)] == [0, 0, 100]
 
 
+@pytest.mark.parametrize(("at_ms", "fits"), [(0, True), (75, True), (76, False), (924, False), (925, True), (1_000, True)])
+def test_a_book_far_in_time_from_every_change_is_requested_again(at_ms: int, fits: bool) -> None:
+    book = DepthBook("BTCUSDT")
+    book.change(change(5, 10))
+    book.change(change(10, 20, at_ms=1_000))
+    before = refused("book_between")
+    assert bool(book.requested(requested(15, at_ms=at_ms))) == fits
+    assert refused("book_between") == before + (not fits)
+    if not fits:
+        tried = [bool(book.requested(requested(15, at_ms=at_ms))) for _ in range(4)]
+        assert tried == [False, False, False, True]
+
+
+def test_a_book_of_a_price_beyond_all_known_levels_is_lost_and_requested_with_more_levels() -> None:
+    book = known(book=requested(10, ladder(100, 1_000, -1), ladder(100, 1_001, 1)))
+    gone = [[price, "0"] for price, _ in ladder(100, 1_000, -1)]
+    assert lost(book.change(change(10, 20, gone, [["890", "1"]], at_ms=100))) == "range"
+    assert book.wanted_levels(T0 + 105) == 500
+    assert lost(book.requested(requested(20, ladder(500, 889, -1), ladder(500, 890, 1), at_ms=100))) == ""
+
+
 def test_changes_chain_by_the_id_of_the_change_before() -> None:
     book = known()
     assert lost(book.change(change(10, 20, [["99", "7"]], at_ms=100))) == ""
@@ -120,7 +141,7 @@ def test_a_missing_change_loses_the_book_after_four_more_or_a_second(previous: i
         assert book.local.book(50) is None
         now_ms = changes[-1].received_ms
         assert book.wanted_levels(now_ms) == 100
-        assert lost(book.requested(requested(25, [["99", "6"]]))) == ""
+        assert lost(book.requested(requested(25, [["99", "6"]], at_ms=2 * step_ms))) == ""
         assert sides(book)[0] == [[99, 6]]
 
 
@@ -144,7 +165,7 @@ def test_a_wrong_change_loses_the_book_until_a_newer_one_is_read(bids: Any, asks
         assert not book.change(change(20, 30, [["98", "1"]], at_ms=200))
         assert book.wanted_levels(T0 + 205) == 100
         assert not book.requested(requested(15))
-        assert lost(book.requested(requested(25))) == ""
+        assert lost(book.requested(requested(25, at_ms=150))) == ""
         assert sides(book)[0] == [[99, 2], [98, 1]]
 
 
@@ -164,12 +185,12 @@ def test_a_wrong_requested_book_gives_no_book_and_keeps_a_known_one() -> None:
 def test_each_loss_in_a_row_makes_the_wait_for_the_next_request_longer() -> None:
     book, waits, now_ms = known(), [], 0
     for last in range(100, 900, 100):
-        assert lost(book.change(change(10 if last == 100 else last - 50, last, "x", at_ms=now_ms))) == "number"
+        assert lost(book.change(change(10 if last == 100 else last - 75, last, "x", at_ms=now_ms))) == "number"
         book.change(change(last, last + 25, at_ms=now_ms))
         received_ms = T0 + now_ms + 5
         waits.append(next(s for s in range(99) if book.wanted_levels(received_ms + 1_000 * s)))
         now_ms += 1_000 * waits[-1]
-        book.requested(requested(last + 50, at_ms=now_ms))
+        book.requested(requested(last + 25, at_ms=now_ms))
     assert waits == [0, 1, 2, 4, 8, 15, 15, 15]
 
 
@@ -203,7 +224,7 @@ def test_a_book_with_too_few_known_levels_is_lost() -> None:
     assert book.local.book(50) is None
     assert book.wanted_levels(T0 + 5_005) == 500
     assert not book.change(change(20, 30, at_ms=200))
-    assert lost(book.requested(requested(25, ladder(500, 900, -1), ladder(500, 1_001, 1)))) == ""
+    assert lost(book.requested(requested(25, ladder(500, 900, -1), ladder(500, 1_001, 1), at_ms=200))) == ""
 
 
 def test_a_book_that_is_known_as_a_whole_may_have_few_levels() -> None:
