@@ -9,7 +9,7 @@ import os
 import socket
 import uuid
 from argparse import Namespace
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 
 from virtuoso.analysis.weights import Weights
@@ -30,6 +30,7 @@ from virtuoso.exchange.streams.ccxt_pro import CcxtProStreams, streamed_kinds
 from virtuoso.exchange.streams.ccxt_pro_reader import CcxtProReader
 from virtuoso.exchange.streams.client import VenueStreams
 from virtuoso.exchange.streams.facts import stream_facts
+from virtuoso.exchange.streams.reader import StreamReader
 from virtuoso.exchange.streams.readers import new_reader
 from virtuoso.exchange.venues import cadence
 from virtuoso.market_data.feed import Feed
@@ -73,8 +74,11 @@ async def running_collector(
     *,
     recorder: HistoryRecorder | None = None,
     observer: PassObserver | None = None,
+    observed_reader: Callable[[str, StreamReader], StreamReader] = lambda _, reader: reader,
 ) -> AsyncIterator[Collector]:
-    """Yield a collector for the exchanges. Close the exchanges and the repository afterwards."""
+    """Yield a collector for the exchanges. Close the exchanges and the repository afterwards.
+
+    `observed_reader` gets the reader of the streams of each venue, and returns the one to use in its place."""
     environment = settings.effective_environment
     engine = Engine(
         exchanges,
@@ -85,7 +89,7 @@ async def running_collector(
         clock=SYSTEM_CLOCK,
     )
     coingecko = CoinGecko(settings.coingecko_url, clock=SYSTEM_CLOCK)
-    feeds = {venue: _open_feed(settings, exchange) for venue, exchange in exchanges.items()}
+    feeds = {venue: _open_feed(settings, exchange, observed_reader) for venue, exchange in exchanges.items()}
     try:
         yield Collector(
             feeds,
@@ -103,18 +107,17 @@ async def running_collector(
         await asyncio.gather(*(exchange.close() for exchange in exchanges.values()), coingecko.close(), repository.close())
 
 
-def _open_feed(settings: Settings, exchange: CcxtExchange) -> Feed:
-    """Return the feed of an exchange, with streams if the settings allow them and the venue has them.
-
-    The streams of a venue without a reader of its own are used through ccxt.pro, but only if the settings say "on"."""
-    venue, mode = exchange.venue, settings.stream_mode(exchange.venue)
-    facts, reader = (None, None) if mode == "off" else (stream_facts(venue), new_reader(venue))
-    kinds = streamed_kinds(exchange.stream_client()) if mode == "on" and reader is None else frozenset()
-    by_ccxt = CcxtProReader(venue, kinds) if kinds else None
-    if mode == "on" and reader is None and by_ccxt is None:
-        log.warning("VIRTUOSO_STREAMS=on: %s has no streams that can be read, so it is polled", venue)
-    feed = Feed(exchange, universe_rules(settings), cadence, SYSTEM_CLOCK, reader=reader or by_ccxt)
-    if facts is not None and reader is not None:
+def _open_feed(
+    settings: Settings, exchange: CcxtExchange, observed_reader: Callable[[str, StreamReader], StreamReader]
+) -> Feed:
+    """Return the feed of an exchange, with streams if the settings allow them and the venue has them."""
+    venue, rules = exchange.venue, universe_rules(settings)
+    found = _stream_reader(exchange, settings.stream_mode(venue))
+    if found is None:
+        return Feed(exchange, rules, cadence, SYSTEM_CLOCK)
+    reader = observed_reader(venue, found)
+    feed = Feed(exchange, rules, cadence, SYSTEM_CLOCK, reader=reader)
+    if (facts := stream_facts(venue)) is not None:
         feed.use_streams(
             VenueStreams(
                 facts,
@@ -125,11 +128,27 @@ def _open_feed(settings: Settings, exchange: CcxtExchange) -> Feed:
                 read_book=exchange.order_book_text,
             )
         )
-    elif by_ccxt is not None:
+    else:
         feed.use_streams(
-            CcxtProStreams(by_ccxt, open_client=exchange.stream_client, clock=SYSTEM_CLOCK, listener=feed.apply_updates)
+            CcxtProStreams(
+                venue, reader, open_client=exchange.stream_client, clock=SYSTEM_CLOCK, listener=feed.apply_updates
+            )
         )
     return feed
+
+
+def _stream_reader(exchange: CcxtExchange, mode: str) -> StreamReader | None:
+    """Return a reader of the venue's streams, or None if it is only polled.
+
+    The streams of a venue without a reader of its own are used through ccxt.pro, but only if the mode is "on"."""
+    if mode == "off":
+        return None
+    if (reader := new_reader(exchange.venue)) is not None or mode != "on":
+        return reader
+    if kinds := streamed_kinds(exchange.stream_client()):
+        return CcxtProReader(exchange.venue, kinds)
+    log.warning("VIRTUOSO_STREAMS=on: %s has no streams that can be read, so it is polled", exchange.venue)
+    return None
 
 
 def universe_rules(settings: Settings) -> UniverseRules:

@@ -36,7 +36,9 @@ async def record(loaded: LoadedSettings, options: Namespace, stop: asyncio.Event
         venue: recording.RecordedExchange(venue, recorder, url=settings.exchange_urls.get(venue))
         for venue in settings.exchanges
     }
-    async with running_collector(settings, exchanges, MemoryRepository(), observer=recorder) as collector:
+    async with running_collector(
+        settings, exchanges, MemoryRepository(), observer=recorder, observed_reader=recorder.reader
+    ) as collector:
         return await recording.record(recorder, file, collector.run(), stop=stop, minutes=options.minutes)
 
 

@@ -105,6 +105,11 @@ class CandleReading:
         await self._offer(state, timeframe, at_once=(symbol, timeframe) in self._unpublished)
         return self._until_bar(int(bars.open_ms[-1]), timeframe, symbol)
 
+    async def publish_told(self) -> None:
+        """Publish the bars of streams that were not published yet."""
+        for symbol, timeframe in sorted(self._unpublished, key=str):
+            await self._offer(self._states[symbol], timeframe, at_once=True)
+
     async def _offer(self, state: SymbolState, timeframe: Timeframe, *, at_once: bool) -> None:
         """Publish a series that other prices do not contradict, if `at_once` is True, or if the last time was about
         REPEAT_PERIOD_S ago."""

@@ -316,6 +316,10 @@ class Feed:
             case _:
                 assert_never(job.kind)
 
+    async def publish_told_candles(self) -> None:
+        """Publish the bars that streams have told since the last time. While jobs run, they do it."""
+        await self._candles.publish_told()
+
     async def _publish_candles(self, bars: Candles) -> None:
         if self.on_candles is not None:
             await self.on_candles(self.venue, bars)

@@ -44,6 +44,7 @@ COMPARE_RETRY_S = 30.0  # the same period after a request that failed
 COMPARE_AGAIN_S = 5.0  # the same period after a comparison that failed
 ALIVE_S = 5.0  # the streams of tickers are alive for this time after the last one
 LEAST_WAIT_S = 1.0
+DIFFERENCE = "difference"  # the reason of the loss of an order book that a comparison refuted
 PARTS = {InputKind.ORDER_BOOK: None, InputKind.TRADES: None, InputKind.CANDLES: Timeframe.M1}  # the jobs that streams save
 
 
@@ -138,6 +139,8 @@ class StreamedData:
                 state.told[InputKind.LIQUIDATIONS] = liquidations.stamp
             case StreamLost(kind=kind):
                 state.lose(kind)
+                if update.reason == DIFFERENCE:
+                    state.books.clear()
                 if kind in PARTS:
                     self._hasten(Job(symbol, kind, PARTS[kind]))
 
@@ -202,8 +205,7 @@ class StreamedData:
             log.warning("%s %s: the streamed order book differs from a requested one (%s)", self._venue, symbol, reason)
             self._compare_at[symbol] = now + COMPARE_AGAIN_S
             self._different.discard(symbol)
-            self._states[symbol].books.clear()
-            self._reset(InputKind.ORDER_BOOK, symbol, "difference")
+            self._reset(InputKind.ORDER_BOOK, symbol, DIFFERENCE)
 
     def compare_trades(self, requested: Trades) -> None:
         """Subscribe the trades of a symbol anew if a reading has older trades than a stream may be late with, and the

@@ -45,11 +45,12 @@ class _SessionContents:
         self._end_ms = header["at"]
         self._symbols: set[str] = set()
         self._snapshots: Counter[str] = Counter()  # published, by venue
-        self._replies = 0
+        self._replies = self._frames = 0
 
     def add(self, event: Event) -> None:
         self._end_ms = event["at"]
         self._replies += len(event.get("replies", ()))
+        self._frames += len(event.get("frames", ()))
         if "symbol" in event:
             self._symbols.add(event["symbol"])
         if "published" in event:
@@ -61,5 +62,6 @@ class _SessionContents:
         snapshots = ", ".join(f"{count} of {venue}" for venue, count in self._snapshots.items()) or "none"
         return (
             f"  {utc(header['at'])} to {utc(self._end_ms)} ({minutes:.1f} minutes)  venues {', '.join(header['venues'])}\n"
-            f"    {len(self._symbols)} symbols, {self._replies} replies, snapshots: {snapshots}; model {header['model']}"
+            f"    {len(self._symbols)} symbols, {self._replies} replies, {self._frames} frames of streams, "
+            f"snapshots: {snapshots}; model {header['model']}"
         )

@@ -17,7 +17,8 @@ from typing import Any, BinaryIO
 from virtuoso.domain.errors import ConfigError, CorruptValue
 from virtuoso.domain.private_files import FILE_MODE, tighten
 
-FORMAT = 2  # since format 2, a pass has the field `trading`
+FORMAT = 3  # since format 3, there are events of streams
+READABLE_FORMATS = (2, FORMAT)
 RECORDING_KEY = "tape"  # the key of the event that begins a session of a recording; its value is FORMAT
 CHUNK = 1 << 20
 
@@ -157,8 +158,8 @@ def _require_recording(content: bytes, path: Path) -> None:
         version = first[RECORDING_KEY]
     except (ValueError, KeyError, TypeError) as error:
         raise _not_a_recording(path) from error
-    if version != FORMAT:
-        raise ConfigError(f"FILE={path}: a recording of format {version}; this version reads and writes format {FORMAT}")
+    if version not in READABLE_FORMATS:
+        raise ConfigError(f"FILE={path}: a recording of format {version}; this version reads formats 2 and 3 and writes 3")
 
 
 def _not_a_recording(path: Path) -> ConfigError:

@@ -23,6 +23,7 @@ from virtuoso.domain.model import Environment
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.replies import RECORDED_REPLIES, Reply
 from virtuoso.recording.file import FORMAT, RECORDING_KEY, Event, RecordingFile
+from virtuoso.recording.streams import STREAM_KEY, RecordedReader
 from virtuoso.wire import snapshots
 
 if TYPE_CHECKING:
@@ -38,11 +39,13 @@ if TYPE_CHECKING:
     )
     from virtuoso.domain.snapshot import Snapshot
     from virtuoso.exchange.premiums import Rows
+    from virtuoso.exchange.streams.reader import StreamReader
     from virtuoso.market_data.universe import UniverseRules
 
 log = logging.getLogger(__name__)
 
 FLUSH_S = 1.0
+BATCH_MS = 200  # the longest time between the first and the last frame of one event
 REPORT_S = 60.0
 # Only these headers of a reply are recorded, because the product reads no others.
 HEADERS = frozenset(("content-type", "date", "timenow", "retry-after", "x-bapi-limit-reset-timestamp"))
@@ -77,7 +80,8 @@ class Recorder:
         clock: Clock,
     ) -> None:
         self._file, self._clock = file, clock
-        self._header = {
+        self._streams: dict[str, list[str]] = {}
+        self._header: dict[str, Any] = {
             RECORDING_KEY: FORMAT,
             "at": clock.now_ms(),
             "model": weights.version,
@@ -86,8 +90,10 @@ class Recorder:
             "venues": list(venues),
             "rules": asdict(rules),
             "opportunities": opportunities,
+            "streams": self._streams,  # the kinds that stream, by venue
         }
         self._pending: list[tuple[dict[str, Any], Snapshot | None]] = []
+        self._frames: dict[str, Any] | None = None  # the last pending event, if frames can be added to it
         self._header_written = self._full = False
         self._passes = 0
         self.replies = 0
@@ -97,6 +103,20 @@ class Recorder:
         """Record that the feed processes the replies to a request, or its failure, now."""
         self.replies += len(replies)
         self._add_event({"op": op, "venue": venue, **which, "replies": [_recorded(reply) for reply in replies]})
+
+    def reader(self, venue: str, reader: StreamReader) -> StreamReader:
+        """Return a reader of a venue's streams that records what `reader` reads. Call this before the first event."""
+        self._streams[venue] = sorted(reader.kinds)
+
+        def record(event: dict[str, Any]) -> None:
+            frames, now_ms = self._frames, self._clock.now_ms()
+            if frames is None or "frames" not in event or frames[STREAM_KEY] != venue or now_ms - frames["at"] > BATCH_MS:
+                self._add_event({STREAM_KEY: venue, **event})
+                self._frames = self._pending[-1][0] if "frames" in event else None
+            else:
+                frames["frames"] += event["frames"]
+
+        return RecordedReader(reader, record)
 
     def started(self, venue: str, request: PassRequest) -> int:
         """See PassObserver."""
@@ -119,6 +139,7 @@ class Recorder:
         self._add_event({"published": snapshot.id, "venue": snapshot.venue})
 
     def _add_event(self, event: dict[str, Any], snapshot: Snapshot | None = None) -> None:
+        self._frames = None
         event["at"] = self._clock.now_ms()
         self._pending.append((event, snapshot))
 
@@ -127,7 +148,7 @@ class Recorder:
 
         Return False when the file is full. No later events are written, because a replay needs all events before them.
         """
-        pending, self._pending = self._pending, []
+        pending, self._pending, self._frames = self._pending, [], None
         if pending and not self._full:
             self._full = not await asyncio.to_thread(self._write, pending)
         return not self._full

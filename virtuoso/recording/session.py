@@ -27,6 +27,7 @@ from virtuoso.market_data.feed import Feed
 from virtuoso.market_data.schedule import Job
 from virtuoso.market_data.universe import UniverseRules
 from virtuoso.recording.record import path_and_query
+from virtuoso.recording.streams import STREAM_KEY, repeat, replay_reader
 
 if TYPE_CHECKING:
     import yarl
@@ -46,7 +47,11 @@ class Session:
     def __init__(self, header: Event, history: HistoryRecorder | None = None) -> None:
         rules = UniverseRules(**header["rules"] | {"symbols": tuple(header["rules"]["symbols"])})
         self._exchanges = {venue: ReplayedExchange(venue) for venue in header["venues"]}
-        self.feeds = {venue: Feed(exchange, rules, cadence, SYSTEM_CLOCK) for venue, exchange in self._exchanges.items()}
+        self._readers = {venue: replay_reader(venue, kinds) for venue, kinds in header.get("streams", {}).items()}
+        self.feeds = {
+            venue: Feed(exchange, rules, cadence, SYSTEM_CLOCK, reader=self._readers.get(venue))
+            for venue, exchange in self._exchanges.items()
+        }
         self._engine = Engine(
             header["venues"],
             Environment.REPLAY,
@@ -62,6 +67,9 @@ class Session:
         if "op" in event:
             with contextlib.suppress(ExchangeError):  # it also failed when it was recorded
                 await self._operate(event)
+        elif STREAM_KEY in event:
+            feed = self.feeds[event[STREAM_KEY]]
+            repeat(self._readers[feed.venue], event, feed.apply_updates)
         elif "pass" in event:
             await self._analyse(event)
         elif "scored" in event:
@@ -93,7 +101,9 @@ class Session:
         if (recorded := event.get("fallback")) is not None:
             fallback = Fallback(venue=recorded[0], reason=FallbackReason[recorded[1]])
         request = PassRequest(dominance=dominance, fallback=fallback, trading=event["trading"])
-        self._passes[event["pass"]] = await self._engine.analyse(self.feeds[event["venue"]], request)
+        feed = self.feeds[event["venue"]]
+        self._passes[event["pass"]] = await self._engine.analyse(feed, request)
+        await feed.publish_told_candles()
 
     def _accept(self, event: Event) -> Snapshot:
         analysed = self._passes.pop(event["scored"])

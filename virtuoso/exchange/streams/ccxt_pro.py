@@ -22,10 +22,9 @@ from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Instrument
 from virtuoso.domain.stream_updates import StreamLost, StreamUpdate
 from virtuoso.exchange.streams.backoff import Backoff
-from virtuoso.exchange.streams.ccxt_pro_reader import CcxtProReader
 from virtuoso.exchange.streams.connection import Listener
 from virtuoso.exchange.streams.port import KindStatus
-from virtuoso.exchange.streams.reader import Topic
+from virtuoso.exchange.streams.reader import StreamReader, Topic
 from virtuoso.exchange.venues import UNIFIED
 
 # What ccxt's `has` says, and its method, by kind.
@@ -55,8 +54,10 @@ def streamed_kinds(client: Any) -> frozenset[InputKind]:
 class CcxtProStreams:
     """See port.Streams. `open_client` returns a new client of ccxt.pro that knows the markets."""
 
-    def __init__(self, reader: CcxtProReader, *, open_client: Callable[[], Any], clock: Clock, listener: Listener) -> None:
-        self._venue, self._reader = reader.venue, reader
+    def __init__(
+        self, venue: str, reader: StreamReader, *, open_client: Callable[[], Any], clock: Clock, listener: Listener
+    ) -> None:
+        self._venue, self._reader = venue, reader
         self._open_client, self._clock, self._listener = open_client, clock, listener
         self._instruments: list[Instrument] = []
         self._numbers = itertools.count(1)

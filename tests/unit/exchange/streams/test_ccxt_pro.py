@@ -104,7 +104,7 @@ async def test_what_okx_streams_is_what_it_answers_to_requests(venue: tuple[Loca
     (btc,) = [each for each in await exchange.instruments() if each.symbol == "BTCUSDT"]
     assert streamed_kinds(exchange.stream_client()) == KINDS
     reader, told = CcxtProReader("okx", KINDS), Told()
-    streams = CcxtProStreams(reader, open_client=exchange.stream_client, clock=SYSTEM_CLOCK, listener=told.add)
+    streams = CcxtProStreams(reader.venue, reader, open_client=exchange.stream_client, clock=SYSTEM_CLOCK, listener=told.add)
     streams.set_symbols([btc])
     streams.start()
     try:
@@ -178,7 +178,7 @@ class Caches:
 def running(clients: list[Caches], *instruments: Instrument) -> SimpleNamespace:
     """Return started streams. Each connection has the next client."""
     reader, told, left = CcxtProReader("gate", KINDS), Told(), iter(clients)
-    streams = CcxtProStreams(reader, open_client=lambda: next(left), clock=VirtualClock(), listener=told.add)
+    streams = CcxtProStreams(reader.venue, reader, open_client=lambda: next(left), clock=VirtualClock(), listener=told.add)
     streams.set_symbols(instruments or [BTC])
     streams.start()
     return SimpleNamespace(reader=reader, told=told, streams=streams)
