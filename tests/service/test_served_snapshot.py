@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.service.findings import liquidations
 from tests.service.servers import RunningServer, refusal, running_server
 from tests.service.snapshots import T0, snapshot
 from virtuoso.market.v1 import beta_pb2, opportunity_pb2, signal_pb2
@@ -31,6 +32,25 @@ async def test_sentiment_is_what_was_published(server: RunningServer) -> None:
     reply = await server.stub.GetSentiment(api.GetSentimentRequest())
     assert reply.sentiment == message.sentiment
     assert (reply.provenance.snapshot_id, reply.provenance.model_version) == ("s1", "v1")
+
+
+async def test_liquidations_are_what_was_published_and_invalid_ones_are_left_out(server: RunningServer) -> None:
+    message = snapshot()
+    found, confluence = liquidations(T0, 5e4, 2e4, lower_bound=True), message.confluences[0]
+    for holder in (message.overview, message.sentiment, confluence):
+        holder.liquidations.CopyFrom(found)
+    message.provenance.coverage.streamed = 3
+    await server.show(message)
+    overview = await server.stub.GetOverview(api.GetOverviewRequest())
+    sentiment = await server.stub.GetSentiment(api.GetSentimentRequest())
+    detail = await server.stub.GetConfluence(api.GetConfluenceRequest(symbol=confluence.symbol))
+    assert overview.overview.liquidations == sentiment.sentiment.liquidations == detail.liquidations == found
+    assert overview.provenance.coverage.streamed == 3
+    later = snapshot("s2", observed_ms=T0 + 5_000)
+    later.sentiment.liquidations.CopyFrom(found)
+    later.sentiment.liquidations.sums[0].start_time.CopyFrom(times.timestamp(T0 + 600_000))
+    await server.show(later)
+    assert (await refusal(server.stub.GetSentiment(api.GetSentimentRequest()))).reason == "DATA_UNAVAILABLE"
 
 
 async def test_unmeasured_data_is_an_error_and_not_an_empty_reply(server: RunningServer) -> None:

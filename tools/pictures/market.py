@@ -14,6 +14,7 @@ from virtuoso.domain.model import (
     Confluence,
     Dimension,
     DimensionKind,
+    Liquidations,
     OrderBook,
     Stamp,
     SymbolInputs,
@@ -72,6 +73,20 @@ def book_flow(books: Sequence[OrderBook]) -> BookFlow:
     )
 
 
+def liquidations(base: str, now_ms: int) -> Liquidations:
+    """Return the liquidations of a day."""
+    known = MARKET.liquidations(base, now_ms - 86_400_000, now_ms)
+    return Liquidations(
+        symbol=f"{base}USDT",
+        time_ms=np.array([one.time_ms for one in known], dtype=np.int64),
+        price=np.array([one.average_price for one in known]),
+        size=np.array([one.size for one in known]),
+        side=np.array([-1.0 if one.long else 1.0 for one in known]),
+        stamp=Stamp(observed_ms=now_ms, received_ms=now_ms),
+        complete_since_ms=now_ms - 86_400_000,
+    )
+
+
 def inputs(base: str, now_ms: int = NOW_MS) -> SymbolInputs:
     """Return everything that a venue would report about a market at `now_ms`."""
     symbol, stamp, quote = f"{base}USDT", Stamp(observed_ms=now_ms, received_ms=now_ms), MARKET.quote(base, now_ms)
@@ -101,7 +116,7 @@ def inputs(base: str, now_ms: int = NOW_MS) -> SymbolInputs:
         stamp=stamp,
         change_24h_percent=change,
         turnover_24h=quote.turnover_24h,
-        volume_24h=quote.turnover_24h / quote.last,
+        volume_24h=quote.volume_24h,
         mark=quote.mark,
         index=quote.index,
         funding_rate=quote.funding_rate,
@@ -115,6 +130,7 @@ def inputs(base: str, now_ms: int = NOW_MS) -> SymbolInputs:
         book=books[-1],
         books=books,
         book_flow=book_flow(books),
+        liquidations=liquidations(base, now_ms),
         trades=trades,
         funding=series(MARKET.funding(base, now_ms, 100)),
         open_interest=series(MARKET.open_interest(base, 300_000, now_ms, 200)),

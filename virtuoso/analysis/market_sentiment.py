@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +31,7 @@ from virtuoso.domain.model import Breadth, Component, Dimension, DimensionKind, 
 from virtuoso.domain.records import MarketSentiment
 
 if TYPE_CHECKING:
+    from virtuoso.analysis.candle_readings import CandleReadingsCache
     from virtuoso.domain.model import Floats
 
 MIN_SYMBOLS = 5
@@ -98,18 +100,24 @@ PARTS = (
 )
 
 
-def market_sentiment(tickers: Mapping[str, Ticker], inputs: Sequence[SymbolInputs], now_ms: int) -> MarketSentiment:
+def market_sentiment(
+    tickers: Mapping[str, Ticker],
+    inputs: Sequence[SymbolInputs],
+    now_ms: int,
+    caches: Mapping[str, CandleReadingsCache] = MappingProxyType({}),
+) -> MarketSentiment:
     """Return the market's sentiment at `now_ms` (epoch ms, the exchange's clock).
 
     `tickers` are those of the whole venue. They are empty when many are unusable, as for `overview`. `inputs` are those of
     the tracked symbols. A figure is None when its inputs are missing. Bad data of one symbol affects only that symbol.
+    `caches` are those of the scores, by symbol. The result is identical with and without them.
 
     gauge: 0-100, see the module. funding_mean_day_percent (weighted by turnover) and funding_median_day_percent: over all
     tickers whose funding interval is known, percent a day. open_interest_usd: the sum of open interest times last price.
     open_interest_change_percent: over 4 hours, both ends at today's prices. long_short_median: longs per short, above 0.
     long_accounts_percent: 0-100, mean weighted by turnover. premium_median_bp: 10,000 log(mark / index). Units and ranges
     are as in sentiment.proto. (Own definition.)"""
-    contexts = [_context(one, now_ms) for one in inputs]
+    contexts = [_context(one, now_ms, caches.get(one.symbol)) for one in inputs]
     weights = [_turnover(one) for one in inputs]
     breadth = breadth_of(np.array([t.change_24h_percent for t in tickers.values() if _is_finite(t.change_24h_percent)]))
     rates = [
@@ -185,11 +193,14 @@ def _read(spec: SentimentPartSpec, context: SymbolContext) -> list[tuple[float, 
     return [(reading, confidence)] if math.isfinite(reading) and math.isfinite(confidence) else []
 
 
-def _context(inputs: SymbolInputs, now_ms: int) -> SymbolContext:
+def _context(inputs: SymbolInputs, now_ms: int, cache: CandleReadingsCache | None) -> SymbolContext:
     """Return the symbol's context with its 5m bars. The price move that is compared with open interest uses these bars."""
     candles = inputs.candles.get(Timeframe.M5)
-    bars = None if candles is None or inputs.open_interest is None else closed_bars(candles, now_ms)
-    return SymbolContext(inputs, now_ms, {} if bars is None else {Timeframe.M5: bars})
+    if candles is None or inputs.open_interest is None:
+        return SymbolContext(inputs, now_ms, {}, cache=cache)
+    known = None if cache is None else cache.readings({Timeframe.M5: candles}, now_ms).get(Timeframe.M5)
+    bars = known.bars if known is not None and known.bars is not None else closed_bars(candles, now_ms)
+    return SymbolContext(inputs, now_ms, {} if bars is None else {Timeframe.M5: bars}, cache=cache)
 
 
 def _is_finite(value: float | None) -> bool:

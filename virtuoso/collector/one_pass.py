@@ -107,7 +107,9 @@ def run_pass(state: VenueState, market: MarketData, request: PassRequest, *, fin
     )
     tickers = market.tickers if market.totals_known else {}
     sentiment = _compute_or_default(
-        "sentiment", None, lambda: market_sentiment(tickers, _trading(market, confluences), market.stamp.observed_ms)
+        "sentiment",
+        None,
+        lambda: market_sentiment(tickers, _trading(market, confluences), market.stamp.observed_ms, state.readings),
     )
     state = _with_betas(replace(state, regime=overview.regime or state.regime), market)
     liquidations: Mapping[str, LiquidationTotals] = _compute_or_default("liquidations", {}, lambda: _liquidations(market))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +14,7 @@ from tests.unit.analysis.markets import NOW_MS, Shape, shapes
 from virtuoso.analysis.candle_readings import CandleReadingsCache
 from virtuoso.analysis.confluence import score_symbol
 from virtuoso.analysis.weights import MODEL_VERSION, Weights
+from virtuoso.analysis.windows import Windows
 from virtuoso.domain.model import DimensionKind, Timeframe
 
 
@@ -33,6 +34,10 @@ def test_other_weights_have_another_version_and_give_another_score() -> None:
     assert plain.version == MODEL_VERSION
     assert other.version.startswith(f"{MODEL_VERSION}-")
     assert Weights.with_overrides(**other.as_dict()).version == other.version
+    windows = [Weights(windows=Windows(**{field.name: 12_345})).version for field in fields(Windows)]
+    assert len({MODEL_VERSION, other.version, *windows}) == 2 + len(windows)
+    with pytest.raises(ValueError, match="windows"):
+        Windows(trades_ms=0)
     market = markets.inputs(Shape("walk", 61, 27.1))
     one, two = score_symbol(market, NOW_MS, plain), score_symbol(market, NOW_MS, other)
     assert one.score != two.score

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from tests.unit.analysis import markets
 from tests.unit.analysis.markets import NOW_MS, STAMP, Shape
+from virtuoso.analysis.candle_readings import CandleReadingsCache
+from virtuoso.analysis.confluence import score_symbol
 from virtuoso.analysis.market_sentiment import PARTS, market_sentiment
 from virtuoso.domain.model import Breadth, SymbolInputs, Ticker, TimeSeries
 from virtuoso.domain.records import MarketSentiment
@@ -177,6 +179,17 @@ def test_too_few_symbols_or_parts_give_no_gauge_and_the_reason() -> None:
     without = market_sentiment({}, inputs, NOW_MS)
     assert without.gauge.score is not None
     assert without.gauge.missing_inputs == ("breadth",)
+
+
+def test_the_sentiment_is_identical_with_and_without_the_caches_of_the_scores() -> None:
+    inputs = tracked(8)
+    caches = {one.symbol: CandleReadingsCache() for one in inputs[2:]}
+    plain = market_sentiment(venue(inputs), inputs, NOW_MS)
+    for now in (NOW_MS, NOW_MS + 60_000):
+        for one in inputs[4:]:
+            score_symbol(one, now, cache=caches[one.symbol])
+    assert market_sentiment(venue(inputs), inputs, NOW_MS, caches) == plain
+    assert market_sentiment(venue(inputs), inputs, NOW_MS, caches) == plain
 
 
 def test_one_invalid_symbol_does_not_affect_the_others() -> None:
