@@ -111,6 +111,17 @@ async def test_top_prints_one_table_in_a_pipe(tmp_path: Path) -> None:
         assert await run(tmp_path, "--addr", one.address, then="| head -1") == (0, f"{lines[0]}\n", "")
 
 
+async def test_top_shows_only_the_symbols_that_it_is_given(tmp_path: Path) -> None:
+    async with running_server() as one:
+        await one.show(snapshot(rows=ROWS))
+        code, out, error = await run(tmp_path, "--addr", one.address, "--symbols", "btcusdt,NONEUSDT")
+        assert (code, error) == (0, "")
+        assert [line.split()[0] for line in out.splitlines()[4:]] == ["BTCUSDT"]
+    for words in (("--symbols", "BTC"), ("--min-interval", "0.5"), ("--min-interval", "61")):
+        code, _, error = await run(tmp_path, *words)
+        assert (code, f"{words[1]!r}: expected" in error) == (1, True)
+
+
 async def test_top_ends_with_exit_code_and_message_when_it_cannot_run(tmp_path: Path) -> None:
     unused = f"127.0.0.1:{free_port()}"
     async with running_server() as unready:

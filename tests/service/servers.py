@@ -13,6 +13,7 @@ from grpc_status import rpc_status
 
 from tests.clocks import SettableClock
 from tests.service.snapshots import T0, TTL_S, head_of, snapshot
+from virtuoso.domain.ports import SnapshotRepository
 from virtuoso.market.v1 import market_service_pb2_grpc
 from virtuoso.repository import keys
 from virtuoso.repository.memory import MemoryRepository
@@ -26,7 +27,7 @@ from virtuoso.store.v1 import snapshot_pb2
 
 
 async def publish(
-    repository: MemoryRepository, message: snapshot_pb2.Snapshot, behind_ms: int = 0, *, term: int = 0
+    repository: SnapshotRepository, message: snapshot_pb2.Snapshot, behind_ms: int = 0, *, term: int = 0
 ) -> None:
     """Store a snapshot and its head as a collector does."""
     blob = message.SerializeToString()
