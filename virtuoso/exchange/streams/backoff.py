@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-LONGEST_S = 30.0
+LONGEST_S = 10.0
 
 
 class Backoff:

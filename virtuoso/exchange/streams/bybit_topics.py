@@ -184,7 +184,7 @@ class TradesTopic(BybitTopic):
 
     def forget(self) -> None:
         """See BybitTopic."""
-        self.state.trades_contiguous = False
+        self.state.trades_contiguous, self.state.trade_due_ms = False, None
 
 
 def _selected(trades: Trades, mask: Any) -> Trades:

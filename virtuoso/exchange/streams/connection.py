@@ -24,6 +24,7 @@ CONNECT_S = 10.0
 ANSWER_S = 10.0  # for a pong and for the answer to a request
 TICK_S = 0.25
 WATCH_S = 1.0
+LATE_S = 2.0  # a tick so late says that this process did not run
 FIRST_NEWS = 3  # times the limit of silence, for the first news of a topic: a venue serves many subscriptions one by one
 FAULTS_S = 10.0
 BEHIND_BYTES, BEHIND_S = 64 << 10, 3.0  # so much waits to be read, at all times for so long: we cannot keep up
@@ -55,7 +56,9 @@ class Connection:
         self._listener, self._connect = listener, connect
         self._opened_s = self._news_s = self._ping_s = self._pong_s = self._watched_s = self._sent_s = 0.0
         self._level_s = math.inf  # when all that had arrived was read
-        self._mute_s = math.inf  # without news of any topic for so long, the connection ends: the shortest limit of a kind
+        self._mute_s = (
+            math.inf
+        )  # without news of any topic for so long, the connection ends: the shortest limit of its kinds
         self._faults: deque[float] = deque()
         self._work = asyncio.Event()  # set when there is something to send
         self._stopped = ""
@@ -168,13 +171,18 @@ class Connection:
 
     async def _tend(self, socket: Socket) -> str:
         """Send what is due, until there is a reason to end the connection."""
+        next_s = math.inf
         while True:
             now_s = self._clock.monotonic()
-            if reason := self._stopped or self._verdict(now_s):
-                return reason
-            if now_s - self._watched_s >= WATCH_S:
+            on_time = now_s - next_s < LATE_S  # otherwise, what has arrived meanwhile is read first
+            next_s = now_s + TICK_S
+            if not on_time:
+                self._watched_s = 0.0
+            elif now_s - self._watched_s >= WATCH_S:
                 self._watched_s = now_s
                 self._close_silent(now_s)
+            if reason := self._stopped or (self._verdict(now_s) if on_time else ""):
+                return reason
             if socket.waiting_bytes() < BEHIND_BYTES or self._level_s == math.inf:
                 self._level_s = now_s
             await self._send_due(socket)
@@ -199,8 +207,11 @@ class Connection:
     def _close_silent(self, now_s: float) -> None:
         """Close each topic that is silent beyond its limit. It is subscribed again."""
         now_ms, limits, silent = self._clock.now_ms(), self._facts.silence_s, []
-        self._mute_s = min((limits.get(each.topic.kind, math.inf) for each in self.subscriptions), default=math.inf)
-        for each in self.subscriptions:
+        if self._mute_s == math.inf:
+            self._news_s = now_s
+        at_venue = [each for each in self.subscriptions if each.at_venue]
+        self._mute_s = min((limits.get(each.topic.kind, math.inf) for each in at_venue), default=math.inf)
+        for each in at_venue:
             if each.due_s is None and each.topic.kind in limits:
                 heard_ms = self._reader.heard_ms(self.number, each.topic)
                 heard_s = now_s - (now_ms - heard_ms) / 1000 if heard_ms is not None else 0.0

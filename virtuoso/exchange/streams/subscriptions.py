@@ -10,7 +10,7 @@ from virtuoso.exchange.streams.facts import StreamFacts
 from virtuoso.exchange.streams.reader import Topic
 
 FIRST_RETRY_S = 0.25
-LONGEST_RETRY_S = 300.0
+LONGEST_RETRY_S = 30.0
 STEADY_S = 60.0  # a topic that streams so long begins again with the first wait
 REFUSALS_IN_A_ROW = 8  # after them, the other topics of a refused request wait too
 

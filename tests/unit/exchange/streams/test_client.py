@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
-from tests.clocks import VirtualClock, run_virtually
+from tests.clocks import VirtualClock, VirtualTimeLoop, run_virtually
 from tests.unit.exchange.streams.bybit_frames import T0, instrument
 from tests.unit.exchange.streams.fake_venue import FakeVenue
 from virtuoso.domain.inputs import InputKind
@@ -150,7 +150,7 @@ def test_a_topic_that_stays_silent_is_subscribed_less_and_less_often() -> None:
             await streamed.run(900)
             (socket,) = streamed.venue.sockets
             requests = [each for each in socket.requests if "orderbook.50.BTCUSDT" in each.get("args", [])]
-            assert 8 < len(requests) < 30  # subscribe and unsubscribe, with waits up to 5 minutes
+            assert 8 < len(requests) < 60  # subscribe and unsubscribe, with waits up to 30 s
 
     run_virtually(main())
 
@@ -166,6 +166,21 @@ def test_a_dead_connection_is_opened_again_within_ten_seconds() -> None:
             streamed.venue.dead = False
             await streamed.run(30)
             assert streamed.books() == 1
+
+    run_virtually(main())
+
+
+def test_a_process_that_did_not_run_reads_what_arrived_before_it_judges() -> None:
+    async def main() -> None:
+        async with Streamed("BTCUSDT") as streamed:
+            await streamed.run(25)
+            loop = asyncio.get_running_loop()
+            assert isinstance(loop, VirtualTimeLoop)
+            for _ in range(3):
+                loop.skip(40)
+                await streamed.run(5)
+            assert "silent" not in {each.reason for each in streamed.lost}
+            assert len(streamed.venue.sockets) == 1
 
     run_virtually(main())
 
