@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
@@ -18,6 +19,7 @@ from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Instrument, OrderBook, Timeframe
 from virtuoso.domain.stream_updates import CandlesUpdate, StreamLost, StreamUpdate, TickerUpdate, TradesUpdate
 from virtuoso.exchange.adapter import CcxtExchange
+from virtuoso.exchange.streams import thinning
 from virtuoso.exchange.streams.binance_reader import BinanceReader
 from virtuoso.exchange.streams.client import VenueStreams
 from virtuoso.exchange.streams.facts import BINANCE
@@ -116,7 +118,8 @@ class Streamed:
 
 
 @pytest_asyncio.fixture
-async def streamed(replay: Replay) -> AsyncIterator[Streamed]:
+async def streamed(replay: Replay, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Streamed]:
+    monkeypatch.setattr(thinning, "STEP_S", math.inf)  # all books stream on a busy machine, too
     streamed = Streamed(replay)
     before = streamed.breaches()
     await streamed.start()
