@@ -1,6 +1,6 @@
 """The numbers of a dashboard. Some have few bits, so that a message is small after compression and changes less often. Each
 shows the same digits as the exact number: a percentage with up to two decimals, a fraction as a whole percentage or with two
-decimals, an amount in USD with up to three digits. Prices and scores are exact."""
+decimals, an amount in USD with up to four digits. Prices and scores are exact."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def percent(value: float) -> float:
 
 
 def amount(value: float) -> float:
-    """Return a number that shows the same three digits. `value` is at least 0."""
+    """Return a number that shows the same four digits, and with fewer. `value` is at least 0."""
     if value < 1:
         return value
     power = 10.0 ** math.floor(math.log10(value))
-    step = (power if power <= value else power / 10) / 200  # half a unit of the third digit
+    step = (power if power <= value else power / 10) / 2000  # half a unit of the fourth digit
     steps = math.floor(value / step)
     return value if steps * step == value else (steps + 0.5) * step
 

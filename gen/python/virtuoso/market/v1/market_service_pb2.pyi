@@ -54,7 +54,7 @@ Global___GetDashboardRequest: _TypeAlias = GetDashboardRequest  # noqa: Y015
 @_typing.final
 class GetDashboardResponse(_message.Message):
     """Reply of GetDashboard. Prices and scores are exact. Other numbers may differ from those of other replies in digits that a
-    screen does not show: percentages after two decimals, fractions as whole percentages, amounts in USD after three digits.
+    screen does not show: percentages after two decimals, fractions as whole percentages, amounts in USD after four digits.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
