@@ -1,0 +1,120 @@
+"""The page at the widths of phones, tablets and desktops: nothing is cut off, wrapped or outside its panel."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.interop.browsers import PICTURES, Visit, visit
+from tests.interop.dashboards import TABS, live
+from tests.interop.edges import RunningEdge
+from tests.service.findings import liquidations
+from tests.service.snapshots import T0, mover, row, snapshot
+from virtuoso.market.v1 import opportunity_pb2
+from virtuoso.store.v1 import snapshot_pb2
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+WIDTHS = (320, 390, 768, 1280, 1440, 1920)
+SYMBOLS = ("BTCUSDT", "1000PEPEUSDT", "DOGEUSDT", "1000000MOGUSDT", "FARTCOINUSDT", "ETHUSDT")
+FIND_FAULTS = """() => {
+  const faults = [];
+  const name = (element) => `${element.tagName}.${element.className} "${element.textContent.slice(0, 30)}"`;
+  const FREE = "dialog, canvas, .candle-frame, .visually-hidden, .track, .gauge";
+  const root = document.documentElement;
+  if (root.scrollWidth > root.clientWidth) faults.push(`the page is ${root.scrollWidth} wide`);
+  const scrolls = (element, panel) => {
+    for (let at = element; at && at !== panel; at = at.parentElement)
+      if (/auto|scroll/.test(getComputedStyle(at).overflowX) || at.matches(FREE)) return true;
+    return false;
+  };
+  for (const panel of document.querySelectorAll(".panel, .top")) {
+    const outer = panel.getBoundingClientRect();
+    for (const element of panel.querySelectorAll("*")) {
+      const inner = element.getBoundingClientRect();
+      if (!inner.width || !element.checkVisibility() || scrolls(element, panel)) continue;
+      if (inner.right > outer.right + 0.5 || inner.left < outer.left - 0.5)
+        faults.push(`${name(element)} leaves ${panel.querySelector("h2")?.textContent} by ` +
+          `${Math.max(inner.right - outer.right, outer.left - inner.left).toFixed(1)}`);
+      if (element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).overflowX === "hidden")
+        faults.push(`${name(element)} is cut off by ${element.scrollWidth - element.clientWidth}`);
+    }
+  }
+  const texts = document.createTreeWalker(document.getElementById("page"), NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode.textContent.trim();
+    if (!/^[+−$]?[\\d.,]+( [%kMBT]| R)?$/.test(text)) continue;
+    const range = document.createRange();
+    range.selectNodeContents(texts.currentNode);
+    if (new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1) faults.push(`${text} is wrapped`);
+  }
+  return [...new Set(faults)];
+}"""
+
+
+def market() -> snapshot_pb2.Snapshot:
+    """Return a market with long names, long prices, long labels and large changes."""
+    numbers = ((112_263.9, 0.1), (0.0112345, 1e-7), (0.08318, 1e-5), (0.000012345, 1e-9), (1.2345, 1e-4), (4_012.35, 0.01))
+    rows = [
+        row(
+            symbol,
+            (83.4, 17.6, 100.0, 50.0, 64.3, None)[i],
+            price=numbers[i][0],
+            tick_size=numbers[i][1],
+            change_24h_percent=(-0.4, 128.44, -12.25, 5.0, 10.04, 0.0)[i],
+            turnover_24h_usd=(1.234e10, 4.5e8, 9.99e8, 1.2e7, 7.77e7, 6.66e9)[i],
+            **({} if i == 5 else {"confidence": 1.0}),
+        )
+        for i, symbol in enumerate(SYMBOLS)
+    ]
+    message = snapshot("wide", observed_ms=T0 + 1000, rows=rows)
+    del message.gainers[:], message.losers[:]
+    message.gainers.extend([mover("1000000MOGUSDT", 128.44), mover("FARTCOINUSDT", 10.04), mover("DOGEUSDT", 0.4)])
+    message.losers.extend([mover("1000PEPEUSDT", -99.99), mover("BTCUSDT", -0.4)])
+    message.overview.liquidations.CopyFrom(liquidations(T0 + 1000, 123_400_000, 7_650_000, lower_bound=True))
+    for one in (*message.signals, *message.opportunities):
+        scale = next(each.price for each in rows if each.symbol == one.symbol) / 100
+        if isinstance(one, opportunity_pb2.Opportunity):
+            one.price *= scale
+            continue
+        one.entry, one.stop = one.entry * scale, one.stop * scale
+        for target in one.targets:
+            target.price *= scale
+    for beta in message.betas:
+        for window in beta.beta.windows:
+            window.beta, window.beta_error, window.alpha_annual_percent, window.alpha_t = 1.86, 0.41, -1_234.5, -12.3
+    for detail in message.confluences:
+        detail.liquidations.CopyFrom(liquidations(T0 + 1000, 64_000, 0))
+        for dimension in detail.dimensions:
+            dimension.components[0].name = "order_flow_imbalance"
+            dimension.components[1].reading, dimension.components[1].unit = -12_345.67, "percent a day"
+            dimension.components[1].contribution = -12.34
+    return message
+
+
+async def faults(one: Visit) -> list[str]:
+    """Return what is cut off, wrapped or outside its panel."""
+    found: list[str] = await one.page.evaluate(FIND_FAULTS)
+    return found
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_nothing_is_cut_off_wrapped_or_outside_its_panel(
+    filled_edge: RunningEdge, browser: Browser, width: int
+) -> None:
+    await filled_edge.market.show(market())
+    narrow = width < 900
+    size = {"viewport": {"width": width, "height": 844 if narrow else 900}, "is_mobile": narrow, "has_touch": narrow}
+    found = {}
+    async with visit(browser, filled_edge.edge.url, **size, device_scale_factor=1) as one:
+        await live(one)
+        for path in (*TABS, "/symbol/BTCUSDT", "/symbol/1000PEPEUSDT"):
+            await one.page.goto(filled_edge.edge.url + path)
+            await live(one)
+            if path.startswith("/symbol"):
+                await one.page.locator("details.dimension summary").first.click()
+                await expect(one.page.locator(".components table")).to_be_visible()
+            await expect(one.page.locator("main .panel").first).to_be_visible()
+            await expect(one.page.locator("[aria-busy=true]")).to_have_count(0)
+            found[path] = await faults(one)
+            await one.page.screenshot(path=PICTURES / f"{width}{path.replace('/', '-')}.png", full_page=True)
+    assert {path: each for path, each in found.items() if each} == {}
