@@ -12,7 +12,7 @@ from tests.interop.dashboards import card, live
 from tests.interop.edges import RunningEdge
 from tests.service.findings import liquidations
 from tests.service.snapshots import T0, snapshot
-from virtuoso.market.v1 import confluence_pb2
+from virtuoso.market.v1 import confluence_pb2, market_service_pb2
 from virtuoso.wire import times
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -36,7 +36,7 @@ async def test_liquidations_are_on_the_dashboard_and_on_the_page_of_their_symbol
         await one.picture("phone-dark-liquidations")
         await panel.get_by_role("listitem").get_by_role("link", name="BTCUSDT").click()
         await expect(panel).to_contain_text("Longs $64.0 k")
-        await expect(panel).to_contain_text("Shorts $0.00")
+        await expect(panel).to_contain_text("Shorts $0")
         await expect(panel.get_by_role("listitem")).to_contain_text("Long$640 kat 1.625")
         assert one.page_errors == []
 
@@ -75,3 +75,20 @@ async def test_each_input_of_a_dimension_says_how_it_came_and_its_age(filled_edg
         await expect(inputs.nth(0)).to_have_text(re.compile(r"^Order book: streamed, \d s old$"))
         await expect(inputs.nth(1)).to_have_text(re.compile(r"^5 min candles: requested, 1 min old$"))
         await expect(inputs.nth(2)).to_have_text(re.compile(r"^Trades: streamed, \d s old, a part is missing$"))
+
+
+@pytest.mark.parametrize(("saves_data", "seconds"), [(False, 1), (True, 5)])
+async def test_a_device_that_saves_data_gets_fewer_messages(
+    filled_edge: RunningEdge, browser: Browser, *, saves_data: bool, seconds: int
+) -> None:
+    async with visit(browser, "about:blank") as one:
+        await one.page.add_init_script(
+            f"Object.defineProperty(navigator, 'connection', {{ value: Object.assign(new EventTarget(), "
+            f"{{ saveData: {str(saves_data).lower()} }}) }})"
+        )
+        async with one.page.expect_request("**/WatchDashboard") as sent:
+            await one.page.goto(filled_edge.edge.url)
+        body = (await sent.value).post_data_buffer or b""
+        asked = market_service_pb2.WatchDashboardRequest.FromString(body[5:])  # after the prefix of gRPC-Web
+        assert asked.min_interval.seconds == seconds
+        await live(one)

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.interop.browsers import PICTURES, Visit, visit
-from tests.interop.dashboards import TABS, live
+from tests.interop.dashboards import SIZES, TABS, live
 from tests.interop.edges import RunningEdge
 from tests.service.findings import liquidations
 from tests.service.snapshots import T0, mover, row, snapshot
@@ -118,3 +118,29 @@ async def test_nothing_is_cut_off_wrapped_or_outside_its_panel(
             found[path] = await faults(one)
             await one.page.screenshot(path=PICTURES / f"{width}{path.replace('/', '-')}.png", full_page=True)
     assert {path: each for path, each in found.items() if each} == {}
+
+
+async def test_the_header_of_the_table_stays_below_the_warnings(filled_edge: RunningEdge, browser: Browser) -> None:
+    async with visit(browser, filled_edge.edge.url, **SIZES["desktop"]) as one:
+        await live(one)
+        await expect(one.page.locator(".strip")).to_be_visible()
+        await one.page.locator("tbody tr").nth(11).scroll_into_view_if_needed()
+        await one.page.mouse.wheel(0, 600)
+        while await one.page.evaluate("scrollY") <= 100:
+            await one.page.wait_for_timeout(50)
+        gap = await one.page.evaluate(
+            "document.querySelector('thead').getBoundingClientRect().top"
+            " - document.querySelector('.top').getBoundingClientRect().bottom"
+        )
+        assert gap > -1
+
+
+async def test_a_result_that_rounds_to_zero_has_no_direction(filled_edge: RunningEdge, browser: Browser) -> None:
+    message = market()
+    message.confluences[0].price = message.signals[0].entry * 0.99999
+    await filled_edge.market.show(message)
+    async with visit(browser, f"{filled_edge.edge.url}/signals") as one:
+        await live(one)
+        result = one.page.locator(".signal").filter(has_text="BTCUSDT").locator(".signal-r")
+        await expect(result).to_contain_text("0.00 R")
+        await expect(result).to_have_class("signal-r flat")

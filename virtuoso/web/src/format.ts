@@ -26,6 +26,7 @@ export function fixed(value: Maybe, digits: number): string {
 const formats: Intl.NumberFormat[] = []; // by number of decimals; creating a format is far slower than using it
 const unknownTick = new Intl.NumberFormat("en", { maximumSignificantDigits: 8 });
 const short = new Intl.NumberFormat("en", { minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
+const units = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 
 /** Format a percentage with its sign. */
 export function percent(value: Maybe, digits = 2): string {
@@ -73,7 +74,7 @@ export function usd(value: Maybe): string {
           : value >= 1e3
             ? [1e3, " k"]
             : [1, ""];
-  return `$${short.format(value / size)}${unit}`;
+  return `$${(unit ? short : units).format(value / size)}${unit}`;
 }
 
 /** Format a span of time: 4 s, 3 min, 2 h, 5 d. */
@@ -90,15 +91,15 @@ export const ms = (time: Timestamp | undefined): Maybe => time && timestampMs(ti
 /** Convert a duration to milliseconds. */
 export const durationToMs = (duration: Duration | undefined): Maybe => duration && durationMs(duration);
 
-const HOUR_AND_MINUTE = { hour: "2-digit", minute: "2-digit" } as const;
+const HOUR_AND_MINUTE = { hour: "2-digit", minute: "2-digit", timeZoneName: "short" } as const;
 
-/** Format a time in epoch milliseconds as date and time of day, in the time zone of this device. */
+/** Format a time in epoch milliseconds as date and time of day in the time zone of this device, with the name of the zone. */
 export function dateTime(at: Maybe): string {
   if (at === undefined) return ABSENT;
   return new Date(at).toLocaleString("en-GB", { day: "numeric", month: "short", ...HOUR_AND_MINUTE });
 }
 
-/** Format a time of day, with the date when it is not today. */
+/** Format a time of day with its time zone, and with the date when it is not today. */
 export function clock(time: Timestamp | undefined, nowMs: number): string {
   const at = ms(time);
   const today = at !== undefined && new Date(at).toDateString() === new Date(nowMs).toDateString();

@@ -88,6 +88,8 @@ function About() {
         <dd>{snapshotId ?? "none yet"}</dd>
         <dt>Symbols with a score</dt>
         <dd>{coverage ? `${coverage.present} of ${coverage.expected}` : "not known yet"}</dd>
+        <dt>Symbols with a streamed order book and streamed trades</dt>
+        <dd>{coverage ? `${coverage.streamed} of ${coverage.expected}` : "not known yet"}</dd>
       </dl>
       <p class="faint">
         Scores describe the market. They are not a forecast. A number that was not measured is shown as –.

@@ -156,13 +156,18 @@ function Grid(props: Plotted & { span: Range; x: Scale; right: number; marks: re
 function RightAxis({ line, y, x }: Plotted & { x: number }) {
   return (
     <g class="lines-grid">
-      {roundTicks(rangeOf(line), 4).map((tick) => (
+      {distinct(roundTicks(rangeOf(line), 4), line.show).map((tick) => (
         <text key={tick} x={x + 6} y={y(tick)} dy="0.35em">
           {line.show(tick)}
         </text>
       ))}
     </g>
   );
+}
+
+/** Return the ticks without those that would repeat the text before. */
+function distinct(ticks: readonly number[], show: Line["show"]): number[] {
+  return ticks.filter((tick, index) => index === 0 || show(tick) !== show(ticks[index - 1] ?? tick));
 }
 
 function rangeOf({ range, points }: Line): Range {

@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { computed, signal } from "@preact/signals";
 import { type Dashboard, type Live, GetDashboardResponseSchema, followDashboard, problemOf } from "virtuoso-market";
+import { messageIntervalMs } from "./interval.js";
 import { loadReply, saveReply } from "./reply_store.js";
 import { hiddenSignal, market, wake, whenVisible } from "./market.js";
 
@@ -55,10 +56,16 @@ export function firstAnswer(): Promise<void> {
 
 async function followWhileVisible(): Promise<void> {
   const before = live.peek().dashboard;
+  const minIntervalMs = messageIntervalMs.peek();
+  const over = new AbortController();
+  const stop = messageIntervalMs.subscribe((ms) => ms !== minIntervalMs && over.abort());
+  hiddenSignal().addEventListener("abort", () => over.abort());
+  over.signal.addEventListener("abort", stop);
   let savedMs = 0;
   for await (const state of followDashboard(market, {
     wake,
-    signal: hiddenSignal(),
+    minIntervalMs,
+    signal: over.signal,
     ...(before && { from: before }),
   })) {
     live.value = { ...state, dashboard: state.dashboard ?? live.peek().dashboard };

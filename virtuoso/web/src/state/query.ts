@@ -18,6 +18,7 @@ export interface Answer<Reply> {
 
 const MIN_INTERVAL_MS = 10_000;
 const RETRY_INTERVAL_MS = 2000;
+const SAVE_INTERVAL_MS = 5000;
 
 /** Return the answer to a unary call while the component is on the screen. Calls with the same `key` are the same call.
  *
@@ -39,6 +40,7 @@ export function useQuery<Desc extends DescMessage>(
   useEffect(() => {
     const unmounted = new AbortController();
     let calledMs = 0;
+    let savedMs = 0;
     let calling = false;
     const ask = async () => {
       calling = true;
@@ -46,7 +48,10 @@ export function useQuery<Desc extends DescMessage>(
       try {
         const reply = await call(unmounted.signal);
         answer.value = { reply, heardMs: Date.now(), problem: undefined, waiting: false };
-        void saveReply(key, schema, reply, Date.now());
+        if (Date.now() - savedMs >= SAVE_INTERVAL_MS) {
+          savedMs = Date.now();
+          void saveReply(key, schema, reply, savedMs);
+        }
       } catch (error) {
         if (!unmounted.signal.aborted) answer.value = { ...answer.peek(), problem: problemOf(error), waiting: false };
       } finally {

@@ -26,7 +26,7 @@ export function DimensionRow({ dimension, points, provenance, heardMs }: Props) 
         <span class="dimension-score">
           <Moving value={dimension.score}>{score(dimension.score)}</Moving>
         </span>
-        <span class={`dimension-points ${signDirection(points)}`}>
+        <span class={`dimension-points ${signDirection(signed(points, 2))}`}>
           <Value>{signed(points, 2)}</Value>
           {points !== undefined && <span class="unit"> pts</span>}
         </span>
@@ -117,7 +117,7 @@ function ComponentRow({ component }: { component: Component }) {
         <ScoreBar value={50 + 50 * direction} label="Direction" />
       </td>
       <td>{share(weight)}</td>
-      <td class={signDirection(contribution)}>{signed(contribution, 2)}</td>
+      <td class={signDirection(signed(contribution, 2))}>{signed(contribution, 2)}</td>
     </tr>
   );
 }

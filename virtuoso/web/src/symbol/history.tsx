@@ -17,6 +17,7 @@ const RANGES = [
   ["24h", "24 h", 24 * HOUR_S, 180],
   ["7d", "7 d", 168 * HOUR_S, 1200],
 ] as const;
+const LEAST_POINTS = 20; // the chart of a short history has room for so many
 type RangeId = (typeof RANGES)[number][0];
 
 const chosen = storedSignal("historyRange", (stored): RangeId => RANGES.find(([id]) => id === stored)?.[0] ?? "24h");
@@ -76,6 +77,7 @@ function HistoryChart({ reply, seconds, words }: { reply: GetScoreHistoryRespons
     ];
   }, [points]);
   const tickSize = useRow(symbol).value?.tickSize;
+  const resolution = durationToMs(reply.resolution) ?? Infinity;
   const end = Math.max(ms(provenance?.observedTime) ?? 0, scores.at(-1)?.at ?? 0);
   const known = points.flatMap((point) => point.score ?? []);
   const began =
@@ -88,8 +90,8 @@ function HistoryChart({ reply, seconds, words }: { reply: GetScoreHistoryRespons
           { name: "Score", points: scores, role: "first", show: score, range: [0, 100] },
           { name: "Price", points: prices, role: "second", show: (value) => price(value, tickSize) },
         ]}
-        span={[end - seconds * 1000, end]}
-        gapMs={1.6 * (durationToMs(reply.resolution) ?? Infinity)}
+        span={[Math.max(end - seconds * 1000, Math.min(scores[0]?.at ?? end, end - LEAST_POINTS * resolution)), end]}
+        gapMs={1.6 * resolution}
         marks={[30, 50, 70]}
       />
       <p class="faint">

@@ -1,5 +1,6 @@
 import { GetConfluenceResponseSchema } from "virtuoso-market";
 import { market } from "../state/market.js";
+import { messageIntervalMs } from "../state/interval.js";
 import { useQuery } from "../state/query.js";
 import { SymbolBeta } from "./beta.js";
 import { LiquidationPanel } from "../ui/index.js";
@@ -14,8 +15,11 @@ import "../styles/symbol.css";
 
 /** The page of one symbol: its score, its charts, its signals, its opportunities and its beta. */
 export default function SymbolPage({ symbol }: { symbol: string }) {
-  const { value: answer } = useQuery(`confluence:${symbol}`, GetConfluenceResponseSchema, (signal) =>
-    market.getConfluence({ symbol }, { signal }),
+  const { value: answer } = useQuery(
+    `confluence:${symbol}`,
+    GetConfluenceResponseSchema,
+    (signal) => market.getConfluence({ symbol }, { signal }),
+    messageIntervalMs.peek(), // so that the score is the one in the list
   );
   // Another venue may use another symbol for the same asset.
   const name = answer.reply?.symbol ?? symbol;

@@ -16,11 +16,12 @@ export function SymbolLink({ symbol, class: name }: { symbol: string; class?: st
   );
 }
 
-/** The name of a symbol, with a faint USDT. */
+/** The name of a symbol, with a faint USDT. A long name breaks before it. */
 export function SymbolName({ symbol }: { symbol: string }) {
   return (
     <>
       {baseAsset(symbol)}
+      <wbr />
       <span class="quote">USDT</span>
     </>
   );

@@ -11,9 +11,9 @@ export function Value({ children, class: name }: { children: string; class?: str
   );
 }
 
-/** Return the direction of a number by its sign. */
-export function signDirection(value: number | undefined): "up" | "down" | "flat" {
-  return value === undefined || value === 0 ? "flat" : value > 0 ? "up" : "down";
+/** Return the direction of a formatted number by the sign that it shows. 0.00 has none, whatever was rounded. */
+export function signDirection(text: string): "up" | "down" | "flat" {
+  return text.startsWith("+") ? "up" : text.startsWith("−") ? "down" : "flat";
 }
 
 const ARROWS = { up: "▲", down: "▼", flat: "" };
@@ -22,7 +22,7 @@ const ARROWS = { up: "▲", down: "▼", flat: "" };
 export function Change({ value, digits = 2 }: { value: number | undefined; digits?: number }) {
   const text = percent(value, digits);
   if (text === ABSENT) return <Value>{text}</Value>;
-  const direction = /^[+−]/.test(text) ? signDirection(value) : "flat";
+  const direction = signDirection(text);
   // A new element for each text: otherwise a text that becomes longer counts as one that moved.
   return (
     <span key={text} class={`change ${direction}`}>

@@ -34,7 +34,8 @@ export function SentimentPanel() {
   );
 }
 
-function gaugeWord(value: number): string {
+function gaugeWord(exact: number): string {
+  const value = Math.round(exact); // the number that is shown beside the word
   if (value < 25) return "Extreme fear";
   if (value < 45) return "Fear";
   if (value <= 55) return "Neutral";

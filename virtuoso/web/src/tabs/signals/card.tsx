@@ -25,7 +25,7 @@ export function SignalCard({ signal, named = true }: { signal: Signal; named?: b
             <SymbolLink symbol={symbol} />
           </h3>
         )}
-        <span class={`signal-r ${signDirection(progress?.r)}`}>
+        <span class={`signal-r ${signDirection(signed(progress?.r, 2))}`}>
           <Value>{signed(progress?.r, 2)}</Value> R{" "}
           <small class="faint">{isCurrent.value ? "now" : "at the last price"}</small>
         </span>

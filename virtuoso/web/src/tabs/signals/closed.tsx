@@ -16,7 +16,7 @@ export function ClosedRow({ signal }: { signal: Signal }) {
     <li class="closed">
       <SideMark side={side} />
       <SymbolLink symbol={symbol} />
-      <span class={`signal-r ${signDirection(resultR)}`}>{signed(resultR, 2)} R</span>
+      <span class={`signal-r ${signDirection(signed(resultR, 2))}`}>{signed(resultR, 2)} R</span>
       <span class="closed-how">
         {STATUSES[status] ?? "Closed"}
         {targetsHit > 0 && targetsHit < targets.length && ` after target ${targetsHit}`}

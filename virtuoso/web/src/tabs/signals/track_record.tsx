@@ -71,10 +71,10 @@ function TallyRow({ name, tally }: { name: string; tally: SignalTally }) {
           {share(winRateLow)} to {share(winRateHigh)}
         </small>
       </td>
-      <td class={signDirection(meanR)}>
+      <td class={signDirection(signed(meanR, 2))}>
         <Value>{signed(meanR, 2)}</Value>
       </td>
-      <td class={signDirection(expectancyR)}>
+      <td class={signDirection(signed(expectancyR, 2))}>
         <Value>{signed(expectancyR, 2)}</Value>
       </td>
     </tr>
