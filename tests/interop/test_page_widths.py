@@ -10,7 +10,6 @@ from tests.interop.dashboards import SIZES, TABS, live
 from tests.interop.edges import RunningEdge
 from tests.service.findings import liquidations
 from tests.service.snapshots import T0, mover, row, snapshot
-from virtuoso.market.v1 import opportunity_pb2
 from virtuoso.store.v1 import snapshot_pb2
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -71,13 +70,13 @@ def market() -> snapshot_pb2.Snapshot:
     message.gainers.extend([mover("1000000MOGUSDT", 128.44), mover("FARTCOINUSDT", 10.04), mover("DOGEUSDT", 0.4)])
     message.losers.extend([mover("1000PEPEUSDT", -99.99), mover("BTCUSDT", -0.4)])
     message.overview.liquidations.CopyFrom(liquidations(T0 + 1000, 123_400_000, 7_650_000, lower_bound=True))
-    for one in (*message.signals, *message.opportunities):
-        scale = next(each.price for each in rows if each.symbol == one.symbol) / 100
-        if isinstance(one, opportunity_pb2.Opportunity):
-            one.price *= scale
-            continue
-        one.entry, one.stop = one.entry * scale, one.stop * scale
-        for target in one.targets:
+    prices = {each.symbol: each.price for each in rows}
+    for opportunity in message.opportunities:
+        opportunity.price = prices[opportunity.symbol]
+    for signal in message.signals:
+        scale = prices[signal.symbol] / 100
+        signal.entry, signal.stop = signal.entry * scale, signal.stop * scale
+        for target in signal.targets:
             target.price *= scale
     for beta in message.betas:
         for window in beta.beta.windows:
