@@ -35,13 +35,14 @@ HELD_MESSAGES, HELD_MS = 4, SECOND_MS  # an order book waits so long for a missi
 KNOWN_KEYS = 4_000  # of trades or liquidations; one that comes twice counts once
 TRADE_NAMES = TradeNames("i", "T", "p", "v", "S", "Buy", "Sell")
 TICKER_NAMES = venue_facts("bybit").names.ticker
-# The fields of a ticker that must be numbers. Those of the first line may be below 0.
+# The fields of a ticker that are used. All but the optional ones must be numbers, and of these only SIGNED may be below 0.
 SIGNED = {TICKER_NAMES.change, TICKER_NAMES.funding}
 UNSIGNED = {TICKER_NAMES.last, TICKER_NAMES.turnover, TICKER_NAMES.volume, TICKER_NAMES.mark, TICKER_NAMES.index}
 UNSIGNED |= {TICKER_NAMES.open_interest}
+PAYMENT = {TICKER_NAMES.interval.hours, TICKER_NAMES.interval.next_payment}  # may be left out
 OPTIONAL = {TICKER_NAMES.open, TICKER_NAMES.high, TICKER_NAMES.low, TICKER_NAMES.change}  # "" in a new market
-USED = SIGNED | UNSIGNED | OPTIONAL | {TICKER_NAMES.interval.hours, TICKER_NAMES.interval.next_payment}
-
+NEVER_0 = {TICKER_NAMES.last, *PAYMENT}
+USED = SIGNED | UNSIGNED | PAYMENT | OPTIONAL
 INTERVALS = FundingIntervals(None)  # a row states its interval
 
 Message = Mapping[str, Any]
@@ -246,13 +247,13 @@ class TickerTopic(BybitTopic):
 
 def _check_fields(row: Message, before: Message, optional: set[str]) -> None:
     """Raise ValueError unless the fields are numbers. A field that becomes 0 may be missing: only a snapshot confirms it."""
-    for name in (SIGNED | UNSIGNED | OPTIONAL) & row.keys():
+    for name in USED & row.keys():
         value = number(row[name])
         if value is None:
             wrong = name not in optional or row[name] not in {None, ""}
         else:
-            vanished = value == 0 and name != TICKER_NAMES.change and number(before.get(name))
-            wrong = bool(vanished) or (value < 0 and name not in SIGNED)
+            vanished = name in NEVER_0 or (name != TICKER_NAMES.change and number(before.get(name)))
+            wrong = (value == 0 and bool(vanished)) or (value < 0 and name not in SIGNED)
         if wrong:
             raise ValueError("number")
 

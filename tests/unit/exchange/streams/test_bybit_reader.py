@@ -232,10 +232,12 @@ def test_a_new_market_without_a_price_of_yesterday_has_a_ticker() -> None:
     assert (found.last, found.change_24h_percent) == (101, None)
 
 
-@pytest.mark.parametrize("field", ["markPrice", "fundingRate", "turnover24h"])
-def test_a_snapshot_without_a_number_is_refused(field: str) -> None:
-    absent: dict[str, Any] = {field: ""}
-    assert Told()(ticker(**absent)) == [lost(TICKERS, "number")]
+@pytest.mark.parametrize(
+    "field",
+    [{"markPrice": ""}, {"fundingRate": None}, {"turnover24h": "-1"}, {"fundingIntervalHour": "0"}, {"nextFundingTime": ""}],
+)
+def test_a_snapshot_without_a_number_is_refused(field: dict[str, Any]) -> None:
+    assert Told()(ticker(**field)) == [lost(TICKERS, "number")]
 
 
 def test_a_bar_is_told_once_when_it_has_closed() -> None:
