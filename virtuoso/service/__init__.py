@@ -1,7 +1,7 @@
 """The gRPC service. It reads what collectors publish. It never sends requests to an exchange.
 
-    SnapshotCache    once a second: newest head -> snapshot bytes -> `admission` checks every row once -> SnapshotView;
-       |             also once a second: update of the age -> ServedSnapshot
+    SnapshotCache    several times a second: newest head -> snapshot bytes -> `admission` checks every row once -> SnapshotView;
+       |             once a second: update of the age -> ServedSnapshot
     SnapshotView     one snapshot, encoded field by field; immutable
        |
     MarketHandlers   one short handler per RPC that joins encoded bytes; a reply is provenance + body

@@ -12,9 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.service.servers import publish
+from tests.service.snapshots import T0, snapshot
 from virtuoso.repository import keys
 from virtuoso.repository.memory import MemoryRepository
 from virtuoso.repository.notices import SUFFIX, NotifyingRepository, receiving_notices, send_notices
+from virtuoso.repository.tiered import TieredRepository
+from virtuoso.service import snapshot_cache
 
 
 @pytest.fixture
@@ -81,3 +85,23 @@ async def test_without_a_folder_or_with_a_long_path_there_are_no_notices_and_no_
     with receiving_notices(folder / ("x" * 120), lambda: None):
         send_notices(folder)
     assert "this process only polls" in caplog.text
+
+
+async def test_a_server_that_hardly_polls_sees_a_snapshot_at_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for period in ("STARTUP_PERIOD_S", "FRESH_PERIOD_S"):
+        monkeypatch.setattr(snapshot_cache, period, 3600.0)
+    stored = TieredRepository([MemoryRepository()])
+    repository = NotifyingRepository(stored, folder)
+    cache = snapshot_cache.SnapshotCache(stored, keys, max_stale_s=1e9, period_s=3600)
+    await cache.start()
+    try:
+        with receiving_notices(folder, cache.notice):
+            for number in range(3):
+                await asyncio.sleep(0.01)  # the loop of polls waits
+                await publish(repository, snapshot(f"s{number}", observed_ms=T0 + number))
+                async with asyncio.timeout(30):
+                    while not cache.ready or cache.current().view.id != f"s{number}":
+                        await cache.next_tick()
+    finally:
+        await cache.close()
+        await stored.close()
