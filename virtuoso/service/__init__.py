@@ -1,6 +1,6 @@
 """The gRPC service. It reads what collectors publish. It never sends requests to an exchange.
 
-    SnapshotCache    several times a second: newest head -> snapshot bytes -> `admission` checks every row once -> SnapshotView;
+    SnapshotCache    twelve times a second: head -> snapshot bytes -> `admission` checks every row once -> SnapshotView;
        |             once a second: update of the age -> ServedSnapshot
     SnapshotView     one snapshot, encoded field by field; immutable
        |
