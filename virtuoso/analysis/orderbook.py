@@ -108,9 +108,11 @@ def _mean_fill_distance(distance: Floats, sizes: Floats, amount: float) -> float
 
 
 def order_flow_imbalance(context: SymbolContext, window_ms: int) -> tuple[float, float]:
-    """Return the order flow imbalance of the window: sum(w f) / mean(w d), unbounded, "depths". f is the size that was added
-    to the best bid and removed from the best ask, minus the opposite, in each second. d is the mean size of the best levels
-    in that second. w is the weight of a second, which fades in the oldest quarter of the window.
+    """Return the order flow imbalance of the window: sum(w f) / sqrt(d^2 + sum((w f)^2)), "deviations", mostly -4..4. f is
+    the size that was added to the best bid and removed from the best ask, minus the opposite, in each second. w is the
+    weight of a second, which fades in the oldest quarter of the window. d is the mean size of the best levels.
+
+    Changes of random sign give a deviation of 1, however busy the market is. While less than d changes, d is the measure.
 
     Sizes are compared at equal prices. Where the best price itself changed, the whole size counts as added or removed. The
     confidence is that of the order book, times the freshness of the changes (1 up to 15 s, 0 from 60 s on), times the share
@@ -122,7 +124,9 @@ def order_flow_imbalance(context: SymbolContext, window_ms: int) -> tuple[float,
     recent = slice(first_within(flow.time_ms, end_ms, window_ms), None)
     weights = fade_weights(flow.time_ms[recent], end_ms, window_ms)
     total = float(weights.sum())
-    reading = float(weights @ flow.flow[recent]) * total / float(weights @ flow.depth[recent]) if total > 0 else 0.0
+    depth = float(weights @ flow.depth[recent]) / total if total > 0 else 1.0
+    changes = weights * flow.flow[recent]
+    reading = float(changes.sum()) / math.sqrt(depth * depth + float(changes @ changes))
     fresh = freshness(context.now_ms - end_ms, 15_000, 60_000)
     return reading, context.book_confidence * fresh * covered_share(flow.complete_since_ms, end_ms, window_ms)
 
@@ -188,8 +192,8 @@ COMPONENTS: tuple[BookComponentSpec | ContextComponentSpec, ...] = (
     ContextComponentSpec(
         name="order_flow_imbalance",
         weight=0.10,
-        unit="depths",
-        scale=30.0,
+        unit="deviations",
+        scale=3.0,
         bullish="orders were added to bids or removed from asks",
         bearish="orders were added to asks or removed from bids",
         inputs=(ScoreInput.ORDER_BOOK, ScoreInput.BOOK_FLOW),
@@ -198,8 +202,8 @@ COMPONENTS: tuple[BookComponentSpec | ContextComponentSpec, ...] = (
     ContextComponentSpec(
         name="recent_order_flow",
         weight=0.05,
-        unit="depths",
-        scale=15.0,
+        unit="deviations",
+        scale=3.0,
         bullish="orders were just added to bids or removed from asks",
         bearish="orders were just added to asks or removed from bids",
         inputs=(ScoreInput.ORDER_BOOK, ScoreInput.BOOK_FLOW),

@@ -135,8 +135,9 @@ def test_order_flow_imbalance_and_liquidations_agree_with_sums(context: tuple[Sy
     for name, window_s in (("order_flow_imbalance", 60), ("recent_order_flow", 10)):
         weights = [faded(flow.stamp.observed_ms - time, window_s) for time in flow.time_ms.tolist()]
         depth = math.fsum(w * d for w, d in zip(weights, flow.depth.tolist(), strict=True)) / math.fsum(weights)
-        total = math.fsum(w * f for w, f in zip(weights, flow.flow.tolist(), strict=True))
-        assert read(components, f"orderbook.{name}") == same(total / depth)
+        changes = [w * f for w, f in zip(weights, flow.flow.tolist(), strict=True)]
+        usual = math.sqrt(depth**2 + math.fsum(change**2 for change in changes))
+        assert read(components, f"orderbook.{name}") == same(math.fsum(changes) / usual)
     weights = [faded(closed.stamp.observed_ms - time, 3_600) for time in closed.time_ms.tolist()]
     net = math.fsum(w * side * size for w, side, size in zip(weights, closed.side, closed.size, strict=True))
     assert read(components, "sentiment.liquidations") == same(100 * net / (ticker.volume_24h / 24))

@@ -196,13 +196,14 @@ def flow(values: list[float], *, complete_s: int = 300, at_ms: int = NOW_MS - 1_
     return SymbolInputs(symbol="X", book=book([(99.0, 5.0)], [(101.0, 7.0)]), book_flow=changes)
 
 
-def test_order_flow_imbalance_is_the_sum_of_the_changes_in_mean_depths() -> None:
+def test_order_flow_imbalance_is_the_sum_of_the_changes_over_their_usual_sum() -> None:
     minute = component(flow([2.0] * 40), "ORDERBOOK", "order_flow_imbalance")
     recent = component(flow([2.0] * 40), "ORDERBOOK", "recent_order_flow")
-    assert minute.reading == pytest.approx(2 * 40 / 4)
-    assert recent.reading == pytest.approx(2 * (8 + 0.8 + 0.4) / 4)  # the oldest quarter of 10 s fades
+    assert minute.reading == pytest.approx(2 * 40 / math.sqrt(4**2 + 40 * 2**2))
+    faded = math.sqrt(4**2 + 2**2 * (8 + 0.8**2 + 0.4**2))  # the oldest quarter of 10 s fades
+    assert recent.reading == pytest.approx(2 * (8 + 0.8 + 0.4) / faded)
     assert minute.direction is not None
-    assert minute.direction > 0.5
+    assert minute.direction > 0.9
     assert component(flow([-2.0] * 40), "ORDERBOOK", "order_flow_imbalance").direction == -minute.direction
 
 
