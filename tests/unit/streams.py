@@ -177,10 +177,10 @@ class FakeStreams:
         )
         self.feed.apply_updates([TradesUpdate(trades=trades, contiguous=contiguous)])
 
-    def bar(self, symbol: str) -> None:
-        """Tell the minute bar that has just closed."""
+    def bar(self, symbol: str, *, minutes_later: int = 0) -> None:
+        """Tell the minute bar that has just closed, or a later one."""
         stamp = self.stamp()
-        opened = np.array([stamp.observed_ms // Timeframe.M1.ms * Timeframe.M1.ms - Timeframe.M1.ms])
+        opened = np.array([stamp.observed_ms // Timeframe.M1.ms * Timeframe.M1.ms + (minutes_later - 1) * Timeframe.M1.ms])
         price = 100 + np.sin(opened / Timeframe.M1.ms)
         bars = Candles(
             symbol=symbol,

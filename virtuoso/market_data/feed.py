@@ -97,7 +97,13 @@ class Feed:
         self._schedule = Schedule(exchange.venue, self._run, clock)
         self._candles = CandleReading(exchange, self._prices, self._publish_candles, clock)
         self._streamed = StreamedData(
-            exchange.venue, reader, self._prices, self._candles, hasten=self._schedule.hasten, clock=clock
+            exchange.venue,
+            reader,
+            self._prices,
+            self._candles,
+            hasten=self._schedule.hasten,
+            cadence=self._cadence,
+            clock=clock,
         )
 
     def use_streams(self, streams: Streams) -> None:
@@ -206,7 +212,7 @@ class Feed:
         if unknown := unknown_symbols(self._instruments, self._rules):
             log.warning("%s has no active market %s", self.venue, ", ".join(unknown))
         self.universe = choose_universe(self._instruments, self._prices.turnover, self._rules)
-        self._cadence = self._cadence_for(self.venue, len(self.universe))
+        self._cadence = self._streamed.cadence = self._cadence_for(self.venue, len(self.universe))
         self._update_states()
 
     def follow(self, symbols: frozenset[str]) -> None:
@@ -269,7 +275,7 @@ class Feed:
         return self._warm
 
     async def _run(self, job: Job) -> float:
-        if (wait_s := await self._streamed.wait_s(job, self._cadence)) is not None:
+        if (wait_s := await self._streamed.wait_s(job)) is not None:
             return wait_s
         return await self.read(job, self._candles.bars_wanted(job.symbol, job.timeframe) if job.timeframe else 0)
 

@@ -44,6 +44,7 @@ COMPARE_RETRY_S = 30.0  # the same period after a request that failed
 COMPARE_AGAIN_S = 5.0  # the same period after a comparison that failed
 ALIVE_S = 5.0  # the streams of tickers are alive for this time after the last one
 LEAST_WAIT_S = 1.0
+BAR_PERIOD_S = 60.0
 DIFFERENCE = "difference"  # the reason of the loss of an order book that a comparison refuted
 PARTS = {InputKind.ORDER_BOOK: None, InputKind.TRADES: None, InputKind.CANDLES: Timeframe.M1}  # the jobs that streams save
 
@@ -59,18 +60,21 @@ class StreamedData:
         candles: CandleReading,
         *,
         hasten: Callable[[Job], None],
+        cadence: Cadence,
         clock: Clock,
     ) -> None:
         self.reader = reader
+        self.cadence = cadence
         self.streams: Streams | None = None
         self._venue = venue
         self._prices = prices
         self._candles = candles
-        self._hasten = hasten
+        self._hasten_job = hasten
         self._clock = clock
         self._states: Mapping[str, SymbolState] = {}
         self._ticker_told_ms = 0  # the exchange's time of the newest streamed ticker
         self._ticker_told_at: float | None = None  # our time when it arrived
+        self._paid_until: dict[Job, float] = {}  # by jobs that sent requests: the time of the next one at their cadence
         self._compare_at: dict[str, float] = {}
         self._different: set[str] = set()  # symbols whose last comparison failed
 
@@ -94,6 +98,7 @@ class StreamedData:
         self._states = states
         if self.streams is not None:
             self.streams.set_symbols([state.instrument for symbol, state in states.items() if symbol in streamed])
+        self._paid_until = {job: at for job, at in self._paid_until.items() if job.symbol in states}
         self._compare_at = {symbol: at for symbol, at in self._compare_at.items() if symbol in states}
         self._different &= states.keys()
 
@@ -122,9 +127,12 @@ class StreamedData:
     def _apply(self, state: SymbolState, symbol: str, update: StreamUpdate) -> None:
         match update:
             case BookUpdate():
-                if InputKind.ORDER_BOOK not in state.told:
-                    self._plan_comparison(symbol)
+                is_new = InputKind.ORDER_BOOK not in state.told
                 state.told[InputKind.ORDER_BOOK] = Stamp(observed_ms=update.observed_ms, received_ms=update.received_ms)
+                if is_new:
+                    self._plan_comparison(symbol)
+                    if self.reader is not None:
+                        state.sample(self.reader)  # it is right now, and may be lost before the next pass
             case TradesUpdate(trades=trades):
                 state.trades.tell(trades, contiguous=update.contiguous)
                 state.told[InputKind.TRADES] = trades.stamp
@@ -144,23 +152,40 @@ class StreamedData:
                 if kind in PARTS:
                     self._hasten(Job(symbol, kind, PARTS[kind]))
 
+    def _hasten(self, job: Job) -> None:
+        """Run a job at once, unless this would be more than one request ahead of its cadence. The venue's allowance is made
+        for the cadence, and a stream with faults is lost again and again."""
+        period_s = self._period_s(job)
+        if self._paid_until.get(job, 0.0) - self._clock.monotonic() <= period_s:
+            self._hasten_job(job)
+
     def _plan_comparison(self, symbol: str) -> None:
         """Plan the first comparison of a new stream. Those of all symbols are spread over COMPARE_S."""
         symbols = list(self._states)
         self._compare_at[symbol] = self._clock.monotonic() + COMPARE_S * (symbols.index(symbol) + 1) / len(symbols)
         self._different.discard(symbol)
 
-    async def wait_s(self, job: Job, cadence: Cadence) -> float | None:
-        """Return the seconds until a job is due again, if the streams have told what it would read. Otherwise, return
-        None."""
+    def _period_s(self, job: Job) -> float:
+        periods = {InputKind.ORDER_BOOK: self.cadence.books, InputKind.TRADES: self.cadence.trades}
+        return periods.get(job.kind, BAR_PERIOD_S)
+
+    async def wait_s(self, job: Job) -> float | None:
+        """Return the seconds until a job is due again, if the streams have told what it would read. Otherwise, return None:
+        the job sends a request."""
+        wait_s = await self._wait_s(job)
+        if wait_s is None and job.kind in PARTS:
+            now = self._clock.monotonic()
+            self._paid_until[job] = max(now, self._paid_until.get(job, 0.0)) + self._period_s(job)
+        return wait_s
+
+    async def _wait_s(self, job: Job) -> float | None:
         state = self._states[job.symbol]
         told = state.told.get(job.kind)
         if told is None or (job.timeframe is not None and job.timeframe is not PARTS[InputKind.CANDLES]):
             return None
         if job.timeframe is not None:
             return await self._candles.wait_for_stream(state, job.timeframe)
-        period_s = {InputKind.ORDER_BOOK: cadence.books, InputKind.TRADES: cadence.trades}[job.kind]
-        left_s = period_s - (self._prices.now_ms() - told.observed_ms) / 1000
+        left_s = self._period_s(job) - (self._prices.now_ms() - told.observed_ms) / 1000
         if left_s <= 0 or (job.kind is InputKind.TRADES and state.trades.unfilled):
             return None
         if job.kind is InputKind.ORDER_BOOK:

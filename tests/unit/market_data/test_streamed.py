@@ -134,6 +134,18 @@ async def test_a_stream_that_did_not_tell_trades_of_seconds_ago_is_subscribed_an
         assert streams.resets == resets
 
 
+async def test_a_stream_with_a_hole_every_second_causes_no_more_requests_than_polling() -> None:
+    async with streaming(tell=(TICKERS, BOOK)) as streams:
+        await until(lambda: streams.feed.filled)
+        await asyncio.sleep(30)
+        streams.exchange.calls.clear()
+        for _ in range(150):
+            await asyncio.sleep(1)
+            streams.lose(TRADES, "BTCUSDT", "gap")
+            streams.trade("BTCUSDT", contiguous=False)
+        assert streams.exchange.calls["trades"] <= 150 / 15 + 2
+
+
 async def test_a_streamed_ticker_replaces_an_older_one_and_keeps_figures_that_only_requests_have() -> None:
     async with streaming(tell=()) as streams:
         await until(lambda: streams.feed.filled)
@@ -198,12 +210,12 @@ async def test_a_minute_bar_that_streams_is_not_requested_and_is_published() -> 
 async def test_a_bar_that_does_not_join_the_series_is_requested_at_once() -> None:
     async with streaming() as streams:
         await until(lambda: streams.feed.filled)
-        streams.exchange.faults["candles_1m"] = VenueUnavailable("gone")
         clock = VirtualClock()
-        await asyncio.sleep(125 - clock.now_ms() / 1000 % 60)  # one bar is missing
-        streams.exchange.faults.clear()
+        await asyncio.sleep(60 - clock.now_ms() / 1000 % 60)
+        streams.bar("BTCUSDT")  # told before the venue's requests have it
         streams.exchange.calls.clear()
-        streams.bar("BTCUSDT")
+        await asyncio.sleep(0.1)
+        streams.bar("BTCUSDT", minutes_later=2)
         await asyncio.sleep(0.1)
         assert streams.exchange.calls["candles_1m"] == 1
         assert only(streams.feed).candles[Timeframe.M1].run_start() == 0
