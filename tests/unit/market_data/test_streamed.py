@@ -13,13 +13,12 @@ from hypothesis import strategies as st
 from tests.clocks import VirtualClock, run_virtually
 from tests.unit.fakes import FakeExchange
 from tests.unit.market_data.test_feed import cadence, only, until
-from tests.unit.streams import KINDS, FakeStreams, liquidations
+from tests.unit.streams import KINDS, FakeStreams
 from virtuoso.domain.errors import ExchangeError, VenueUnavailable
 from virtuoso.domain.inputs import InputKind, ScoreInput
-from virtuoso.domain.model import DAY_MS, Candles, Stamp, Timeframe
+from virtuoso.domain.model import Candles, Timeframe
 from virtuoso.domain.plausibility import MAX_PRICE_AGE_MS
 from virtuoso.market_data.feed import Feed
-from virtuoso.market_data.liquidation_window import MAX_LIQUIDATIONS, LiquidationWindow
 from virtuoso.market_data.symbol_state import MAX_AGE_MS
 from virtuoso.market_data.universe import UniverseRules
 
@@ -291,63 +290,6 @@ async def test_after_a_failed_request_for_a_comparison_the_stream_goes_on() -> N
         inputs = only(streams.feed)
         assert ScoreInput.ORDER_BOOK in inputs.streamed
         assert streams.feed.market().streamed == 1
-
-
-async def test_liquidations_are_absent_while_their_stream_is_lost_and_watched_from_its_return_on() -> None:
-    async with streaming(tell=(TICKERS,)) as streams:
-        await until(lambda: streams.feed.filled)
-        assert only(streams.feed).liquidations is None
-        began_ms = streams.stamp().observed_ms
-        streams.liquidations("BTCUSDT", since_ms=began_ms)
-        streams.liquidations("BTCUSDT", 1.0, 2.0, since_ms=began_ms)
-        await asyncio.sleep(100)
-        found = only(streams.feed).liquidations
-        assert found is not None
-        assert (found.size.tolist(), found.complete_since_ms) == ([1.0, 2.0], began_ms)
-        streams.lose(LIQUIDATIONS, "BTCUSDT")
-        assert only(streams.feed).liquidations is None
-        await asyncio.sleep(10)
-        streams.liquidations("BTCUSDT")
-        found = only(streams.feed).liquidations
-        assert found is not None
-        assert (found.size.tolist(), found.complete_since_ms) == ([1.0, 2.0], began_ms + 110_000)
-
-
-def test_liquidations_are_those_of_24_hours() -> None:
-    window = LiquidationWindow("BTCUSDT")
-
-    def tell(time_ms: int, *sizes: float) -> None:
-        window.tell(liquidations("BTCUSDT", *sizes, stamp=Stamp(observed_ms=time_ms, received_ms=time_ms), since_ms=1))
-
-    for time_ms, sizes in ((1, (1.0,)), (DAY_MS // 2, (2.0, 3.0)), (DAY_MS + 2, (4.0,))):
-        tell(time_ms, *sizes)
-    found = window.record(DAY_MS + 2, None)
-    assert found is not None
-    assert (found.size.tolist(), found.complete_since_ms) == ([2.0, 3.0, 4.0], 2)
-
-
-async def test_liquidations_are_absent_while_no_ticker_shows_that_the_stream_is_alive() -> None:
-    async with streaming(tell=(BOOK,)) as streams:
-        await until(lambda: streams.feed.filled)
-        streams.liquidations("BTCUSDT", 1.0)
-        await asyncio.sleep(50)
-        assert only(streams.feed).liquidations is not None
-        await asyncio.sleep(20)
-        assert only(streams.feed).liquidations is None
-
-
-async def test_the_number_of_liquidations_is_limited_and_the_watched_time_is_then_shorter() -> None:
-    async with streaming(tell=(TICKERS,)) as streams:
-        await until(lambda: streams.feed.filled)
-        began_ms = streams.stamp().observed_ms
-        streams.liquidations("BTCUSDT", *[1.0] * MAX_LIQUIDATIONS, since_ms=began_ms)
-        await asyncio.sleep(1)
-        streams.liquidations("BTCUSDT", 2.0, since_ms=began_ms)
-        found = only(streams.feed).liquidations
-        assert found is not None
-        assert len(found.size) == MAX_LIQUIDATIONS
-        assert found.size[-1] == 2.0
-        assert found.complete_since_ms == began_ms + 1
 
 
 async def test_streams_are_alive_for_five_seconds_after_the_last_ticker() -> None:

@@ -10,6 +10,7 @@ from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import ExchangeError
 from virtuoso.domain.model import Instrument
 from virtuoso.domain.stream_updates import StreamUpdate
+from virtuoso.exchange.budget import Budget
 from virtuoso.exchange.streams.backoff import Backoff
 from virtuoso.exchange.streams.reader import StreamReader
 
@@ -17,6 +18,7 @@ ReadBook = Callable[[Instrument, int], Awaitable[tuple[str, int]]]  # the text o
 LOOK_S = 0.1
 IN_FLIGHT = 8
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.5, 30.0
+LEVELS_PER_MINUTE = 10_000  # of all symbols: 100 books of 100 levels; the venue's allowance is also for what is polled
 
 
 class BookRequests:
@@ -33,6 +35,7 @@ class BookRequests:
         self._instruments: dict[str, Instrument] = {}
         self._requests: dict[str, asyncio.Task[None]] = {}
         self._backoffs: dict[str, tuple[Backoff, float]] = {}  # by symbol: the wait, and when the next request is due
+        self._budget = Budget(LEVELS_PER_MINUTE, 60.0, clock=clock)
         self._task: asyncio.Task[None] | None = None
 
     def set_instruments(self, instruments: Sequence[Instrument]) -> None:
@@ -76,6 +79,9 @@ class BookRequests:
     async def _request(self, read_book: ReadBook, instrument: Instrument, levels: int) -> None:
         symbol = instrument.symbol
         backoff = self._backoffs[symbol][0] if symbol in self._backoffs else Backoff(FIRST_RETRY_S, LONGEST_RETRY_S)
+        await self._budget.spend(levels)
+        if symbol not in self._reader.wanted_books():
+            return
         try:
             text, received_ms = await read_book(instrument, levels)
         except ExchangeError:
