@@ -53,8 +53,9 @@ class BookHistory:
         self.samples, self.streamed, self._changes = (), False, []
 
     def flow(self) -> BookFlow | None:
-        """Return the changes between polled books. Return None before the second of them, and after a longer pause."""
-        if not self._changes or self.newest is None:
+        """Return the changes between polled books up to the newest book. Return None if they end before it, such as before
+        the second of them, after a longer pause, and after streamed books."""
+        if not self._changes or self.newest is None or self._changes[-1][1] != self.newest.stamp.observed_ms:
             return None
         _, times, flow, depth = zip(*self._changes, strict=True)
         return BookFlow(

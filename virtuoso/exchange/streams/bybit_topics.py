@@ -32,6 +32,7 @@ from virtuoso.exchange.venues import UNIFIED, TradeNames, venue_facts
 
 BOOK_LEVELS = 50
 HELD_MESSAGES, HELD_MS = 4, SECOND_MS  # an order book waits so long for a missing message
+TICKER_DELAY_MS = 2 * SECOND_MS  # a ticker comes after the trade whose price it has, by at most this time
 KNOWN_KEYS = 4_000  # of trades or liquidations; one that comes twice counts once
 TRADE_NAMES = TradeNames("i", "T", "p", "v", "S", "Buy", "Sell")
 TICKER_NAMES = venue_facts("bybit").names.ticker
@@ -57,6 +58,7 @@ class SymbolState:
     trades_told: OrderedDict[str, None] = field(default_factory=OrderedDict)  # the newest ids
     trades_contiguous: bool = False
     trade_due_ms: int | None = None  # our time since which the last price is that of a trade that was not told
+    newest_trade: tuple[float, int] = 0.0, 0  # price of the newest trade that was told, and our time of it
     bar_told_ms: int = 0  # opening time of the newest bar
     liquidations_told: OrderedDict[tuple[Any, ...], None] = field(default_factory=OrderedDict)
     liquidations_since_ms: int = 0
@@ -180,6 +182,7 @@ class TradesTopic(BybitTopic):
             trades = _selected(trades, np.array(new))
         if not len(trades.ids):
             return ()
+        state.newest_trade = float(trades.price[-1]), stamp.received_ms
         contiguous, state.trades_contiguous = state.trades_contiguous and complete, True
         return [TradesUpdate(trades=trades, contiguous=contiguous)]
 
@@ -223,12 +226,20 @@ class TickerTopic(BybitTopic):
             last = self._ticker.last if self._ticker else None
             self._row.update(data)
             self._ticker = self._read_row(stamp)
-            if last not in {None, self._ticker.last} and self.state.trade_due_ms is None:
-                self.state.trade_due_ms = stamp.received_ms
+            if last not in {None, self._ticker.last}:
+                self._await_trade(self._ticker.last, stamp.received_ms)
         else:
             self._ticker = replace(self._ticker, stamp=stamp)
         self.told(stamp)
         return [TickerUpdate(ticker=self._ticker)]
+
+    def _await_trade(self, last: float, received_ms: int) -> None:
+        """Note that the last price moved. It may be that of a trade that was told just before."""
+        state, (price, told_ms) = self.state, self.state.newest_trade
+        if last == price and received_ms - told_ms <= TICKER_DELAY_MS:
+            state.trade_due_ms = None
+        elif state.trade_due_ms is None:
+            state.trade_due_ms = received_ms
 
     def _read_row(self, stamp: Stamp) -> Ticker:
         symbol = self.topic.symbol
