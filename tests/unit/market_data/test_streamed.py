@@ -121,25 +121,6 @@ async def test_a_hole_in_the_trades_is_filled_by_a_request_at_once() -> None:
         assert streams.exchange.calls["trades"] == 1
 
 
-async def test_a_hole_that_requests_do_not_fill_is_requested_at_the_usual_times_however_many_trades_come(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async with streaming(tell=(TICKERS, BOOK)) as streams:
-        await until(lambda: streams.feed.filled)
-        old = await streams.exchange.trades(streams.feed.universe[0])
-        requests: list[object] = []
-
-        async def trades(item: object) -> Trades:
-            requests.append(item)
-            return old
-
-        monkeypatch.setattr(streams.exchange, "trades", trades)
-        for _ in range(300):
-            await asyncio.sleep(0.1)
-            streams.trade("BTCUSDT", contiguous=bool(requests))
-        assert 2 <= len(requests) <= 4
-
-
 @pytest.mark.parametrize(("age_ms", "resets"), [(1_000, []), (5_000, [(TRADES, "BTCUSDT", "missing")])])
 async def test_a_stream_that_did_not_tell_trades_of_seconds_ago_is_subscribed_anew(
     age_ms: int, resets: list[tuple[InputKind, str, str]]
@@ -264,20 +245,6 @@ async def test_polled_order_books_are_samples_and_give_the_flow_between_them() -
         assert inputs.book_flow.flow.tolist() == [0.0] * len(inputs.book_flow.flow)
         assert inputs.book_flow.complete_since_ms < inputs.book_flow.time_ms[0]
         assert ScoreInput.BOOK_FLOW not in inputs.streamed
-
-
-async def test_changes_between_polled_order_books_are_not_those_of_streamed_ones_after_them() -> None:
-    async with streaming(tell=(TICKERS,)) as streams:
-        await until(lambda: streams.feed.filled)
-        streams.book("BTCUSDT")
-        only(streams.feed)
-        await asyncio.sleep(1)
-        await streams.feed.read(Job("BTCUSDT", BOOK))  # a comparison
-        await asyncio.sleep(2)
-        streams.book("BTCUSDT")
-        only(streams.feed)
-        streams.lose(BOOK, "BTCUSDT")
-        assert only(streams.feed).book_flow is None
 
 
 async def test_an_order_book_that_twice_differs_from_a_requested_one_is_subscribed_anew() -> None:

@@ -361,32 +361,6 @@ def test_a_topic_is_heard_while_its_time_moves() -> None:
     assert told.reader.heard_ms(1, BOOK) is None
 
 
-def test_trades_are_missing_since_the_last_price_moved_without_one() -> None:
-    told = Told()
-    told(ticker(1), at_ms=2)
-    assert told.reader.heard_ms(1, TRADES) == T0 + 2
-    told(ticker(100, "delta", bid1Price="100"), at_ms=101)
-    assert told.reader.heard_ms(1, TRADES) == T0 + 101
-    told(ticker(200, "delta", lastPrice="102"), at_ms=201)
-    told(ticker(300, "delta", lastPrice="103"), at_ms=301)
-    assert told.reader.heard_ms(1, TRADES) == T0 + 201
-    told(trades(trade("a", 300), ms=302), at_ms=303)
-    assert told.reader.heard_ms(1, TRADES) == T0 + 303
-
-
-def test_a_ticker_after_its_trade_does_not_mean_that_trades_are_missing() -> None:
-    told = Told()
-    told(ticker(1), at_ms=2)
-    told(trades(trade("a", 10, p="102"), trade("b", 90, p="103"), ms=91), at_ms=92)
-    told(ticker(101, "delta", lastPrice="102"), at_ms=102)  # as of the first trade
-    told(ticker(201, "delta", lastPrice="103"), at_ms=202)
-    told(ticker(40_000, "delta", bid1Price="100"), at_ms=40_001)
-    assert told.reader.heard_ms(1, TRADES) == T0 + 40_001
-    told(ticker(50_000, "delta", lastPrice="102"), at_ms=50_001)
-    told(ticker(60_000, "delta", lastPrice="103"), at_ms=60_001)
-    assert told.reader.heard_ms(1, TRADES) == T0 + 50_001, "the trade at this price is too old to be the last one"
-
-
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.text(max_size=6) | st.integers(),
     lambda inner: (
