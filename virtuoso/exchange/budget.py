@@ -24,7 +24,8 @@ class Budget:
     """A limit on the total cost of requests: at most `allowance` in any `window_s`. It belongs to one event loop.
 
     Requests are served in the order of arrival, urgent requests first. The part `reserve` of the allowance is only for
-    urgent requests. A batch that has used the rest of the window therefore does not delay them.
+    urgent requests. A batch that has used the rest of the window therefore does not delay them, and urgent requests within
+    the reserve take nothing from a batch.
     """
 
     def __init__(self, allowance: float, window_s: float, reserve: float = 0.0, *, clock: Clock) -> None:
@@ -32,8 +33,8 @@ class Budget:
         self.reserve = reserve
         self.window_s = window_s
         self._clock = clock
-        self._uses: deque[tuple[float, float]] = deque()
-        self._used = 0.0
+        self._uses: deque[tuple[float, float, bool]] = deque()  # (time, cost, urgent)
+        self._used = self._used_by_others = 0.0
         self._urgent: deque[_Waiting] = deque()
         self._others: deque[_Waiting] = deque()
         self._in_flight = 0
@@ -94,19 +95,24 @@ class Budget:
             self._timer = None
         now = self._clock.monotonic()
         while self._uses and self._uses[0][0] <= now - self.window_s:
-            self._used -= self._uses.popleft()[1]
+            _, cost, urgent = self._uses.popleft()
+            self._used -= cost
+            self._used_by_others -= 0.0 if urgent else cost
         for queue in (self._urgent, self._others):
             while queue:
                 waiting = queue[0]
                 if not waiting.turn.done():  # otherwise its caller was cancelled
                     if queue is self._others and self._in_flight >= IN_FLIGHT:
                         return  # this runs again when one of them ends
-                    if self._used + waiting.cost > self._room(queue) + 1e-9:
+                    urgent = queue is self._urgent
+                    over = self._used + waiting.cost > self.allowance + 1e-9
+                    if over or (not urgent and self._used_by_others + waiting.cost > self._room(queue) + 1e-9):
                         room_s = max(self._uses[0][0] + self.window_s - now, 0.002)
                         self._timer = asyncio.get_running_loop().call_later(room_s, self._serve)
                         return
-                    self._uses.append((now, waiting.cost))
+                    self._uses.append((now, waiting.cost, urgent))
                     self._used += waiting.cost
+                    self._used_by_others += 0.0 if urgent else waiting.cost
                     self._in_flight += queue is self._others
                     waiting.turn.set_result(None)
                 queue.popleft()

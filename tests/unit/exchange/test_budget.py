@@ -67,6 +67,20 @@ def test_an_urgent_request_goes_before_waiting_requests() -> None:
     run_virtually(main())
 
 
+def test_urgent_requests_within_the_reserve_take_nothing_from_a_batch() -> None:
+    async def run() -> list[float]:
+        clock = VirtualClock()
+        budget, sent = Budget(10, 60, reserve=4, clock=clock), list[float]()
+        for _ in range(4):
+            await budget.spend(1)
+        for _ in range(7):
+            async with budget.turn(1, urgent=False):
+                sent.append(clock.monotonic())
+        return sent
+
+    assert run_virtually(run()) == [0.0] * 6 + [60.0]
+
+
 def test_slow_replies_delay_a_batch_but_no_urgent_request() -> None:
     async def main() -> None:
         budget, begun = Budget(10_000, 1, clock=VirtualClock()), []
