@@ -139,7 +139,7 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "ws_gap": ("gap", {}),
     "ws_crossed": ("crossed", {}),
     "ws_nan": ("number", {}),
-    "ws_garbage": ("gap", {"prob": 0.5}),
+    "ws_garbage": ("garbage", {"prob": 0.5}),
     "ws_drop": ("closed", {}),
     "ws_flap": ("closed", {"every_s": 2}),
     "ws_silent": ("silent", {}),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import BookFlow, Instrument, OrderBook, Stamp
+from virtuoso.domain.plausibility import SECOND_MS
 from virtuoso.domain.stream_updates import StreamUpdate
 from virtuoso.exchange.replies import whole_number
 from virtuoso.exchange.streams.bybit_topics import (
@@ -84,6 +85,8 @@ class BybitReader:
         updates, reason = read_safely(topic, message, Stamp(observed_ms=observed_ms, received_ms=received_ms))
         if reason:
             return self._fault(topic, reason)
+        if isinstance(topic, CandlesTopic):  # comes every second or two
+            return [*updates, *self._watch_again(topics, topic.topic.symbol, received_ms)]
         other_book = isinstance(topic, BookTopic) and topic is not self._book_of(topic.topic.symbol)
         return () if other_book else updates
 
@@ -130,6 +133,14 @@ class BybitReader:
         topic = self._book_of(symbol)
         return topic.book.flow() if topic else None
 
+    @staticmethod
+    def _watch_again(topics: Mapping[str, BybitTopic], symbol: str, received_ms: int) -> Sequence[StreamUpdate]:
+        """Tell since when liquidations are complete again. The next one may come in hours, so this does not wait for it."""
+        found = topics.get(BYBIT.topic_names(Topic(InputKind.LIQUIDATIONS, symbol))[0])
+        if not isinstance(found, LiquidationsTopic) or found.intact or received_ms - found.lost_ms < SECOND_MS:
+            return ()
+        return [found.begin()]
+
     def _create(self, topic: Topic, state: SymbolState) -> BybitTopic:
         kinds = (BookTopic, TradesTopic, TickerTopic, CandlesTopic, LiquidationsTopic)
         return {each.kind: each for each in kinds}[topic.kind](state)
@@ -153,7 +164,7 @@ class BybitReader:
         self._measures.refused(reason)
         if isinstance(topic, BookTopic) and self._book_of(topic.topic.symbol):
             return ()
-        return _losses([topic], reason)
+        return [lost(topic.topic, reason)]
 
     def _unreadable(self, topics: Mapping[str, BybitTopic], data: str | bytes, received_ms: int) -> Sequence[StreamUpdate]:
         """Return the loss of the topic that the message names. Without a name, any topic may have lost a message."""
@@ -161,16 +172,10 @@ class BybitReader:
         named = _TOPIC.search(data[:200]) if isinstance(data, str) else None
         topic = topics.get(named[1]) if named else None
         found = [topic] if topic else [each for each in topics.values() if each.kind in _HOLES]
-        intact = [each for each in found if each.intact]
+        intact = [each.topic for each in found if each.intact]
         for each in found:
             each.lose(received_ms)
-        return _losses(intact, "garbage")
-
-
-def _losses(topics: Iterable[BybitTopic], reason: str) -> list[StreamUpdate]:
-    """Return the loss of each topic. Liquidations are watched anew from then on."""
-    losses = [(each, lost(each.topic, reason)) for each in topics]
-    return [*(loss for _, loss in losses), *(each.begin() for each, _ in losses if isinstance(each, LiquidationsTopic))]
+        return [lost(each, "garbage") for each in intact]
 
 
 def _message(data: str | bytes) -> Mapping[str, Any] | None:

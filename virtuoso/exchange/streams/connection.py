@@ -26,9 +26,9 @@ TICK_S = 0.25
 WATCH_S = 1.0
 LATE_S = 2.0  # a tick so late says that this process did not run
 FIRST_NEWS = 3  # times the limit of silence, for the first news of a topic: a venue serves many subscriptions one by one
-FAULTS_S = 10.0
+GARBAGE_S = 10.0
 BEHIND_BYTES, BEHIND_S = 64 << 10, 3.0  # so much waits to be read, at all times for so long: we cannot keep up
-MIN_FAULTS = 100  # wrong messages within FAULTS_S; the connection is reopened when there are also two for each topic
+MAX_GARBAGE = 50  # unreadable messages within GARBAGE_S; more of them may have replaced any message
 
 log = logging.getLogger(__name__)
 Listener = Callable[[Sequence[StreamUpdate]], None]
@@ -59,7 +59,7 @@ class Connection:
         self._mute_s = (
             math.inf
         )  # without news of any topic for so long, the connection ends: the shortest limit of its kinds
-        self._faults: deque[float] = deque()
+        self._garbage: deque[float] = deque()
         self._work = asyncio.Event()  # set when there is something to send
         self._stopped = ""
 
@@ -151,8 +151,8 @@ class Connection:
                 self._answered(answer)
                 continue
             if updates := reader.frame(self.number, data, clock.now_ms()):
-                if isinstance(updates[0], StreamLost):
-                    self._faults.append(clock.monotonic())
+                if isinstance(updates[0], StreamLost) and updates[0].reason == "garbage":
+                    self._garbage.append(clock.monotonic())
                 self.deliver(updates)
         return "closed"
 
@@ -194,14 +194,14 @@ class Connection:
     def _verdict(self, now_s: float) -> str:
         """Return the reason to end the connection, or ""."""
         asked_s = self.subscriptions.oldest_request_s()
-        while self._faults and self._faults[0] < now_s - FAULTS_S:
-            self._faults.popleft()
+        while self._garbage and self._garbage[0] < now_s - GARBAGE_S:
+            self._garbage.popleft()
         if self._facts.ping and self._pong_s < self._ping_s < now_s - ANSWER_S:
             return "no_pong"
         if asked_s is not None and now_s - asked_s > ANSWER_S:
             return "no_answer"
-        if len(self._faults) > max(MIN_FAULTS, 2 * len(self.subscriptions.topics())):
-            return "faults"
+        if len(self._garbage) > MAX_GARBAGE:
+            return "garbage"
         return "silent" if now_s - self._news_s > self._mute_s else ""
 
     def _close_silent(self, now_s: float) -> None:

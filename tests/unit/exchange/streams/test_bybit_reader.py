@@ -283,20 +283,24 @@ def test_liquidations_are_complete_since_the_subscription() -> None:
 @pytest.mark.parametrize("defect", [{"p": "NaN"}, {"v": "0"}, {"S": "?"}, {"T": T0 + 99_000}, {"T": None}, {"s": "ETHUSDT"}])
 def test_a_wrong_liquidation_ends_what_is_complete(defect: dict[str, Any]) -> None:
     told = Told()
-    loss, begun = told(liquidations(liquidation(**defect)), at_ms=700)
-    assert loss == lost(LIQUIDATIONS, "number")
-    assert columns(begun) == ([], [], [], [], T0 + 700)
+    assert told(liquidations(liquidation(**defect)), at_ms=700) == [lost(LIQUIDATIONS, "number")]
     assert columns(told(liquidations(liquidation(701)), at_ms=800)[0])[-1] == T0 + 700
+
+
+def test_liquidations_are_complete_again_since_a_loss_although_none_comes() -> None:
+    told = Told()
+    assert told("<html>", at_ms=500) == [lost(LIQUIDATIONS, "garbage")]
+    assert told("<html>", bar(0, 600, confirm=False), at_ms=700) == []
+    (begun,) = told(bar(0, 1_600, confirm=False), bar(0, 1_700, confirm=False), at_ms=1_700)
+    assert columns(begun) == ([], [], [], [], T0 + 700)
 
 
 @pytest.mark.parametrize("garbage", ["<html>", b"\x00\x8f", '{"topic": 5}', "[]", "", "NaN", '{"topic":"tick'])
 def test_garbage_loses_what_it_may_have_replaced_once(garbage: str | bytes) -> None:
     told = Told()
     told(snapshot(10), trades(trade("a")), ticker())
-    *losses, begun = told(garbage)
-    assert losses == [lost(topic, "garbage") for topic in (TRADES, TICKERS, LIQUIDATIONS)]
-    assert columns(begun)[-1] == T0 + 5
-    assert [each for each in told(garbage) if isinstance(each, StreamLost)] == [lost(LIQUIDATIONS, "garbage")]
+    assert told(garbage) == [lost(topic, "garbage") for topic in (TRADES, TICKERS, LIQUIDATIONS)]
+    assert told(garbage) == []
     assert told.bids() == [[99, 2], [98, 3]]  # a book finds its gaps itself
 
 

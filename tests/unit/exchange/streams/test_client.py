@@ -279,14 +279,15 @@ def test_a_reset_subscribes_one_topic_again() -> None:
     run_virtually(main())
 
 
-def test_wrong_messages_without_end_close_the_connection() -> None:
+def test_unreadable_messages_without_end_close_the_connection() -> None:
     async def main() -> None:
         async with Streamed("BTCUSDT") as streamed:
             await streamed.run(3)
-            for _ in range(300):
-                streamed.venue.open[0].tell('{"topic":"publicTrade.BTCUSDT","type":"snapshot","ts":1,"data":[]}')
+            for _ in range(100):
+                streamed.venue.open[0].tell("<html>")
+                streamed.venue.open[0].tick(3_000)
             await streamed.run(3)
-            assert "faults" in streamed.reasons()
+            assert "garbage" in streamed.reasons()
             await streamed.run(5)
             assert streamed.books() == 1
 
