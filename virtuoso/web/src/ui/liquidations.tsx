@@ -46,6 +46,8 @@ export function LiquidationPanel({ liquidations, provenance, heardMs, named = fa
 
 const hours = ({ period }: LiquidationSum) => (durationToMs(period) ?? 0) / 3_600_000;
 
+// The keys make new elements of what changes: a bar that grows to the left and an item in another place do not move.
+
 /** One period: the longs against the shorts as a bar. The start is named when not the whole period was watched. */
 function Sum({ sum, atLeast, observedMs }: { sum: LiquidationSum; atLeast: boolean; observedMs: number }) {
   const { longUsd, shortUsd, startTime } = sum;
@@ -58,14 +60,14 @@ function Sum({ sum, atLeast, observedMs }: { sum: LiquidationSum; atLeast: boole
       </h3>
       <div class="parts" aria-hidden="true">
         {longUsd > 0 && <i class="up" style={{ flexGrow: String(longUsd) }} />}
-        {shortUsd > 0 && <i class="down" style={{ flexGrow: String(shortUsd) }} />}
+        {shortUsd > 0 && <i key={longUsd / shortUsd} class="down" style={{ flexGrow: String(shortUsd) }} />}
       </div>
       <p>
         <span class="up">
           Longs {bound}
           {usd(longUsd)}
         </span>
-        <span class="down">
+        <span key={usd(shortUsd)} class="down">
           Shorts {bound}
           {usd(shortUsd)}
         </span>
@@ -80,8 +82,8 @@ function Largest({ largest, named }: { largest: readonly Liquidation[]; named: b
     <>
       <h3>Largest in 24 h</h3>
       <ol>
-        {largest.map((one) => (
-          <Item key={`${one.symbol} ${ms(one.liquidationTime)} ${one.valueUsd}`} liquidation={one} named={named} />
+        {largest.map((one, place) => (
+          <Item key={`${place} ${one.symbol} ${ms(one.liquidationTime)}`} liquidation={one} named={named} />
         ))}
       </ol>
     </>

@@ -126,8 +126,8 @@ export function BreadthBar({ breadth }: { breadth: Breadth | undefined }) {
     <div class="breadth">
       <div class="parts" aria-hidden="true">
         {breadth.up > 0 && <i class="up" style={part(breadth.up)} />}
-        {breadth.flat > 0 && <i class="flat" style={part(breadth.flat)} />}
-        {breadth.down > 0 && <i class="down" style={part(breadth.down)} />}
+        {breadth.flat > 0 && <i key={breadth.up} class="flat" style={part(breadth.flat)} />}
+        {breadth.down > 0 && <i key={`${breadth.up} ${breadth.flat}`} class="down" style={part(breadth.down)} />}
       </div>
       <p>
         <span class="up">
