@@ -24,6 +24,10 @@ All limits are in this module. The code that reads a kind of data applies the li
 | trades of a reading that their stream did not tell | none that is older than 3 s | the stream is subscribed anew |
 | the last trade of a market | at most 15 minutes before the newest data | no score; signals are not judged meanwhile |
 | the venue's time in a streamed order book | at most 100 ms before that of the change before it | the book is read again |
+| the changes of a streamed order book | each begins where the one before ended, in any order within 1 s | it is read again |
+| known levels of a streamed order book that has more | at least 50 a side | the book is read again |
+| a requested order book that begins a stream | within 75 ms of a change, once in five times | it is read again |
+| mark, index and funding from a stream of their own | at most 10 s old | the fields are absent |
 | a number | finite and at most 1e18; a price or an amount is at least 1e-18 | the row, or the field, is refused |
 | a change of 24 hours | as the opening price says, up to 0.05 points, 1 % of it and a tick | the field is absent |
 | two shares of accounts, long and short | their sum is 1, up to 0.01; their ratio is below 1,000 | the row is refused |
@@ -62,6 +66,8 @@ MAX_CLOCK_LEAD_MS = MINUTE_MS  # maximum time by which a venue's clock may be ah
 MAX_CLOCK_STEP_BACK_MS = 5 * SECOND_MS
 MAX_CLOCK_STILL_MS = 15 * SECOND_MS
 MAX_BOOK_STEP_BACK_MS = 100  # the clocks of a venue's machines differ
+MAX_BOOK_DISTANCE_MS = 75  # between a requested book and the nearest change; changes come every 100 ms
+MAX_STREAMED_PREMIUM_AGE_MS = 10 * SECOND_MS  # they come once a second
 MAX_ROW_LEAD_MS = 5 * SECOND_MS  # maximum lead of a row's time over its reply's; a venue's clocks differ
 MAX_TICKER_AGE_MS = 10 * MINUTE_MS  # some venues date a ticker by its last trade, and small markets trade rarely
 MIN_FUNDING_INTERVAL_MS, MAX_FUNDING_INTERVAL_MS = 60 * MINUTE_MS, 24 * 60 * MINUTE_MS
@@ -93,6 +99,7 @@ BTC_SUPPLY = (18e6, 22e6)  # (least, most) BTC that exist; it was 18 million in 
 MIN_EQUAL_LEVELS = 0.6  # share of equal levels of two order books; in motion, 95 % are equal within 0.1 s
 MAX_STREAM_LAG_MS = 3 * SECOND_MS  # time by which a stream may tell of a trade later than a reading
 PRICE_ROUNDING = 1e-6  # relative tolerance of open and close beyond high and low; venues round each price separately
+MIN_BOOK_LEVELS = 50  # known ones of a side; components of a score use so many
 
 # Shares of a list
 MIN_KNOWN_TURNOVER = 0.9  # share of markets, and of their turnover; totals of less would cover only a part of the venue

@@ -11,7 +11,7 @@ import orjson
 from virtuoso.domain.errors import ExchangeError
 from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Stamp, Timeframe
-from virtuoso.domain.plausibility import MAX_CLOCK_LEAD_MS, SECOND_MS
+from virtuoso.domain.plausibility import MAX_CLOCK_LEAD_MS, MAX_STREAMED_PREMIUM_AGE_MS, SECOND_MS
 from virtuoso.domain.stream_updates import (
     CandlesUpdate,
     LiquidationsUpdate,
@@ -47,11 +47,11 @@ if TYPE_CHECKING:
 
 Updates = Sequence[StreamUpdate]
 
-PREMIUM_AGE_MS = 10_000  # mark prices come once a second
 KEPT_LIQUIDATIONS = 10_000  # to tell each only once while two connections are open
 NO_PREMIUMS: Mapping[str, Message] = MappingProxyType({})
 TICKERS, LIQUIDATIONS = Topic(InputKind.TICKERS), Topic(InputKind.LIQUIDATIONS)
 PREMIUMS = Topic(InputKind.PREMIUMS)  # the part of the tickers' topic that has the premiums
+DUPLICATES = {InputKind.ORDER_BOOK: "book", InputKind.TRADES: "trade", InputKind.LIQUIDATIONS: "liquidation"}
 TICKER_EVENT, PREMIUM_EVENT = "24hrTicker", "markPriceUpdate"
 
 
@@ -207,12 +207,20 @@ class BinanceReader:
         self._measures.message(topic.kind, received_ms - observed_ms)
         return Stamp(observed_ms=observed_ms, received_ms=received_ms)
 
+    def _count_duplicate(self, topic: Topic) -> None:
+        """Count a message that was told before, unless another connection told it."""
+        if len(self._open[topic]) == 1:
+            count_refused(f"{DUPLICATES[topic.kind]}_duplicate")
+
     def _read_change(self, connection: int, message: Message, received_ms: int) -> Updates:
         symbol = message.get("s")
         if not isinstance(symbol, str) or (book := self._books.get(symbol)) is None:
             return ()
         stamp = self._stamp(connection, Topic(InputKind.ORDER_BOOK, symbol), message.get("E"), received_ms)
         if stamp is None or (change := read_change(message, stamp)) is None:
+            return ()
+        if book.has(change):
+            self._count_duplicate(Topic(InputKind.ORDER_BOOK, symbol))
             return ()
         return book.change(change)
 
@@ -227,7 +235,7 @@ class BinanceReader:
         if number is None:
             count_refused("trade_id")
         elif number <= last:
-            count_refused("trade_duplicate")
+            self._count_duplicate(Topic(InputKind.TRADES, symbol))
         elif message.get("X", "MARKET") != "MARKET":  # of the insurance fund: REST does not list it either
             self._trades[symbol] = number, last_ms
         elif (trades := read_trade(message, symbol, number, stamp, last_ms)) is not None:
@@ -264,7 +272,7 @@ class BinanceReader:
         if row is None:
             return ()
         if (symbol, row) in self._liquidated:
-            count_refused("liquidation_duplicate")
+            self._count_duplicate(LIQUIDATIONS)
             return ()
         self._liquidated[symbol, row] = None
         if len(self._liquidated) > KEPT_LIQUIDATIONS:
@@ -304,7 +312,7 @@ class BinanceReader:
             tickers = read_tickers(
                 *(rows, TICKER, self._instruments, stamp),
                 venue_ms=venue_ms,
-                premiums=self._premiums if received_ms - self._premiums_ms <= PREMIUM_AGE_MS else NO_PREMIUMS,
+                premiums=self._premiums if received_ms - self._premiums_ms <= MAX_STREAMED_PREMIUM_AGE_MS else NO_PREMIUMS,
                 premium=PREMIUM,
                 intervals=self._intervals,
             )

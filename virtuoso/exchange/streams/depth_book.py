@@ -17,19 +17,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from virtuoso.domain.inputs import InputKind
-from virtuoso.domain.plausibility import SECOND_MS
+from virtuoso.domain.plausibility import MAX_BOOK_DISTANCE_MS, MIN_BOOK_LEVELS, SECOND_MS
 from virtuoso.domain.stream_updates import BookUpdate, StreamLost, StreamUpdate
 from virtuoso.exchange.rows import count_refused
 from virtuoso.exchange.streams.local_book import LocalBook
 
 Updates = Sequence[StreamUpdate]
 
-MIN_LEVELS = 50  # of a side that goes on beyond them; a book with fewer is dropped
-SPARE_LEVELS = 0.1  # share of the levels read; with fewer beyond MIN_LEVELS, the book is requested again
+SPARE_LEVELS = 0.1  # share of the levels read; with fewer beyond MIN_BOOK_LEVELS, the book is requested again
 REQUESTED_LEVELS = (100, 500, 1000)  # they have the weights 5, 10 and 20
 KEPT_CHANGES = 600  # a minute of changes; a request takes less
 STEADY_MS = 20 * SECOND_MS  # a book that was right for this time is requested at once when it is lost
-NEAR_MS, MAX_UNSURE = 75, 4  # a book farther in time from every change is requested again, so many times
+MAX_UNSURE = 4  # requested books in a row that are refused because they are far in time from every change
 RENEWAL_MS = 5 * SECOND_MS  # the shortest time between a book and its renewal
 HELD_CHANGES, HELD_MS = 4, SECOND_MS  # a known book waits so long for a missing change
 LONGEST_WAIT_MS = 15 * SECOND_MS
@@ -80,12 +79,16 @@ class DepthBook:
         book that was requested before it would be too old."""
         return REQUESTED_LEVELS[self._size] if self._kept and now_ms >= self._wait_until_ms else 0
 
+    def has(self, change: Change) -> bool:
+        """Return True if this change, or a later one, was told already."""
+        return change.last <= self._newest
+
     def change(self, change: Change) -> Updates:
-        """Apply a change. A change that comes after its successor is put in order. Return the loss of the known book when a
-        change is missing ("gap"), too few levels are known ("range"), or LocalBook finds it wrong."""
-        newest = self._last if self.local else self._kept[-1].last if self._kept else 0
+        """Apply a change. Do nothing when it was told already. A change that comes after its successor is put in order.
+        Return the loss of the known book when a change is missing ("gap"), too few levels are known ("range"), or LocalBook
+        finds it wrong."""
+        newest = self._newest
         if change.last <= newest:
-            count_refused("book_duplicate")
             return ()
         if not self.local:
             if self._kept and change.previous != newest:
@@ -134,6 +137,10 @@ class DepthBook:
         self._levels, self._known_ms = levels, book.received_ms
         return self._changes()
 
+    @property
+    def _newest(self) -> int:
+        return self._last if self.local else self._kept[-1].last if self._kept else 0
+
     def refuse(self, received_ms: int) -> None:
         """Note that the reply to a request could not be read. A book is wanted again after a wait."""
         self._wait(received_ms)
@@ -143,7 +150,9 @@ class DepthBook:
         and went between them would stay in it, if the venue does not tell that it went."""
         kept = self._kept or ()
         around = [*([kept[-len(changes) - 1]] if len(kept) > len(changes) else []), *changes[:1]]
-        return all(each.last != book.last and abs(each.observed_ms - book.observed_ms) > NEAR_MS for each in around)
+        return all(
+            each.last != book.last and abs(each.observed_ms - book.observed_ms) > MAX_BOOK_DISTANCE_MS for each in around
+        )
 
     def _keep(self, change: Change) -> None:
         if self._kept is None:
@@ -177,11 +186,11 @@ class DepthBook:
     def _check_range(self, change: Change) -> Updates:
         """Request the book again when few known levels remain. Drop it when too few remain."""
         known = self.local.known_levels
-        if self._kept is None and known < MIN_LEVELS + SPARE_LEVELS * self._levels:
+        if self._kept is None and known < MIN_BOOK_LEVELS + SPARE_LEVELS * self._levels:
             self._enlarge()
             self._keep(change)
             self._wait_until_ms = self._known_ms + RENEWAL_MS
-        if known >= MIN_LEVELS:
+        if known >= MIN_BOOK_LEVELS:
             return self._changes()
         count_refused("book_range")
         self.local.clear()

@@ -138,6 +138,14 @@ def test_a_wrong_change_loses_the_book_and_it_is_requested_again(message: dict[s
     assert isinstance(update, BookUpdate)
 
 
+def test_a_change_that_comes_twice_on_a_connection_is_counted() -> None:
+    reader = with_book()
+    before = refused("book_duplicate")
+    assert tell(reader, depth(10, 20, at_ms=100), 110)
+    assert not tell(reader, depth(10, 20, at_ms=100), 115)
+    assert refused("book_duplicate") == before + 1
+
+
 def test_a_break_of_the_chain_loses_the_book() -> None:
     reader = with_book()
     messages = [depth(previous + 7, previous + 10, at_ms=10 * previous) for previous in range(10, 60, 10)]
@@ -308,8 +316,10 @@ def test_an_older_ticker_is_not_told_after_a_newer_one() -> None:
 def test_a_topic_of_two_connections_is_lost_when_the_last_one_closes() -> None:
     reader = with_book()
     reader.opened(2, ALL, T0 + 50)
+    before = refused("book_duplicate")
     assert tell(reader, depth(10, 20, at_ms=100), 110, connection=2)
     assert not tell(reader, depth(10, 20, at_ms=100), 115, connection=1)
+    assert refused("book_duplicate") == before  # it is no fault of the venue
     assert not reader.closed(1, ALL, "rotation")
     assert reader.book("BTCUSDT", 50) is not None
     assert not reader.closed(1, ALL, "rotation")
