@@ -58,8 +58,9 @@ class Prices:
         self._set(confirmed | {symbol: self.tickers[symbol] for symbol in newer}, frozenset(newer))
 
     def tell(self, ticker: Ticker) -> None:
-        """Note a ticker of a stream. `use_told` uses it."""
-        self._told[ticker.symbol] = ticker
+        """Note a ticker of a stream, unless a newer one is noted. `use_told` uses it."""
+        if not _is_newer(self._told.get(ticker.symbol, ticker), ticker):
+            self._told[ticker.symbol] = ticker
 
     def now_ms(self) -> int:
         """Return the exchange's time (epoch ms), estimated from the newest ticker. Without one, return our time."""

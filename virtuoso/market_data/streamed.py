@@ -71,6 +71,7 @@ class StreamedData:
         self._candles = candles
         self._hasten_job = hasten
         self._clock = clock
+        self._listed: frozenset[str] = frozenset()
         self._states: Mapping[str, SymbolState] = {}
         self._ticker_told_ms = 0  # the exchange's time of the newest streamed ticker
         self._ticker_told_at: float | None = None  # our time when it arrived
@@ -89,7 +90,8 @@ class StreamedData:
             await self.streams.stop()
 
     def set_instruments(self, instruments: Sequence[Instrument]) -> None:
-        """Set the instruments of the venue."""
+        """Set the instruments of the venue. Tickers of other markets are not used."""
+        self._listed = frozenset(each.symbol for each in instruments)
         if self.reader is not None:
             self.reader.set_instruments(instruments)
 
@@ -112,6 +114,8 @@ class StreamedData:
         """Apply updates. Updates of symbols that are not read change nothing, except tickers."""
         for update in updates:
             if isinstance(update, TickerUpdate):
+                if update.ticker.symbol not in self._listed:  # a stream of the whole venue may tell of delisted markets
+                    continue
                 self._prices.tell(update.ticker)
                 if update.ticker.stamp.observed_ms > self._ticker_told_ms:
                     self._ticker_told_ms = update.ticker.stamp.observed_ms

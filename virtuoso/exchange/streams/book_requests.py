@@ -84,8 +84,8 @@ class BookRequests:
             return
         try:
             text, received_ms = await read_book(instrument, levels)
+            self._deliver(self._reader.rest_book(symbol, text, received_ms))
         except ExchangeError:
             pass  # the adapter has counted it
-        else:
-            self._deliver(self._reader.rest_book(symbol, text, received_ms))
-        self._backoffs[symbol] = backoff, self._clock.monotonic() + backoff.next_s()
+        finally:
+            self._backoffs[symbol] = backoff, self._clock.monotonic() + backoff.next_s()

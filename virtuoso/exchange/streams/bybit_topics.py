@@ -12,7 +12,7 @@ import numpy as np
 from virtuoso.domain.errors import ExchangeError
 from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Instrument, Liquidations, Stamp, Ticker, Timeframe, Trades
-from virtuoso.domain.plausibility import MAX_ROW_LEAD_MS, SECOND_MS
+from virtuoso.domain.plausibility import MAX_ROW_LEAD_MS, MINUTE_MS, SECOND_MS
 from virtuoso.domain.stream_updates import (
     BookUpdate,
     CandlesUpdate,
@@ -33,7 +33,7 @@ from virtuoso.exchange.venues import UNIFIED, TradeNames, venue_facts
 BOOK_LEVELS = 50
 HELD_MESSAGES, HELD_MS = 4, SECOND_MS  # an order book waits so long for a missing message
 TICKER_DELAY_MS = 2 * SECOND_MS  # a ticker comes after the trade whose price it has, by at most this time
-KNOWN_KEYS = 4_000  # of trades or liquidations; one that comes twice counts once
+KNOWN_KEYS, KNOWN_MS = 4_000, 2 * MINUTE_MS  # of trades or liquidations; one that comes twice within this time counts once
 TRADE_NAMES = TradeNames("i", "T", "p", "v", "S", "Buy", "Sell")
 TICKER_NAMES = venue_facts("bybit").names.ticker
 # The fields of a ticker that are used. All but the optional ones must be numbers, and of these only SIGNED may be below 0.
@@ -55,21 +55,21 @@ class SymbolState:
 
     instrument: Instrument
     newest_ms: dict[InputKind, int] = field(default_factory=dict)  # the newest time of the venue, by kind
-    trades_told: OrderedDict[str, None] = field(default_factory=OrderedDict)  # the newest ids
+    trades_told: OrderedDict[str, int] = field(default_factory=OrderedDict)  # our time by id
     trades_contiguous: bool = False
     trade_due_ms: int | None = None  # our time since which the last price is that of a trade that was not told
     newest_trade: tuple[float, int] = 0.0, 0  # price of the newest trade that was told, and our time of it
     bar_told_ms: int = 0  # opening time of the newest bar
-    liquidations_told: OrderedDict[tuple[Any, ...], None] = field(default_factory=OrderedDict)
+    liquidations_told: OrderedDict[tuple[Any, ...], int] = field(default_factory=OrderedDict)
     liquidations_since_ms: int = 0
 
 
-def remember(told: OrderedDict[Any, None], key: Any) -> bool:
-    """Add a key, and forget the oldest one above KNOWN_KEYS. Return False when the key is known."""
+def remember(told: OrderedDict[Any, int], key: Any, received_ms: int) -> bool:
+    """Add a key, and forget those above KNOWN_KEYS or older than KNOWN_MS. Return False when the key is known."""
     if key in told:
         return False
-    told[key] = None
-    if len(told) > KNOWN_KEYS:
+    told[key] = received_ms
+    while len(told) > KNOWN_KEYS or next(iter(told.values())) < received_ms - KNOWN_MS:
         told.popitem(last=False)
     return True
 
@@ -176,7 +176,7 @@ class TradesTopic(BybitTopic):
         complete = len(trades.ids) == len({row.get(TRADE_NAMES.id) for row in rows})
         self.told(stamp)
         state.trade_due_ms = None
-        new = [remember(state.trades_told, name) for name in trades.ids]
+        new = [remember(state.trades_told, name, stamp.received_ms) for name in trades.ids]
         if not all(new):
             count_refused("trade_duplicate", new.count(False))
             trades = _selected(trades, np.array(new))
@@ -315,7 +315,7 @@ class LiquidationsTopic(BybitTopic):
             if time_ms is None or price is None or size is None or side is None or row["s"] != self.topic.symbol:
                 count_refused("liquidation_time" if time_ms is None else "liquidation_number")
                 raise ValueError("number")
-            if remember(self.state.liquidations_told, (time_ms, price, size, side)):
+            if remember(self.state.liquidations_told, (time_ms, price, size, side), stamp.received_ms):
                 rows.append((time_ms, price, size, side))
             else:
                 count_refused("liquidation_duplicate")

@@ -30,3 +30,12 @@ def test_a_ticker_after_its_trade_does_not_mean_that_trades_are_missing() -> Non
     told(ticker(50_000, "delta", lastPrice="102"), at_ms=50_001)
     told(ticker(60_000, "delta", lastPrice="103"), at_ms=60_001)
     assert told.reader.heard_ms(1, TRADES) == T0 + 50_001, "the trade at this price is too old to be the last one"
+
+
+def test_ids_of_trades_are_known_for_two_minutes() -> None:
+    told = Told()
+    told(trades(trade("a", 10), ms=10), at_ms=10)
+    told(trades(trade("b", 119_000), ms=119_000), at_ms=119_000)
+    assert told(trades(trade("a", 10), ms=119_500), at_ms=119_500) == [], "a double one, late"
+    told(trades(trade("c", 130_000), ms=130_000), at_ms=130_000)
+    assert list(told.reader._states["BTCUSDT"].trades_told) == ["b", "c"]
