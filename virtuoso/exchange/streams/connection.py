@@ -55,7 +55,8 @@ class Connection:
         self._facts, self._reader, self._clock = facts, reader, clock
         self._listener, self._connect = listener, connect
         self._opened_s = self._news_s = self._ping_s = self._pong_s = self._watched_s = self._sent_s = 0.0
-        self._level_s = math.inf  # when all that had arrived was read
+        self._looked_s = 0.0  # when we looked for what waits to be read
+        self._behind_since_s: float | None = None  # since when much waits
         self._mute_s = (
             math.inf
         )  # without news of any topic for so long, the connection ends: the shortest limit of its kinds
@@ -66,7 +67,7 @@ class Connection:
     @property
     def is_behind(self) -> bool:
         """Return True while messages arrive faster than they are read."""
-        return self._clock.monotonic() - self._level_s > BEHIND_S
+        return self._behind_since_s is not None and self._looked_s - self._behind_since_s > BEHIND_S
 
     @property
     def streamed_s(self) -> float:
@@ -183,10 +184,11 @@ class Connection:
                 self._close_silent(now_s)
             if reason := self._stopped or (self._verdict(now_s) if on_time else ""):
                 return reason
-            if socket.waiting_bytes() < BEHIND_BYTES or self._level_s == math.inf:
-                self._level_s = now_s
-            await self._send_due(socket)
+            self._looked_s = now_s
+            behind = socket.waiting_bytes() >= BEHIND_BYTES
+            self._behind_since_s = (self._behind_since_s or now_s) if behind else None
             self._work.clear()
+            await self._send_due(socket)
             with suppress(TimeoutError):
                 async with asyncio.timeout(TICK_S):
                     await self._work.wait()
@@ -226,19 +228,22 @@ class Connection:
                 self.deliver(self._reader.closed(self.number, [each.topic for each in silent], "silent"))
 
     async def _send_due(self, socket: Socket) -> None:
+        """Send a ping and one request, where they are due. After a request, there may be another one."""
         facts, subscriptions = self._facts, self.subscriptions
         if facts.ping and self._clock.monotonic() - self._ping_s >= facts.ping_s:
             await self._send(socket, facts.ping)
             self._ping_s = self._clock.monotonic()
-        while subscriptions.leaving:
+        if subscriptions.leaving:
             names = subscriptions.leaving[: facts.names_per_request]
             del subscriptions.leaving[: len(names)]
             await self._send(socket, facts.unsubscribe(subscriptions.number(), names))
-        while due := subscriptions.due(self._clock.monotonic()):
+            self._work.set()
+        elif due := subscriptions.due(self._clock.monotonic()):
             again = [name for each in due if each.at_venue for name in each.names]
             if again:
                 await self._send(socket, facts.unsubscribe(subscriptions.number(), again))
             await self._subscribe(socket, due)
+            self._work.set()
 
     async def _subscribe(self, socket: Socket, due: Sequence[Subscription]) -> None:
         due = [each for each in due if self.subscriptions.get(each.topic) is each]  # not removed while we waited
