@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from virtuoso.domain.inputs import InputKind
+
 if TYPE_CHECKING:
     from virtuoso.domain.clock import Clock
     from virtuoso.exchange.streams.port import KindStatus
@@ -16,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class _State(NamedTuple):
-    transport: str  # stream (all symbols), poll (none), or both
+    transport: str  # stream (all symbols), poll (none), or both; for a kind that is never polled, none instead of poll
     since_ms: int  # our time
 
 
@@ -32,7 +34,7 @@ class StreamStatus:
         """Note the current state, and log each change."""
         for venue, feed in self._feeds.items():
             for kind, status in feed.stream_status().items():
-                transport, before = _transport(status), self._states.get((venue, kind))
+                transport, before = _transport(kind, status), self._states.get((venue, kind))
                 if before is None or before.transport != transport:
                     self._states[venue, kind] = _State(transport, self._clock.now_ms())
                     if before is not None:
@@ -58,9 +60,9 @@ class StreamStatus:
         }
 
 
-def _transport(status: KindStatus) -> str:
+def _transport(kind: InputKind, status: KindStatus) -> str:
     if status.streaming == 0:
-        return "poll"
+        return "none" if kind is InputKind.LIQUIDATIONS else "poll"
     return "stream" if status.streaming >= status.expected else "both"
 
 

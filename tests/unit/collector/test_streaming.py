@@ -133,6 +133,7 @@ async def test_while_streams_are_lost_and_requests_succeed_the_venue_is_polled()
         assert all(each.snapshot.complete for each in node.since(began))
         assert node.details["streams"]["bybit"]["book"]["transport"] == "poll"
         assert node.details["streams"]["bybit"]["book"]["error"] == "closed"
+        assert node.details["streams"]["bybit"]["liquidations"]["transport"] == "none"
         node.streams["bybit"].lost.clear()
         await asyncio.sleep(15)
         state = node.details["streams"]["bybit"]["book"]
