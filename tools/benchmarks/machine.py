@@ -22,6 +22,11 @@ class Machine:
     server: int
     rest: tuple[int, ...]
 
+    @property
+    def all(self) -> tuple[int, ...]:
+        """Every core."""
+        return tuple(sorted({*self.rest, self.server}))
+
     @classmethod
     def here(cls) -> Machine:
         """Return this machine."""

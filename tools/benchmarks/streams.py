@@ -30,10 +30,13 @@ UPDATES_S = 60.0
 @dataclass(frozen=True)
 class Updates:
     """Latencies in ms from the time at which the head was written. `spread_ms` is the longest time between the first and the
-    last receipt of the same update. `period_s` is the mean time between two updates. `event_...` are latencies from the
-    venue's time of a price to the receipt of the first update with it. Prices change at any time between two updates."""
+    last receipt of the same update. `period_s` is the mean time between two updates. `price_...` are from the venue's
+    time of the newest prices in an update to its receipt. `event_...` are from any moment at the venue to the receipt of the
+    first update with newer prices. So they include the wait for the next update."""
 
     streams: int
+    price_p50_ms: float
+    price_p99_ms: float
     event_p50_ms: float
     event_p99_ms: float
     updates: int
@@ -134,11 +137,14 @@ def _latencies(
     published: dict[str, float], observed: dict[str, float], received: dict[str, list[float]], streams: int
 ) -> Updates:
     events = sorted(_since_events({name: observed[name] for name in published}, received))
+    ages = sorted((time - observed[name]) * 1000 for name in published for time in received[name])
     late = sorted((time - written) * 1000 for name, written in published.items() for time in received[name])
     spread = max((max(received[name]) - min(received[name])) * 1000 for name in published)
     period = (max(published.values()) - min(published.values())) / max(1, len(published) - 1)
     return Updates(
         streams,
+        quantile(ages, 0.5),
+        quantile(ages, 0.99),
         quantile(events, 0.5),
         quantile(events, 0.99),
         len(published),
