@@ -1,6 +1,7 @@
 """The numbers of a dashboard. Some have few bits, so that a message is small after compression and changes less often. Each
 shows the same digits as the exact number: a percentage with up to two decimals, a fraction as a whole percentage or with two
-decimals, an amount in USD with up to four digits. Prices and scores are exact."""
+decimals, an amount in USD with up to four digits, the score of a dimension with up to one decimal. Prices and the score of
+a symbol are exact."""
 
 from __future__ import annotations
 
@@ -10,8 +11,17 @@ from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
+from virtuoso.domain.model import DimensionKind
+
 Row = TypeVar("Row", bound=Message)
 Rule = Callable[[float], float]
+
+
+def dimension(value: float) -> float:
+    """Return the multiple of 1/8192 next to a score, which is right to 0.0001. Where other digits would be shown, return the
+    score itself. The digits change only at multiples of a twentieth."""
+    rounded = round(value * 8192) / 8192
+    return rounded if math.floor(rounded * 20) == math.floor(value * 20) else value
 
 
 def percent(value: float) -> float:
@@ -40,6 +50,7 @@ _RULES: Mapping[str, Mapping[str, Rule]] = {
         "coverage": percent,
         "change_24h_percent": percent,
         "turnover_24h_usd": amount,
+        **dict.fromkeys((kind.lower_name for kind in DimensionKind), dimension),
     },
     "Mover": {"change_24h_percent": percent, "turnover_24h_usd": amount},
     "Overview": {

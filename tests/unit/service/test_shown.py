@@ -11,7 +11,7 @@ from protovalidate import collect_violations
 
 from tests.service.snapshots import T0, mover, row, snapshot
 from virtuoso.market.v1 import confluence_pb2, mover_pb2
-from virtuoso.service.shown import amount, percent, shown
+from virtuoso.service.shown import amount, dimension, percent, shown
 from virtuoso.top import words
 
 PERCENTAGES = st.floats(-99.9999, 1e5, allow_nan=False)
@@ -28,6 +28,15 @@ def test_a_percentage_shows_the_same_digits(value: float) -> None:
 @given(FRACTIONS)
 def test_a_fraction_shows_the_same_percentage(value: float) -> None:
     assert words.share(percent(value)) == words.share(value) or _is_half(100 * value, 0)
+
+
+@given(st.floats(0, 100))
+def test_the_score_of_a_dimension_is_right_to_a_ten_thousandth_and_shows_the_same_digits(value: float) -> None:
+    result = dimension(value)
+    assert abs(result - value) < 1e-4
+    assert result == value or (result * 8192).is_integer()
+    for digits in (0, 1):
+        assert f"{result:.{digits}f}" == f"{value:.{digits}f}" or _is_half(value, digits)
 
 
 @given(AMOUNTS)
@@ -84,7 +93,8 @@ def test_a_valid_message_stays_valid(message: confluence_pb2.ConfluenceRow | mov
 def test_prices_and_scores_are_exact_and_absent_numbers_stay_absent() -> None:
     exact = row("BTCUSDT", 61.23456789, price=27.123456789, change_24h_percent=1.23456789)
     result = shown(exact)
-    assert (result.price, result.score, result.orderbook) == (exact.price, exact.score, exact.orderbook)
+    assert (result.price, result.score) == (exact.price, exact.score)
+    assert result.orderbook == pytest.approx(exact.orderbook, abs=1e-4)
     assert result.change_24h_percent != exact.change_24h_percent
     assert not shown(row("BTCUSDT", None)).HasField("confidence")
     assert shown(mover("UPUSDT", 12.3456789)).price == 3.5

@@ -54,7 +54,8 @@ Global___GetDashboardRequest: _TypeAlias = GetDashboardRequest  # noqa: Y015
 @_typing.final
 class GetDashboardResponse(_message.Message):
     """Reply of GetDashboard. Prices and scores are exact. Other numbers may differ from those of other replies in digits that a
-    screen does not show: percentages after two decimals, fractions as whole percentages, amounts in USD after four digits.
+    screen does not show: percentages after two decimals, fractions as whole percentages, amounts in USD after four digits, and
+    the scores of dimensions by less than 0.0001.
     """
 
     DESCRIPTOR: _descriptor.Descriptor

@@ -32,7 +32,8 @@ export type GetDashboardRequest = Message<"virtuoso.market.v1.GetDashboardReques
 export declare const GetDashboardRequestSchema: GenMessage<GetDashboardRequest>;
 /**
  * Reply of GetDashboard. Prices and scores are exact. Other numbers may differ from those of other replies in digits that a
- * screen does not show: percentages after two decimals, fractions as whole percentages, amounts in USD after four digits.
+ * screen does not show: percentages after two decimals, fractions as whole percentages, amounts in USD after four digits, and
+ * the scores of dimensions by less than 0.0001.
  *
  * @generated from message virtuoso.market.v1.GetDashboardResponse
  */
