@@ -7,6 +7,7 @@ All limits are in this module. The code that reads a kind of data applies the li
 |---|---|---|
 | the venue's time in tickers | at most 60 s behind or ahead of ours; moves forward | the reply is refused: VenueStale |
 | the venue's time ahead of ours | as far ahead in two readings | it is used only as far as both readings agree |
+| the time of a streamed message ahead of ours | as far ahead in 8 in a row | it is used only as far as all of them agree |
 | the venue's time in other replies | at most 60 s ahead of ours | the reply is refused: VenueStale |
 | a time in a row | not before 2009, at most 5 s ahead of its reply | the row is refused |
 | the opening time of a bar | a multiple of the bar's length, at most 60 s ahead of its reply | the bar is refused |
