@@ -45,10 +45,11 @@ def liquidation_totals(closed: Liquidations, now_ms: int) -> LiquidationTotals:
     return LiquidationTotals(sums=tuple(sums), lower_bound=closed.lower_bound, largest=tuple(largest))
 
 
-def market_totals(markets: Collection[LiquidationTotals]) -> LiquidationTotals | None:
-    """Return the sums of several markets. Return None without a market.
+def market_totals(markets: Collection[LiquidationTotals], tracked: int) -> LiquidationTotals | None:
+    """Return the sums of several markets, of `tracked` ones. Return None without a market.
 
-    A sum begins where the watch of the first market began. It is a lower bound when another was watched only later."""
+    A sum begins where the watch of the first market began. It is a lower bound when another was watched only later, or is
+    not watched."""
     if not markets:
         return None
     sums = tuple(_total([market.sums[index] for market in markets]) for index in range(len(PERIODS_MS)))
@@ -62,7 +63,7 @@ def market_totals(markets: Collection[LiquidationTotals]) -> LiquidationTotals |
     )
     return LiquidationTotals(
         sums=sums,
-        lower_bound=late or any(market.lower_bound for market in markets),
+        lower_bound=late or len(markets) < tracked or any(market.lower_bound for market in markets),
         largest=tuple(largest[:MAX_LARGEST]),
     )
 

@@ -51,7 +51,7 @@ DEFAULT_WINDOWS = Windows()
 
 def first_within(time_ms: Millis, end_ms: int, window_ms: int) -> int:
     """Return the index of the first time within the window that ends at `end_ms`. Times never decrease."""
-    return int(np.searchsorted(time_ms, end_ms - window_ms, side="right"))
+    return int(time_ms.searchsorted(end_ms - window_ms, side="right"))
 
 
 def fade_weights(time_ms: Millis, end_ms: int, window_ms: int) -> Floats:

@@ -113,7 +113,7 @@ def run_pass(state: VenueState, market: MarketData, request: PassRequest, *, fin
     )
     state = _with_betas(replace(state, regime=overview.regime or state.regime), market)
     liquidations: Mapping[str, LiquidationTotals] = _compute_or_default("liquidations", {}, lambda: _liquidations(market))
-    total = market_totals(liquidations.values())
+    total = market_totals(liquidations.values(), len(market.inputs))
     result = PassResult(
         state=state,
         confluences=confluences,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from virtuoso.analysis.alert_rules import MarketPass, market_alerts
 from virtuoso.analysis.liquidations import liquidation_totals, market_totals
-from virtuoso.domain.model import Environment, Liquidations, Stamp, SymbolInputs, Ticker, Trades
+from virtuoso.domain.model import Candles, Environment, Liquidations, Stamp, SymbolInputs, Ticker, Timeframe, Trades
 from virtuoso.domain.records import Alert, AlertKind, AlertLevel, Liquidation, LiquidationTotals, Side
 
 MINUTE, HOUR = 60_000, 3_600_000
@@ -85,10 +86,10 @@ def test_without_liquidations_the_sums_are_zero_because_the_time_was_watched() -
 
 
 def test_the_market_is_the_sum_of_its_symbols_and_a_lower_bound_when_one_was_watched_later() -> None:
-    assert market_totals([]) is None
+    assert market_totals([], 50) is None
     one = liquidation_totals(closed(ROWS), NOW)
     other = liquidation_totals(closed([(MINUTE, 50.0, SHORT)] * 6, "YUSDT"), NOW)
-    total = market_totals([one, other])
+    total = market_totals([one, other], 2)
     assert total is not None
     assert sums(total) == [(HOUR, 42.0, 305.0, HOUR), (DAY, 742.0, 605.0, DAY)]
     assert not total.lower_bound
@@ -101,10 +102,13 @@ def test_the_market_is_the_sum_of_its_symbols_and_a_lower_bound_when_one_was_wat
         closed([(MINUTE, 50.0, SHORT)], "YUSDT", watched_ms=2 * HOUR),
         closed([(MINUTE, 50.0, SHORT)], "YUSDT", lower_bound=True),
     ):
-        partial = market_totals([one, liquidation_totals(later, NOW)])
+        partial = market_totals([one, liquidation_totals(later, NOW)], 2)
         assert partial is not None
         assert partial.lower_bound
         assert sums(partial)[1] == (DAY, 742.0, 355.0, DAY)
+    unwatched = market_totals([one, other], 3)
+    assert unwatched is not None
+    assert unwatched.lower_bound
 
 
 def market(
@@ -171,6 +175,27 @@ def test_liquidations_need_trades_of_at_least_the_same_amount() -> None:
     rows = [(MINUTE, 200_000.0, LONG)]
     assert not alerts(market(rows, traded=150_000.0))
     assert alerts(market(rows, traded=200_000.0))
+
+
+def test_the_closed_minutes_confirm_liquidations_when_the_trades_are_not_known() -> None:
+    rows = [(3 * MINUTE, 200_000.0, LONG)]
+    without = replace(market(rows), trades=None)
+    assert not alerts(without)
+    for traded, count in ((30_000.0, 0), (60_000.0, 1)):
+        times = NOW - MINUTE * np.arange(5, 0, -1, dtype=np.int64)
+        price, volume = np.full(5, 2.0), np.full(5, traded / 2)
+        bars = Candles(
+            symbol="XUSDT",
+            timeframe=Timeframe.M1,
+            open_ms=times,
+            open=price,
+            high=price,
+            low=price,
+            close=price,
+            volume=volume,
+            stamp=STAMP,
+        )
+        assert len(alerts(replace(without, candles={Timeframe.M1: bars}))) == count
 
 
 def test_a_venue_that_tells_only_of_some_liquidations_gives_a_lower_bound() -> None:

@@ -255,6 +255,30 @@ def test_liquidations_that_were_watched_for_a_part_of_the_hour_or_are_few_have_l
     assert none.missing == "no position was closed by force within 1 h"
 
 
+def test_what_leaves_its_window_does_not_change_a_reading_abruptly() -> None:
+    changes = flow([50.0, *[(-1.0) ** k for k in range(40)]])
+    closed = closed_by_force(np.array([-1.0, 1.0, 1.0, 1.0]), np.array([60.0, 1.0, 1.0, 1.0]))
+    for market, dimension, name, step_ms in (
+        (changes, "ORDERBOOK", "order_flow_imbalance", 1_000),
+        (closed, "SENTIMENT", "liquidations", 60_000),
+    ):
+        directions, first = [], component(market, dimension, name).confidence
+        for step in range(80):
+            known = market.book_flow or market.liquidations
+            assert known is not None
+            stamp = replace(known.stamp, observed_ms=known.stamp.observed_ms + step * step_ms)
+            at = replace(
+                market,
+                book_flow=market.book_flow and replace(market.book_flow, stamp=stamp),
+                liquidations=market.liquidations and replace(market.liquidations, stamp=stamp),
+            )
+            one = component(at, dimension, name)
+            directions.append((one.direction or 0.0) * one.confidence / first)
+        assert max(abs(b - a) for a, b in pairwise(directions)) < 0.2, name
+        assert abs(directions[-1]) < 0.05, name
+        assert abs(directions[0]) > 0.3, name
+
+
 FUNDING_MS = 8 * 3_600_000
 
 

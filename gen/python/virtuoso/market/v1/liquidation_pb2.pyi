@@ -58,7 +58,8 @@ class Liquidations(_message.Message):
     LARGEST_FIELD_NUMBER: _builtins.int
     lower_bound: _builtins.bool
     """Whether only some liquidations are known, so that the sums are lower bounds. Binance tells only of the largest of each
-    market and second. Also true when some of the markets were watched only later than `start_time`. Default false.
+    market and second. Also true when some of the tracked markets are not watched, or only since a time after
+    `start_time`. Default false.
     """
     @_builtins.property
     def sums(self) -> _containers.RepeatedCompositeFieldContainer[Global___LiquidationSum]:

@@ -20,7 +20,8 @@ export type Liquidations = Message<"virtuoso.market.v1.Liquidations"> & {
     sums: LiquidationSum[];
     /**
      * Whether only some liquidations are known, so that the sums are lower bounds. Binance tells only of the largest of each
-     * market and second. Also true when some of the markets were watched only later than `start_time`. Default false.
+     * market and second. Also true when some of the tracked markets are not watched, or only since a time after
+     * `start_time`. Default false.
      *
      * @generated from field: bool lower_bound = 2;
      */
