@@ -218,8 +218,8 @@ class StreamedData:
         wrong: drop what it told, and subscribe it anew."""
         symbol = requested.symbol
         found = [book for book in (before, self.book(symbol)) if book is not None]
-        if not found:
-            return
+        if not found or found[-1].stamp.observed_ms - requested.stamp.observed_ms > MAX_STREAM_LAG_MS:
+            return  # the reply is old
         now, known = self._clock.monotonic(), symbol in self._different
         if max(equal_share(requested, book) for book in found) >= MIN_EQUAL_LEVELS:
             self._different.discard(symbol)

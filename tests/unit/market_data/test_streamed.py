@@ -264,6 +264,23 @@ async def test_an_order_book_that_twice_differs_from_a_requested_one_is_subscrib
         assert streams.resets[0] == (BOOK, "BTCUSDT", "difference")
 
 
+async def test_an_old_reply_to_a_request_is_no_difference() -> None:
+    async with streaming(tell=(TICKERS, TRADES)) as streams:
+        await until(lambda: streams.feed.filled)
+
+        async def tell_books_that_requests_have_later() -> None:
+            while True:
+                streams.exchange.lag_ms = 0
+                streams.book("BTCUSDT", shift=1.0)
+                streams.exchange.lag_ms = 30_000
+                await asyncio.sleep(1)
+
+        telling = asyncio.create_task(tell_books_that_requests_have_later())
+        await asyncio.sleep(400)
+        telling.cancel()
+        assert streams.resets == []
+
+
 async def test_one_difference_is_not_enough() -> None:
     async with streaming(tell=(TICKERS, TRADES)) as streams:
         await until(lambda: streams.feed.filled)
