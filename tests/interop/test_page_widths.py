@@ -41,7 +41,7 @@ FIND_FAULTS = """() => {
   const texts = document.createTreeWalker(document.getElementById("page"), NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
     const text = texts.currentNode.textContent.trim();
-    if (!/^[+−$]?[\\d.,]+( [%kMBT]| R)?$/.test(text)) continue;
+    if (!/^[+−$]?[\\d.,]+( [%kMBT]| R)?$|^[A-Z]{2,6}$/.test(text)) continue;
     const range = document.createRange();
     range.selectNodeContents(texts.currentNode);
     if (new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1) faults.push(`${text} is wrapped`);

@@ -174,9 +174,9 @@ def liquidations(message: Overview | GetConfluenceResponse, observed_time: Times
     if not message.HasField("liquidations"):
         return f"{DASH} (no stream of liquidations)"
     bound = "≥" if message.liquidations.lower_bound else ""
+    sums = {_period(each, observed_time): each for each in message.liquidations.sums}  # periods with one start are the same
     return "  ".join(
-        f"{_period(each, observed_time)} long {bound}{usd(each.long_usd)} short {bound}{usd(each.short_usd)}"
-        for each in message.liquidations.sums
+        f"{period} long {bound}{usd(each.long_usd)} short {bound}{usd(each.short_usd)}" for period, each in sums.items()
     )
 
 
