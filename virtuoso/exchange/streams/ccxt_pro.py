@@ -142,9 +142,7 @@ class CcxtProStreams:
             self._close(list(self._opened_s), reason)
             self._number = 0
             self._update_status()
-            with suppress(Exception):  # nothing can be done about an error while closing
-                async with asyncio.timeout(CLOSE_S):
-                    await client.close()
+            await _close_client(client)
         return reason
 
     async def _follow(self, client: Any, kind: InputKind) -> str:
@@ -162,8 +160,10 @@ class CcxtProStreams:
                     read(client)
                 await self._clock.sleep(PACE_S)
         except Exception as error:  # noqa: BLE001 - ccxt raises any class on what it cannot read
-            self._errors[kind] = f"{type(error).__name__}: {error}"[:200]
-            log.warning("%s: the stream of %s has failed: %s", self._venue, kind, self._errors[kind])
+            text = f"{type(error).__name__}: {error}"[:200]
+            if self._errors.get(kind) != text:
+                log.warning("%s: the stream of %s has failed: %s", self._venue, kind, text)
+            self._errors[kind] = text
             return "closed"
 
     async def _watch(self) -> str:
@@ -271,6 +271,15 @@ class CcxtProStreams:
                 self._since_ms.pop(kind, None)
             else:
                 self._since_ms.setdefault(kind, self._clock.now_ms())
+
+
+async def _close_client(client: Any) -> None:
+    """Release the sockets of a client. A connection that hangs may not keep the others."""
+    for _ in range(2):
+        with suppress(Exception):  # nothing can be done about an error while closing
+            async with asyncio.timeout(CLOSE_S):
+                await client.close()
+        client.clients = {}  # those that hang are left out the second time
 
 
 def _contract(client: Any, instrument: Instrument) -> float:
