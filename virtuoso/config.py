@@ -53,8 +53,8 @@ class Settings:
     streams: dict[str, str] = setting(
         "off",
         values.streams,
-        "whether the market data of a venue is streamed: auto (where the venue has streams), on or off, such as "
-        "bybit=on,binance=off; off means that it is polled",
+        "whether the market data of a venue is streamed: auto (Bybit and Binance), on (others too, as far as ccxt streams "
+        "them) or off (it is polled), such as bybit=on,binance=off",
     )
     pass_period_s: float = setting(
         "1",
