@@ -119,6 +119,8 @@ class BybitReader:
             others = self._others(topic)
             if not others or (isinstance(ended, BookTopic) and self._book_of(topic.symbol) is None):
                 updates.append(lost(topic, reason))
+            elif isinstance(ended, TradesTopic) and not any(each.intact for each in others):
+                ended.forget()  # the others have not told any yet: those between may be missing
         if not known:
             self._topics.pop(connection, None)
         return updates

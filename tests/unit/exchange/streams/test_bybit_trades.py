@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.unit.exchange.streams.bybit_frames import T0, ticker, trade, trades
 from tests.unit.exchange.streams.test_bybit_reader import TRADES, Told
+from virtuoso.domain.stream_updates import StreamUpdate, TradesUpdate
 
 
 def test_trades_are_missing_since_the_last_price_moved_without_one() -> None:
@@ -39,3 +40,19 @@ def test_ids_of_trades_are_known_for_two_minutes() -> None:
     assert told(trades(trade("a", 10), ms=119_500), at_ms=119_500) == [], "a double one, late"
     told(trades(trade("c", 130_000), ms=130_000), at_ms=130_000)
     assert list(told.reader._states["BTCUSDT"].trades_told) == ["b", "c"]
+
+
+def contiguous(updates: list[StreamUpdate]) -> list[bool]:
+    return [each.contiguous for each in updates if isinstance(each, TradesUpdate)]
+
+
+def test_trades_may_be_missing_when_a_connection_ends_before_another_has_told_any() -> None:
+    told = Told()
+    told(trades(trade("a")), trades(trade("b")))
+    told.reader.opened(2, [TRADES], T0 + 20)
+    told(trades(trade("b")), connection=2)
+    assert told.reader.closed(1, [TRADES], "rotation") == []
+    assert contiguous(told(trades(trade("c")), connection=2)) == [True]
+    told.reader.opened(3, [TRADES], T0 + 30)
+    assert told.reader.closed(2, [TRADES], "closed") == []
+    assert contiguous(told(trades(trade("d")), trades(trade("e")), connection=3)) == [False, True]
