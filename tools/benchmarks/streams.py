@@ -4,12 +4,14 @@ publication of an update."""
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import grpc
 import uvloop
@@ -81,87 +83,85 @@ def run(port: int, cache: Path, *, streams: int, updates: int, cores: Sequence[i
         os.sched_setaffinity(0, before)
 
 
+class Receipt(NamedTuple):
+    """An update in one stream: the id of the snapshot, the venue's time of its newest prices, and the time of receipt."""
+
+    name: str
+    observed: float
+    at: float
+
+
 async def watch(port: int, cache: Path, *, streams: int, updates: int) -> Updates:
-    """Open the streams, wait until `updates` updates have reached all of them, and return the latencies. Raise TimeoutError
-    when they do not arrive."""
+    """Open the streams, wait until each has received `updates` updates, and return the latencies. Raise TimeoutError when
+    they do not arrive. A stream may skip a snapshot. Its latencies then include the wait for the next one."""
     publications = Publications(cache)
     following = asyncio.create_task(publications.follow())
-    received: dict[str, list[float]] = {}
-    observed: dict[str, float] = {}  # the venue's time of the newest prices
+    received: list[list[Receipt]] = [[] for _ in range(streams)]
     opened = 0
 
-    async def one(channel: grpc.aio.Channel) -> None:
+    async def one(channel: grpc.aio.Channel, receipts: list[Receipt]) -> None:
         nonlocal opened
-        call = channel.unary_stream(METHOD, None, None)(b"")
         first = True
-        async for message in call:
+        async for message in channel.unary_stream(METHOD, None, None)(b""):
             now, event = time.time(), pb.WatchDashboardResponse.FromString(message)
             if first:
                 first, opened = False, opened + 1
             elif event.HasField("delta") or event.HasField("snapshot"):
-                received.setdefault(event.provenance.snapshot_id, []).append(now)
-                observed[event.provenance.snapshot_id] = event.provenance.observed_time.ToNanoseconds() / 1e9
+                source = event.provenance
+                receipts.append(Receipt(source.snapshot_id, source.observed_time.ToNanoseconds() / 1e9, now))
 
     local = (("grpc.use_local_subchannel_pool", 1),)
     channels = [grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=local) for _ in range(CHANNELS)]
-    tasks = [asyncio.create_task(one(channels[i % CHANNELS])) for i in range(streams)]
+    tasks = [asyncio.create_task(one(channels[i % CHANNELS], receipts)) for i, receipts in enumerate(received)]
 
-    async def wait_for(condition: str, seconds: float) -> None:
+    async def until(condition: Callable[[], bool], seconds: float) -> None:
         async with asyncio.timeout(seconds):
-            while not (opened == streams if condition == "open" else len(_complete(received, streams)) >= updates):
+            while not condition():
                 for task in tasks:
                     if task.done():
                         task.result()
                 await asyncio.sleep(0.05)
 
     try:
-        await wait_for("open", OPEN_S)
-        received.clear()
-        await wait_for("updated", UPDATES_S)
+        await until(lambda: opened == streams, OPEN_S)
+        for receipts in received:
+            receipts.clear()
+        await until(lambda: all(len(receipts) > updates for receipts in received), UPDATES_S)
     finally:
         for task in (*tasks, following):
             task.cancel()
         await asyncio.gather(*tasks, following, return_exceptions=True)
         for channel in channels:
             await channel.close(None)
-    published = {name: publications.at[name] for name in _complete(received, streams) if name in publications.at}
-    return _latencies(published, observed, received, streams)
+    return _latencies(publications.at, [receipts[1 : updates + 1] for receipts in received])
 
 
-def _complete(received: dict[str, list[float]], streams: int) -> list[str]:
-    """Return the updates that every stream has received."""
-    return [name for name, times in received.items() if len(times) == streams]
-
-
-def _latencies(
-    published: dict[str, float], observed: dict[str, float], received: dict[str, list[float]], streams: int
-) -> Updates:
-    events = sorted(_since_events({name: observed[name] for name in published}, received))
-    ages = sorted((time - observed[name]) * 1000 for name in published for time in received[name])
-    late = sorted((time - written) * 1000 for name, written in published.items() for time in received[name])
-    spread = max((max(received[name]) - min(received[name])) * 1000 for name in published)
-    period = (max(published.values()) - min(published.values())) / max(1, len(published) - 1)
-    return Updates(
-        streams,
-        quantile(ages, 0.5),
-        quantile(ages, 0.99),
-        quantile(events, 0.5),
-        quantile(events, 0.99),
-        len(published),
-        quantile(late, 0.5),
-        quantile(late, 0.99),
-        late[-1],
-        spread,
-        period,
-    )
-
-
-def _since_events(observed: dict[str, float], received: dict[str, list[float]]) -> list[float]:
-    """Return the times in ms from events at EVENTS moments between two updates to the receipt of the later one."""
-    updates = sorted(observed.items(), key=lambda update: update[1])
-    return [
-        (time - (before + (now - before) * (number + 0.5) / EVENTS)) * 1000
-        for (_, before), (name, now) in pairwise(updates)
-        for time in received[name]
+def _latencies(published: dict[str, float], received: Sequence[Sequence[Receipt]]) -> Updates:
+    """Return the latencies of the updates of each stream."""
+    each = [receipt for receipts in received for receipt in receipts]
+    ages = sorted((receipt.at - receipt.observed) * 1000 for receipt in each)
+    late = sorted((receipt.at - published[receipt.name]) * 1000 for receipt in each if receipt.name in published)
+    events = sorted(
+        (now.at - (before.observed + (now.observed - before.observed) * (number + 0.5) / EVENTS)) * 1000
+        for receipts in received
+        for before, now in pairwise(receipts)
         for number in range(EVENTS)
-    ]
+    )
+    times: dict[str, list[float]] = {}
+    for receipt in each:
+        times.setdefault(receipt.name, []).append(receipt.at)
+    common = [name for name, receipts in times.items() if len(receipts) == len(received)]
+    written = sorted(published[name] for name in times if name in published)
+    return Updates(
+        streams=len(received),
+        updates=len(times),
+        price_p50_ms=quantile(ages, 0.5),
+        price_p99_ms=quantile(ages, 0.99),
+        event_p50_ms=quantile(events, 0.5),
+        event_p99_ms=quantile(events, 0.99),
+        p50_ms=quantile(late, 0.5),
+        p99_ms=quantile(late, 0.99),
+        worst_ms=late[-1],
+        spread_ms=max(((max(times[name]) - min(times[name])) * 1000 for name in common), default=math.nan),
+        period_s=(written[-1] - written[0]) / max(1, len(written) - 1),
+    )
