@@ -75,8 +75,11 @@ class VenueStreams:
             lane.remove([topic for topic in lane.topics if topic not in wanted], reason)
             for topic in lane.topics:
                 del wanted[topic]
+        new: dict[tuple[str, str], list[Topic]] = {}  # by route and symbol
         for topic in wanted:
-            self._lane_for(topic).add([topic])
+            new.setdefault((self._facts.routes.get(topic.kind, ""), topic.symbol), []).append(topic)
+        for (route, _), topics in new.items():
+            self._lane_for(route, topics).add(topics)
         for lane in [lane for lane in self._lanes if not lane.topics]:
             self._lanes.remove(lane)
             task = asyncio.create_task(lane.stop())
@@ -127,11 +130,11 @@ class VenueStreams:
         if updates:
             self._listener(updates)
 
-    def _lane_for(self, topic: Topic) -> Lane:
-        """Return a lane that has room for a topic. Create one when there is none."""
-        route = self._facts.routes.get(topic.kind, "")
+    def _lane_for(self, route: str, topics: Sequence[Topic]) -> Lane:
+        """Return a lane that has room for all these topics of one symbol, because one shows whether another is alive. Create
+        one when there is none."""
         for lane in self._lanes:
-            if lane.route == route and lane.has_room(topic):
+            if lane.route == route and lane.has_room(topics):
                 return lane
         self._lanes.append(self._new_lane(route))
         return self._lanes[-1]

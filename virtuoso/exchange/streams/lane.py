@@ -50,9 +50,9 @@ class Lane:
         self._names = self._characters = 0
         self._task: asyncio.Task[None] | None = None
 
-    def has_room(self, topic: Topic) -> bool:
-        """Return True if a connection may serve this topic, too."""
-        names = self._facts.topic_names(topic)
+    def has_room(self, topics: Iterable[Topic]) -> bool:
+        """Return True if a connection may serve these topics, too."""
+        names = [name for topic in topics for name in self._facts.topic_names(topic)]
         return (
             self._names + len(names) <= self._facts.names_per_connection
             and self._characters + _characters(names) <= self._facts.characters_per_connection

@@ -91,6 +91,17 @@ def test_all_topics_of_all_symbols_stream_within_the_limits() -> None:
     run_virtually(main())
 
 
+def test_all_topics_of_one_symbol_are_on_one_connection() -> None:
+    async def main() -> None:
+        async with Streamed(*symbols(5), names_per_connection=TOPICS + 2) as streamed:
+            await streamed.run(3)
+            assert sorted(len(each.topics) for each in streamed.venue.sockets) == [TOPICS] * 5
+            for socket in streamed.venue.sockets:
+                assert len({name.rpartition(".")[2] for name in socket.topics}) == 1
+
+    run_virtually(main())
+
+
 def test_symbols_come_and_go_on_open_connections() -> None:
     async def main() -> None:
         async with Streamed("BTCUSDT", "ETHUSDT") as streamed:
