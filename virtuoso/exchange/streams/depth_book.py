@@ -26,7 +26,7 @@ Updates = Sequence[StreamUpdate]
 
 SPARE_LEVELS = 0.1  # share of the levels read; with fewer beyond MIN_BOOK_LEVELS, the book is requested again
 REQUESTED_LEVELS = (100, 500, 1000)  # they have the weights 5, 10 and 20
-KEPT_CHANGES = 600  # a minute of changes; a request takes less
+KEPT_CHANGES = 60  # 6 s of changes; a request takes less after it has left the queue
 STEADY_MS = 20 * SECOND_MS  # a book that was right for this time is requested at once when it is lost
 MAX_UNSURE = 4  # requested books in a row that are refused because they are far in time from every change
 RENEWAL_MS = 5 * SECOND_MS  # the shortest time between a book and its renewal
@@ -155,7 +155,7 @@ class DepthBook:
         )
 
     def _keep(self, change: Change) -> None:
-        if self._kept is None:
+        if self._kept is None or change.received_ms < self._wait_until_ms:  # a later request needs only later changes
             self._kept = deque(maxlen=KEPT_CHANGES)
         self._kept.append(change)
 

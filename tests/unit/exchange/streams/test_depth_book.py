@@ -194,6 +194,20 @@ def test_each_loss_in_a_row_makes_the_wait_for_the_next_request_longer() -> None
     assert waits == [0, 1, 2, 4, 8, 15, 15, 15]
 
 
+def test_while_no_request_is_due_only_the_newest_change_is_kept() -> None:
+    book = DepthBook("BTCUSDT")
+    book.change(change(5, 10))
+    for _ in range(2):
+        book.requested(requested(4))  # the next request is due in a second
+    for number in range(1, 9):
+        book.change(change(10 * number, 10 * number + 10, at_ms=100 * number))
+    assert not book.requested(requested(65, at_ms=600))
+    for number in range(9, 200):
+        book.change(change(10 * number, 10 * number + 10, at_ms=5_000 + 100 * number))
+    assert not book.requested(requested(1_390, at_ms=5_000 + 13_800))
+    assert lost(book.requested(requested(1_400, at_ms=5_000 + 13_950))) == ""
+
+
 def ladder(count: int, best: float, step: int, size: str = "1") -> list[list[str]]:
     return [[str(best + step * level), size] for level in range(count)]
 
