@@ -15,6 +15,7 @@ from virtuoso.market_data.columns import TIME, Columns
 
 WINDOW_MS = 600_000  # up to the newest trade
 MAX_TRADES = 60_000  # of one symbol: 100 a second
+MAX_HOLES = 100  # older ones are not filled any more: the window is complete only after them
 COLUMNS = {"ids": object, "price": np.float64, "size": np.float64, "side": np.float64}
 
 
@@ -85,6 +86,9 @@ class TradeWindow:
     def _add_hole(self, trades: Trades) -> None:
         self._holes.append((int(trades.time_ms[0]), trades.ids[0]))
         self._holes.sort()
+        for time_ms, _ in self._holes[:-MAX_HOLES]:
+            self._since_ms = max(self._since_ms, time_ms + 1)
+        del self._holes[:-MAX_HOLES]
 
     def _add(self, trades: Trades, known: set[str]) -> None:
         new: Any = [index for index, trade in enumerate(trades.ids) if trade not in known] if known else slice(None)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from virtuoso.domain.model import Stamp, Trades
-from virtuoso.market_data.trade_window import MAX_TRADES, WINDOW_MS, TradeWindow
+from virtuoso.market_data.trade_window import MAX_HOLES, MAX_TRADES, WINDOW_MS, TradeWindow
 
 SECOND = 1000
 
@@ -111,6 +111,17 @@ def test_more_trades_than_the_maximum_make_the_complete_time_shorter() -> None:
         window.tell(trades(range(first, first + 1000), step_ms=1), contiguous=True)
     assert ids(window) == list(range(1000, MAX_TRADES + 1000))
     assert since(window) == 1000
+
+
+def test_of_many_holes_only_the_newest_are_filled() -> None:
+    window = TradeWindow("BTCUSDT")
+    count = MAX_HOLES + 50
+    for index in range(count):
+        window.tell(trades([2 * index]), contiguous=False)
+    assert len(window._holes) == MAX_HOLES
+    assert since(window) == 2 * (count - 1) * SECOND + 1
+    window.read(trades(range(2 * count)))
+    assert since(window) == 2 * 49 * SECOND + 1, "what is before the forgotten holes stays incomplete"
 
 
 def test_a_record_that_was_handed_out_never_changes() -> None:
