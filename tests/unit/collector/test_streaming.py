@@ -105,9 +105,9 @@ async def test_while_requests_fail_and_streams_go_on_the_venue_stays_in_use(erro
         await asyncio.sleep(15)
         break_down(node.exchanges["bybit"], cast(Any, error), ALL)
         began = CLOCK.monotonic()
-        await asyncio.sleep(100)
+        await asyncio.sleep(70)  # longer than the age of a price
         assert node.venues() == ["bybit"]
-        assert node.passes_since(began) > 95
+        assert node.passes_since(began) > 65
         assert node.longest_gap_s(began) < 2
         last = node.publications[-1].snapshot
         assert last.complete
@@ -126,16 +126,16 @@ async def test_while_streams_are_lost_and_requests_succeed_the_venue_is_polled()
         await asyncio.sleep(15)
         node.lose("bybit", *KINDS)
         began = CLOCK.monotonic()
-        await asyncio.sleep(100)
+        await asyncio.sleep(70)
         assert node.venues() == ["bybit"]
         assert node.longest_gap_s(began) < 5 + 2 * PERIOD_S
-        assert node.passes_since(began + 10) == pytest.approx(90 / PERIOD_S, abs=3)
+        assert node.passes_since(began + 10) == pytest.approx(60 / PERIOD_S, abs=3)
         assert all(each.snapshot.complete for each in node.since(began))
         assert node.details["streams"]["bybit"]["book"]["transport"] == "poll"
         assert node.details["streams"]["bybit"]["book"]["error"] == "closed"
         assert node.details["streams"]["bybit"]["liquidations"]["transport"] == "none"
         node.streams["bybit"].lost.clear()
-        await asyncio.sleep(15)
+        await asyncio.sleep(5)
         state = node.details["streams"]["bybit"]["book"]
         assert (state["transport"], state["streaming"], state["expected"]) == ("stream", len(SYMBOLS), len(SYMBOLS))
         assert node.publications[-1].snapshot.streamed == len(SYMBOLS)
@@ -146,7 +146,7 @@ async def test_when_requests_fail_and_streams_are_lost_too_the_venue_is_replaced
     async with node.streaming():
         await asyncio.sleep(15)
         break_down(node.exchanges["bybit"], GONE, ALL)
-        await asyncio.sleep(60)
+        await asyncio.sleep(15)
         assert node.used == "bybit"
         node.lose("bybit", *KINDS)
         await asyncio.sleep(20)
@@ -189,7 +189,7 @@ async def test_a_standby_does_not_stream() -> None:
     async with active.streaming():
         await asyncio.sleep(5)
         async with standby.streaming():
-            await asyncio.sleep(60)
+            await asyncio.sleep(15)
             assert active.streams["bybit"].running
             assert not any(streams.running for streams in standby.streams.values())
 
