@@ -115,12 +115,15 @@ async def watch(port: int, cache: Path, *, streams: int, updates: int) -> Update
     tasks = [asyncio.create_task(one(channels[i % CHANNELS], receipts)) for i, receipts in enumerate(received)]
 
     async def until(condition: Callable[[], bool], seconds: float) -> None:
-        async with asyncio.timeout(seconds):
-            while not condition():
-                for task in tasks:
-                    if task.done():
-                        task.result()
-                await asyncio.sleep(0.05)
+        end = time.monotonic() + seconds
+        while not condition():
+            for task in tasks:
+                if task.done():
+                    task.result()
+            if time.monotonic() > end:
+                slowest = min(map(len, received))
+                raise TimeoutError(f"{opened} of {streams} streams began, the slowest has {slowest} updates ({seconds:g} s)")
+            await asyncio.sleep(0.05)
 
     try:
         await until(lambda: opened == streams, OPEN_S)
