@@ -34,7 +34,7 @@ async def test_liquidations_are_on_the_dashboard_and_on_the_page_of_their_symbol
         await expect(panel.locator("h3").nth(1)).to_contain_text(re.compile(r"24 h watched since .*\d\d:\d\d"))
         await one.page.locator(".liquidations").scroll_into_view_if_needed()
         await one.picture("phone-dark-liquidations")
-        await panel.get_by_role("listitem").get_by_role("link", name="BTCUSDT").click()
+        await panel.get_by_role("listitem").get_by_role("link", name="BTC").click()
         await expect(panel).to_contain_text("Longs $64.0 k")
         await expect(panel).to_contain_text("Shorts $0")
         await expect(panel.get_by_role("listitem")).to_contain_text("Long$640 kat 1.625")
