@@ -51,7 +51,7 @@ class Settings:
         "", values.urls, "JSON object from venue to the URL that replaces the venue's own; the data is then REPLAY"
     )
     streams: dict[str, str] = setting(
-        "off",
+        "auto",
         values.streams,
         "whether the market data of a venue is streamed: auto (Bybit and Binance), on (others too, as far as ccxt streams "
         "them) or off (it is polled), such as bybit=on,binance=off",
