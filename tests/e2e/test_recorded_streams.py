@@ -12,13 +12,13 @@ from tests.programs import Market
 from virtuoso.recording.contents import describe
 
 pytestmark = pytest.mark.timeout(300)
+VENUE = "binance"  # its reader has all calls: frames, and order books from requests
 FAULTS = ("ws_gap", "ws_crossed", "ws_nan", "ws_dup", "ws_drop", "ws_restart")
 
 
-@pytest.mark.parametrize("venue", ["bybit", "binance"])
-def test_streams_are_recorded_with_all_their_disturbances(tmp_path: Path, replay: Market, venue: str) -> None:
+def test_streams_are_recorded_with_all_their_disturbances(tmp_path: Path, replay: Market) -> None:
     file = tmp_path / "market.recording"
-    node = Product(tmp_path, replay.url, streams="auto", symbol_limit="12", exchanges=venue, history="none")
+    node = Product(tmp_path, replay.url, streams="auto", symbol_limit="12", exchanges=VENUE, history="none")
     try:
         recorder = node.start("record", str(file), "--minutes", "5")
         eventually(
@@ -28,7 +28,7 @@ def test_streams_are_recorded_with_all_their_disturbances(tmp_path: Path, replay
             "a snapshot",
         )
         for fault in FAULTS:
-            replay.fault(fault, venue, **({"prob": 0.3} if fault in ("ws_nan", "ws_dup") else {}))
+            replay.fault(fault, VENUE, **({"prob": 0.3} if fault in ("ws_nan", "ws_dup") else {}))
             time.sleep(1)
             replay.fault("ok")
         recorder.terminate()

@@ -165,7 +165,7 @@ async def test_data_of_a_lost_server_is_greyed_with_its_age_until_the_server_ret
 async def test_a_first_visit_without_data_says_so_until_data_arrives(browser: Browser) -> None:
     async with served() as place, visit(browser, place.edge.url) as one:
         await expect(one.page.get_by_role("main")).to_contain_text(
-            re.compile("first complete snapshot|not ready|no data", re.IGNORECASE)
+            re.compile("first complete snapshot|not ready|no data", re.IGNORECASE), timeout=30_000
         )
         await one.picture("phone-dark-not-ready")
         await place.market.show(snapshot())

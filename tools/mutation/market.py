@@ -120,7 +120,7 @@ class OfflineMarket:
             state = self.feed._states[reading.job.symbol]  # noqa: SLF001 - waiting until they expire would take minutes
             state.trades = state.trades if reading.kind is not InputKind.TRADES else TradeWindow(reading.job.symbol)
             if reading.kind is InputKind.ORDER_BOOK:
-                await self.read(reading)
+                state.books.clear()
         await self.read(reading)
 
     def shown(self) -> Shown:
