@@ -5,70 +5,29 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from tests.contract.streamed import DEADLINE_S, SYMBOLS, Streamed, levels
 from tests.programs import Replay
-from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.domain.errors import ExchangeError
 from virtuoso.domain.inputs import InputKind
-from virtuoso.domain.model import Instrument, OrderBook, Timeframe
-from virtuoso.domain.stream_updates import CandlesUpdate, StreamLost, StreamUpdate, TickerUpdate, TradesUpdate
-from virtuoso.exchange.adapter import CcxtExchange
-from virtuoso.exchange.streams.binance_reader import BinanceReader
-from virtuoso.exchange.streams.client import VenueStreams
-from virtuoso.exchange.streams.facts import BINANCE
+from virtuoso.domain.stream_updates import CandlesUpdate, TickerUpdate, TradesUpdate
 from virtuoso.exchange.streams.thinning import Thinning
 
-SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT", "DOGEUSDT")
-DEADLINE_S = 90
 NEAR_MS = 300  # a requested book and a streamed one of nearly one time have most levels in common
 COMMON = 0.6
 
 
-def levels(book: OrderBook) -> set[tuple[str, float, float]]:
-    sides = {"bid": book.bids[:50], "ask": book.asks[:50]}
-    return {(side, price, size) for side, rows in sides.items() for price, size in rows.tolist()}
-
-
-class Streamed:
-    """The streams of a few symbols, what they told, and the same venue by requests."""
+class StreamedBinance(Streamed):
+    """Streams whose books are compared with requests all the time."""
 
     def __init__(self, replay: Replay) -> None:
-        self.replay = replay
-        self.exchange = CcxtExchange("binance", url=replay.url)
-        self.reader = BinanceReader()
-        self.told: list[StreamUpdate] = []
-        self.streams = VenueStreams(
-            BINANCE,
-            self.reader,
-            url=replay.url,
-            clock=SYSTEM_CLOCK,
-            listener=self.listen,
-            read_book=self.exchange.order_book_text,
-        )
-        self.instruments: Sequence[Instrument] = ()
-
-    async def start(self) -> None:
-        listed = await self.exchange.instruments()
-        self.instruments = [each for each in listed if each.symbol in SYMBOLS]
-        self.reader.set_instruments(listed)
-        self.streams.set_symbols(self.instruments)
-        self.streams.start()
-
-    async def close(self) -> None:
-        await self.streams.stop()
-        await self.exchange.close()
-
-    def listen(self, updates: Sequence[StreamUpdate]) -> None:
-        self.told += updates
-
-    def lost(self, kind: InputKind = InputKind.ORDER_BOOK) -> Counter[str]:
-        return Counter(each.reason for each in self.told if isinstance(each, StreamLost) and each.kind is kind)
+        super().__init__(replay, "binance")
 
     async def until(self, done: Callable[[], bool]) -> None:
         async with asyncio.timeout(DEADLINE_S):
@@ -97,34 +56,15 @@ class Streamed:
                 ]
                 assert len(shares) < len(books) or max(shares) >= COMMON, (each.symbol, shares)
 
-    async def require_equal_when_frozen(self) -> None:
-        """Require that the books are those of requests in each level while the market stands still."""
-        self.replay.fault("stale", "binance", stale_s=0)
-        try:
-            async with asyncio.timeout(DEADLINE_S):
-                while not await self.equal():
-                    await asyncio.sleep(0.5)
-        finally:
-            self.replay.fault("ok", "binance")
-
-    async def equal(self) -> bool:
-        try:
-            requested = [await self.exchange.order_book(each) for each in self.instruments]
-        except ExchangeError:  # no answer in time, on a busy machine
-            return False
-        books = [self.reader.book(each.symbol, 50) for each in requested]
-        return all(book is not None and levels(book) == levels(each) for book, each in zip(books, requested, strict=True))
-
     def breaches(self) -> dict[str, int]:
-        """Return what the client did wrong. In mode ws_reject, each request counts as malformed."""
-        found: dict[str, int] = self.replay.get("/__stats")["streams"]["binance"]["breaches"]
-        return {name: count for name, count in found.items() if name != "malformed"}
+        """See Streamed. In mode ws_reject, each request counts as malformed."""
+        return {name: count for name, count in super().breaches().items() if name != "malformed"}
 
 
 @pytest_asyncio.fixture
-async def streamed(replay: Replay, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Streamed]:
+async def streamed(replay: Replay, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StreamedBinance]:
     monkeypatch.setattr(Thinning, "changed", lambda *_: False)  # all books stream on a busy machine, too
-    streamed = Streamed(replay)
+    streamed = StreamedBinance(replay)
     before = streamed.breaches()
     await streamed.start()
     await streamed.until(streamed.all_known)
@@ -133,7 +73,7 @@ async def streamed(replay: Replay, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     assert streamed.breaches() == before
 
 
-async def test_books_trades_tickers_and_bars_are_those_of_requests(streamed: Streamed) -> None:
+async def test_books_trades_tickers_and_bars_are_those_of_requests(streamed: StreamedBinance) -> None:
     def complete() -> bool:
         bars = {each.candles.symbol for each in streamed.told if isinstance(each, CandlesUpdate)}
         return {*SYMBOLS} <= bars
@@ -156,11 +96,7 @@ async def test_books_trades_tickers_and_bars_are_those_of_requests(streamed: Str
             (same,) = (trades[requested.ids[place]],)
             for column in ("time_ms", "price", "size", "side"):
                 assert getattr(same, column)[0] == getattr(requested, column)[place]
-        bars = [t.candles for t in streamed.told if isinstance(t, CandlesUpdate) and t.candles.symbol == each.symbol]
-        history = await streamed.exchange.candles(each, Timeframe.M1, limit=5)
-        row = int((history.open_ms == bars[-1].open_ms[0]).nonzero()[0][0])
-        for column in ("open", "high", "low", "close", "volume"):
-            assert getattr(bars[-1], column)[0] == getattr(history, column)[row]
+        await streamed.require_bars_of_requests(each)
 
 
 FAULTS: dict[str, Any] = {
@@ -177,7 +113,9 @@ FAULTS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_a_fault_of_the_streams_loses_the_books_until_they_are_read_again(streamed: Streamed, fault: str) -> None:
+async def test_a_fault_of_the_streams_loses_the_books_until_they_are_read_again(
+    streamed: StreamedBinance, fault: str
+) -> None:
     reason, more = FAULTS[fault]
     streamed.replay.fault(fault, "binance", **{"transport": "ws", **more})
     await streamed.until(lambda: bool(streamed.lost()))
@@ -188,7 +126,7 @@ async def test_a_fault_of_the_streams_loses_the_books_until_they_are_read_again(
     assert found[reason], found
 
 
-async def test_messages_that_come_twice_or_in_another_order_change_nothing(streamed: Streamed) -> None:
+async def test_messages_that_come_twice_or_in_another_order_change_nothing(streamed: StreamedBinance) -> None:
     count = len(streamed.told)
     streamed.replay.fault("ws_dup", "binance", transport="ws")
     await streamed.until(lambda: len(streamed.told) > count + 2_000)
@@ -200,7 +138,9 @@ async def test_messages_that_come_twice_or_in_another_order_change_nothing(strea
 
 
 @pytest.mark.parametrize("fault", ["down", "429", "garbage", "nan", "truncated", "empty", "html_403"])
-async def test_while_requests_fail_known_books_go_on_and_lost_ones_stay_absent(streamed: Streamed, fault: str) -> None:
+async def test_while_requests_fail_known_books_go_on_and_lost_ones_stay_absent(
+    streamed: StreamedBinance, fault: str
+) -> None:
     streamed.replay.fault(fault, "binance", transport="rest", path="depth")
     count = len(streamed.told)
     async with asyncio.timeout(DEADLINE_S):
@@ -217,7 +157,7 @@ async def test_while_requests_fail_known_books_go_on_and_lost_ones_stay_absent(s
 
 
 @pytest.mark.parametrize("fault", ["ws_reject", "ws_refuse"])
-async def test_refused_topics_and_connections_are_tried_again(streamed: Streamed, fault: str) -> None:
+async def test_refused_topics_and_connections_are_tried_again(streamed: StreamedBinance, fault: str) -> None:
     streamed.replay.fault("ws_drop", "binance", transport="ws")
     await streamed.until(lambda: bool(streamed.lost()))
     streamed.replay.fault(fault, "binance", transport="ws")

@@ -4,91 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from tests.contract.streamed import DEADLINE_S, SYMBOLS, Streamed
 from tests.programs import Replay
-from virtuoso.domain.clock import SYSTEM_CLOCK
-from virtuoso.domain.inputs import InputKind
-from virtuoso.domain.model import Instrument, OrderBook, Ticker, Timeframe
-from virtuoso.domain.stream_updates import CandlesUpdate, StreamLost, StreamUpdate, TickerUpdate, TradesUpdate
-from virtuoso.exchange.adapter import CcxtExchange
-from virtuoso.exchange.streams.bybit_reader import BybitReader
-from virtuoso.exchange.streams.client import VenueStreams
-from virtuoso.exchange.streams.facts import BYBIT
-
-SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT", "DOGEUSDT")
-DEADLINE_S = 90
-
-
-def levels(book: OrderBook) -> set[tuple[str, float, float]]:
-    sides = {"bid": book.bids[:50], "ask": book.asks[:50]}
-    return {(side, price, size) for side, rows in sides.items() for price, size in rows.tolist()}
-
-
-class Streamed:
-    """The streams of a few symbols, what they told, and the same venue by requests."""
-
-    def __init__(self, replay: Replay) -> None:
-        self.replay = replay
-        self.exchange = CcxtExchange("bybit", url=replay.url)
-        self.reader = BybitReader()
-        self.told: list[StreamUpdate] = []
-        self.streams = VenueStreams(BYBIT, self.reader, url=replay.url, clock=SYSTEM_CLOCK, listener=self.listen)
-        self.instruments: Sequence[Instrument] = ()
-
-    async def start(self) -> None:
-        self.instruments = [each for each in await self.exchange.instruments() if each.symbol in SYMBOLS]
-        self.streams.set_symbols(self.instruments)
-        self.streams.start()
-
-    async def close(self) -> None:
-        await self.streams.stop()
-        await self.exchange.close()
-
-    def listen(self, updates: Sequence[StreamUpdate]) -> None:
-        self.told += updates
-
-    def lost(self, kind: InputKind = InputKind.ORDER_BOOK) -> Counter[str]:
-        return Counter(each.reason for each in self.told if isinstance(each, StreamLost) and each.kind is kind)
-
-    def fault(self, mode: str, **more: Any) -> None:
-        self.replay.fault(mode, "bybit", **{"transport": "ws", **more})
-
-    async def until(self, done: Callable[[], bool]) -> None:
-        async with asyncio.timeout(DEADLINE_S):
-            while not done():
-                await asyncio.sleep(0.1)
-
-    def all_stream(self) -> bool:
-        return all(each.streaming == len(SYMBOLS) for each in self.streams.status().values())
-
-    async def require_equal_when_frozen(self) -> None:
-        """Require that the books are those of requests in each level while the market stands still."""
-        self.replay.fault("stale", "bybit", stale_s=0)
-        try:
-            async with asyncio.timeout(8):  # later, a book whose time stands still is silent
-                while not await self.equal():
-                    await asyncio.sleep(0.2)
-        finally:
-            self.replay.fault("ok", "bybit")
-
-    async def equal(self) -> bool:
-        requested = [await self.exchange.order_book(each) for each in self.instruments]
-        books = [self.reader.book(each.symbol, 50) for each in requested]
-        return all(book is not None and levels(book) == levels(each) for book, each in zip(books, requested, strict=True))
-
-    def breaches(self) -> dict[str, int]:
-        found: dict[str, int] = self.replay.get("/__stats")["streams"]["bybit"]["breaches"]
-        return {name: count for name, count in found.items() if count}
+from virtuoso.domain.model import Ticker
+from virtuoso.domain.stream_updates import CandlesUpdate, StreamLost, TickerUpdate, TradesUpdate
 
 
 @pytest_asyncio.fixture
 async def streamed(replay: Replay) -> AsyncIterator[Streamed]:
-    streamed = Streamed(replay)
+    streamed = Streamed(replay, "bybit", frozen_s=8)
     before = streamed.breaches()
     await streamed.start()
     await streamed.until(streamed.all_stream)
@@ -112,11 +42,7 @@ async def test_books_trades_tickers_and_bars_are_those_of_requests(streamed: Str
         for place, trades, row in known:
             for column in ("time_ms", "price", "size", "side"):
                 assert getattr(trades, column)[row] == getattr(requested, column)[place]
-        bars = [t.candles for t in streamed.told if isinstance(t, CandlesUpdate) and t.candles.symbol == each.symbol]
-        history = await streamed.exchange.candles(each, Timeframe.M1, limit=5)
-        row = int((history.open_ms == bars[-1].open_ms[0]).nonzero()[0][0])
-        for column in ("open", "high", "low", "close", "volume"):
-            assert getattr(bars[-1], column)[0] == getattr(history, column)[row]
+        await streamed.require_bars_of_requests(each)
 
 
 def figures(ticker: Ticker) -> tuple[object, ...]:

@@ -23,6 +23,7 @@ from virtuoso.domain.model import Instrument
 from virtuoso.domain.stream_updates import StreamLost, StreamUpdate
 from virtuoso.exchange.streams.backoff import Backoff
 from virtuoso.exchange.streams.connection import Listener
+from virtuoso.exchange.streams.measures import StreamingTimes
 from virtuoso.exchange.streams.port import KindStatus
 from virtuoso.exchange.streams.reader import StreamReader, Topic
 from virtuoso.exchange.venues import UNIFIED
@@ -65,7 +66,7 @@ class CcxtProStreams:
         self._opened_s: dict[Topic, float] = {}  # the open topics
         self._seen: dict[Topic, Any] = {}  # what was read from the cache last
         self._errors: dict[InputKind, str] = {}
-        self._since_ms: dict[InputKind, int] = {}
+        self._times = StreamingTimes(venue, clock)
         self._reset = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -96,7 +97,7 @@ class CcxtProStreams:
             kind: KindStatus(
                 streaming=self._streaming(kind),
                 expected=len(self._instruments),
-                since_ms=self._since_ms.get(kind),
+                since_ms=self._times.since_ms(kind),
                 last_error=self._errors.get(kind, ""),
             )
             for kind in sorted(self._reader.kinds)
@@ -123,7 +124,7 @@ class CcxtProStreams:
         """Stream all topics until something fails. Return the reason in one word."""
         try:
             client = self._open_client()
-        except Exception:
+        except Exception:  # ccxt raises any class, and a venue that cannot stream is polled
             log.exception("%s: no client of ccxt.pro", self._venue)
             return "refused"
         self._number, self._seen = next(self._numbers), {}
@@ -265,12 +266,7 @@ class CcxtProStreams:
 
     def _update_status(self) -> None:
         for kind in self._reader.kinds:
-            streaming = self._streaming(kind)
-            metrics.STREAM_TOPICS.labels(self._venue, kind).set(streaming)
-            if not streaming or streaming < len(self._instruments):
-                self._since_ms.pop(kind, None)
-            else:
-                self._since_ms.setdefault(kind, self._clock.now_ms())
+            self._times.update(kind, self._streaming(kind), len(self._instruments))
 
 
 async def _close_client(client: Any) -> None:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
-from virtuoso import metrics
 from virtuoso.domain.clock import Clock
 from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Instrument
@@ -16,6 +15,7 @@ from virtuoso.exchange.streams.book_requests import BookRequests, ReadBook
 from virtuoso.exchange.streams.connection import Listener
 from virtuoso.exchange.streams.facts import StreamFacts
 from virtuoso.exchange.streams.lane import Lane
+from virtuoso.exchange.streams.measures import StreamingTimes
 from virtuoso.exchange.streams.port import KindStatus
 from virtuoso.exchange.streams.reader import StreamReader, Topic
 from virtuoso.exchange.streams.socket import Socket, open_socket
@@ -56,7 +56,7 @@ class VenueStreams:
         self._symbols: list[str] = []
         self._lanes: list[Lane] = []
         self._ending: set[asyncio.Task[None]] = set()
-        self._since_ms: dict[InputKind, int] = {}
+        self._times = StreamingTimes(facts.venue, clock)
         self._watch: asyncio.Task[None] | None = None
 
     def set_symbols(self, instruments: Sequence[Instrument]) -> None:
@@ -115,7 +115,7 @@ class VenueStreams:
             kind: KindStatus(
                 streaming=self._streaming(kind),
                 expected=len(self._symbols),
-                since_ms=self._since_ms.get(kind),
+                since_ms=self._times.since_ms(kind),
                 last_error=errors.get(kind, ""),
             )
             for kind in self._facts.names
@@ -156,9 +156,4 @@ class VenueStreams:
 
     def _update_status(self) -> None:
         for kind in self._facts.names:
-            streaming = self._streaming(kind)
-            metrics.STREAM_TOPICS.labels(self._facts.venue, kind).set(streaming)
-            if streaming < len(self._symbols) or not streaming:
-                self._since_ms.pop(kind, None)
-            else:
-                self._since_ms.setdefault(kind, self._clock.now_ms())
+            self._times.update(kind, self._streaming(kind), len(self._symbols))
