@@ -19,9 +19,10 @@ Rule = Callable[[float], float]
 
 def dimension(value: float) -> float:
     """Return the multiple of 1/8192 next to a score, which is right to 0.0001. Where other digits would be shown, return the
-    score itself. The digits change only at multiples of a twentieth."""
+    score itself. The digits change only at multiples of a twentieth, and such a multiple itself may show either digit."""
     rounded = round(value * 8192) / 8192
-    return rounded if math.floor(rounded * 20) == math.floor(value * 20) else value
+    step = rounded * 20
+    return rounded if math.floor(step) == math.floor(value * 20) and step != math.floor(step) else value
 
 
 def percent(value: float) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from protovalidate import collect_violations
 
@@ -31,6 +31,7 @@ def test_a_fraction_shows_the_same_percentage(value: float) -> None:
 
 
 @given(st.floats(0, 100))
+@example(1.250044113853093)
 def test_the_score_of_a_dimension_is_right_to_a_ten_thousandth_and_shows_the_same_digits(value: float) -> None:
     result = dimension(value)
     assert abs(result - value) < 1e-4
