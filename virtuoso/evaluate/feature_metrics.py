@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from virtuoso.evaluate.inference import NO_ESTIMATE, MeanEstimate, mean_estimate
+from virtuoso.analysis.inference import NO_ESTIMATE, MeanEstimate, mean_estimate
 from virtuoso.evaluate.panel import HORIZONS, delayed_returns
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
+from virtuoso.analysis.inference import false_discovery_rates
 from virtuoso.evaluate.feature_metrics import MIN_SYMBOLS, FeatureMetrics, ForwardReturns
-from virtuoso.evaluate.inference import false_discovery_rates
 from virtuoso.evaluate.panel import HORIZONS, Feature, FeatureKind
 
 if TYPE_CHECKING:

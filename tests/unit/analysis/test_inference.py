@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import scipy  # type: ignore[import-untyped]  # the package has no types
 
-from virtuoso.evaluate.inference import EXTRA_STEPS, false_discovery_rates, mean_estimate, student_quantile, student_tail
+from virtuoso.analysis.inference import EXTRA_STEPS, false_discovery_rates, mean_estimate, student_quantile, student_tail
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Floats

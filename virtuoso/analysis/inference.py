@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 LEVEL = 0.95
 EXTRA_STEPS = 12
-"""The steps of an hour. They are added to twice the horizon."""
+"""The steps of 5 minutes in an hour. They are added to twice the horizon."""
 TINY = 1e-300
 MIN_LAGS = 3
 """The minimum length of a series, in lags."""
@@ -32,11 +32,12 @@ class MeanEstimate(NamedTuple):
 NO_ESTIMATE = MeanEstimate(math.nan, math.nan, math.nan, math.nan)
 
 
-def mean_estimate(series: Floats, horizon: int) -> MeanEstimate:
+def mean_estimate(series: Floats, horizon: int, *, extra_steps: int = EXTRA_STEPS) -> MeanEstimate:
     """Return the estimate of the mean of a series in which each step covers the next `horizon` steps. NaN marks missing
     steps.
 
-    The standard error is that of Newey and West (1987), with Bartlett weights. The lag is twice the horizon plus an hour.
+    The standard error is that of Newey and West (1987), with Bartlett weights. The lag is twice the horizon plus
+    `extra_steps`.
     The t statistic has (number of steps / lag) - 1 degrees of freedom. On simulated series without effect, with overlapping
     returns and scores that persist for days, 93-96 % of these intervals contain 0."""
     present = np.isfinite(series)
@@ -44,7 +45,7 @@ def mean_estimate(series: Floats, horizon: int) -> MeanEstimate:
     if not count:
         return NO_ESTIMATE
     value = float(series[present].mean())
-    lag = 2 * horizon + EXTRA_STEPS
+    lag = 2 * horizon + extra_steps
     freedom = count / lag - 1
     if count < MIN_LAGS * lag:
         return MeanEstimate(value, math.nan, math.nan, math.nan)
