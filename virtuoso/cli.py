@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import fields
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import NoReturn, TypeVar
@@ -91,6 +92,15 @@ COMMANDS = {
             "Exit code 0: there is a verdict; 1: there is none."
         ),
     ),
+    "export": (
+        "write scores, signals or alerts into a CSV or Parquet file",
+        (
+            "Reads HISTORY and writes one table into FILE: scores (every stored point), signals (with their outcome and\n"
+            "the moves that followed) or alerts. Progress goes to standard error. FILE is replaced when it is complete.\n"
+            "Columns and units are in virtuoso/export/export.md.\n"
+            "Exit code 0: written; 1: the history or the file failed."
+        ),
+    ),
     "top": (
         "show the dashboard of a server in this terminal",
         (
@@ -118,6 +128,9 @@ COMMANDS = {
 SOURCES = (
     "candles: from the exchange, cached in --cache; history: the stored scores with all six dimensions (default %(default)s)"
 )
+
+
+TIME = "a time in UTC, such as 2026-01-31 or 2026-01-31T08:30"
 
 
 # These commands only call a server. Their exit code for bad arguments is 1.
@@ -156,7 +169,7 @@ def parser() -> argparse.ArgumentParser:
         own = set(command._option_string_actions)  # noqa: SLF001 - argparse has no public API for this
         group = command.add_argument_group("settings")
         for item in fields(Settings):
-            if f"--{item.name.replace('_', '-')}" in own:  # evaluate has its own --symbols
+            if f"--{item.name.replace('_', '-')}" in own:  # evaluate and export have their own --symbols
                 continue
             text = f"{item.metadata['help']} [{env_name(item)}; default {default_text(item) or 'none'}]".replace("%", "%%")
             group.add_argument(f"--{item.name.replace('_', '-')}", metavar="VALUE", help=text)
@@ -206,6 +219,14 @@ def _add_own_arguments(name: str, command: _Parser, settings: Settings) -> None:
             add("--output", metavar="FOLDER", default="evaluation", help="folder of plots and page (default %(default)s)")
             add("--cache", metavar="FOLDER", dest="bars", help="folder of cached bars (default: bars in the state folder)")
             add("--seed", type=_non_negative, default=1, help="seed of the random baseline (default %(default)s)")
+        case "export":
+            add("table", choices=("scores", "signals", "alerts"), help="what to write")
+            add("file", metavar="FILE", help="the file; its name ends in .csv or .parquet, or --format says which it is")
+            add("--format", choices=("csv", "parquet"), help="the format (default: by the name of FILE)")
+            add("--from", type=_time, dest="start", default=0, metavar="TIME", help=f"{TIME}; included (default: all)")
+            add("--to", type=_time, dest="end", metavar="TIME", help="the end of the range; excluded (default: now)")
+            add("--symbols", type=_symbols, dest="only", default=(), help="only these, separated by commas (default: all)")
+            add("--venue", type=str.lower, default="", help="only of this venue (default: all that the history has)")
         case "edge":
             add("--print-config", action="store_true", help="print Envoy's configuration")
             add("--page", action="store_true", help="serve only the web page, at PAGE_ADDRESS, for your own Envoy")
@@ -281,6 +302,14 @@ def _positive(text: str) -> float:
     if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r}: expected a number above 0")
     return value
+
+
+def _time(text: str) -> int:
+    try:
+        time = datetime.fromisoformat(text)
+        return round((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected {TIME}") from None
 
 
 def _symbols(text: str) -> tuple[str, ...]:

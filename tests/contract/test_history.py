@@ -150,6 +150,17 @@ async def test_symbols_that_had_a_point_are_listed_by_venue(writer: SqlHistoryWr
     await writer.write([point(symbol="ETHUSDT"), point(), point(symbol="ETHUSDT", minute=3), point(venue="binance")])
     assert list(await reader.scored_symbols("bybit")) == ["BTCUSDT", "ETHUSDT"]
     assert list(await reader.scored_symbols("okx")) == []
+    assert list(await reader.scored_venues()) == ["binance", "bybit"]
+
+
+async def test_all_points_are_read_page_by_page(writer: SqlHistoryWriter, reader: HistoryReader) -> None:
+    await writer.write([point(minute) for minute in range(5)])
+    first = await reader.all_score_points("bybit", "BTCUSDT", start_ms=T0, end_ms=T0 + 4 * MINUTE, limit=3)
+    assert list(first) == [point(minute) for minute in range(3)]
+    rest = await reader.all_score_points(
+        "bybit", "BTCUSDT", start_ms=first[-1].observed_ms + 1, end_ms=T0 + 4 * MINUTE, limit=3
+    )
+    assert list(rest) == [point(3)]
 
 
 async def test_a_point_that_is_already_stored_is_ignored(writer: SqlHistoryWriter, reader: HistoryReader) -> None:

@@ -32,6 +32,7 @@ MODULES: Mapping[str, str] = {
     "play": "app.recordings",
     "inspect": "app.recordings",
     "evaluate": "app.evaluate",
+    "export": "app.export",
     "doctor": "app.doctor",
     "probe": "app.probe",
     "top": "top.live",

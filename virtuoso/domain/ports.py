@@ -127,6 +127,17 @@ class HistoryReader(Protocol):
         Steps without points are left out. Empty when there is no point. Scores and confidence are rounded to 0.0001."""
         ...
 
+    async def all_score_points(
+        self, venue: str, symbol: str, *, start_ms: int, end_ms: int, limit: int
+    ) -> Sequence[ScorePoint]:
+        """Return the first `limit` points of the range, oldest first. Empty when there is no point. Scores and confidence
+        are rounded to 0.0001."""
+        ...
+
+    async def scored_venues(self) -> Sequence[str]:
+        """Return the venues that have ever had a point, sorted by name. Empty when there is none."""
+        ...
+
     async def scored_symbols(self, venue: str) -> Sequence[str]:
         """Return the symbols that have ever had a point, sorted by name. Empty when there is none."""
         ...

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from virtuoso.domain.errors import BadData, EmptyData, RateLimited, VenueTimedOut, VenueUnavailable
+from virtuoso.domain.files import replace_file
 from virtuoso.domain.model import CANDLE_COLUMNS, Candles, Instrument, Stamp, Timeframe
-from virtuoso.evaluate.files import replace_file
 from virtuoso.exchange.candles import in_one_scale
 
 if TYPE_CHECKING:

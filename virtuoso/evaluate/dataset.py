@@ -21,8 +21,8 @@ from virtuoso.evaluate.workers import run_in_worker
 if TYPE_CHECKING:
     from virtuoso.domain.model import Millis
     from virtuoso.domain.ports import Exchange
+    from virtuoso.domain.progress import Progress
     from virtuoso.evaluate.bar_cache import BarCache
-    from virtuoso.evaluate.progress import Progress
 
 WARM_UP_BARS = 300
 MAX_CONCURRENT_SYMBOLS = 16

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 import numpy as np
 
+from virtuoso.domain.files import ensure_writable, replace_file
 from virtuoso.domain.model import DimensionKind, Environment, Timeframe
+from virtuoso.domain.progress import Progress
 from virtuoso.evaluate import page, plots, replay, report, score_history
 from virtuoso.evaluate.bar_cache import BarCache
 from virtuoso.evaluate.dataset import load_dataset, most_traded
 from virtuoso.evaluate.feature_metrics import MIN_SYMBOLS
-from virtuoso.evaluate.files import ensure_writable, replace_file
 from virtuoso.evaluate.panel import DAY_MS, STEP_MS
-from virtuoso.evaluate.progress import Progress
 from virtuoso.evaluate.regimes import regime_history
 from virtuoso.evaluate.results import Evaluation, feature_results
 from virtuoso.evaluate.workers import evaluate_features, run_in_worker, worker_pool
@@ -63,7 +63,7 @@ async def evaluate_candles(
     A symbol counts at a step if its turnover in the 24 hours before is at least `min_turnover_usd`. Bars are stored in
     `cache`. `clock` returns epoch ms. Return the exit code: 0, or 1 when nothing could be evaluated or a score depends on
     later bars. Raise ExchangeError when the exchange does not answer, and OSError when a folder is not writable."""
-    progress = Progress(console.err)
+    progress = Progress(console.err, "evaluate")
     for folder in (settings.output, cache):
         ensure_writable(folder)
     # The period moves every 4 hours. A second run within that time finds all its bars in the cache.
@@ -116,7 +116,7 @@ async def evaluate_history(
 
     `clock` returns epoch ms. Return the exit code: 0, or 1 when nothing could be evaluated. Raise HistoryError when the
     history cannot be read, and OSError when the folder is not writable."""
-    progress = Progress(console.err)
+    progress = Progress(console.err, "evaluate")
     ensure_writable(settings.output)
     end_ms = clock() // STEP_MS * STEP_MS
     panel = await score_history.read_panel(

@@ -13,9 +13,9 @@ from multiprocessing import get_context, parent_process
 from threading import Thread
 from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
 
+from virtuoso.domain.progress import Progress
 from virtuoso.evaluate.feature_metrics import FeatureMetrics, ForwardReturns, feature_metrics, forward_returns
 from virtuoso.evaluate.panel import Feature, Panel, baselines
-from virtuoso.evaluate.progress import Progress
 from virtuoso.evaluate.results import MarketReturn, market_returns
 
 if TYPE_CHECKING:

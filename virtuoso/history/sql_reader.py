@@ -50,6 +50,33 @@ class SqlHistoryReader:
 
         return await self._transactions.run("score_points", read)
 
+    async def all_score_points(
+        self, venue: str, symbol: str, *, start_ms: int, end_ms: int, limit: int
+    ) -> Sequence[ScorePoint]:
+        """See the port."""
+        number = select(series.c.id).where(series.c.venue == venue, series.c.symbol == symbol).scalar_subquery()
+        time_ms = points.c.observed_ms
+        query = (
+            select(time_ms, points.c.price, *(points.c[name] for name in SCORES))
+            .where(points.c.series == number, time_ms >= start_ms, time_ms < end_ms)
+            .order_by(time_ms)
+            .limit(limit)
+        )
+
+        async def read(connection: AsyncConnection) -> list[ScorePoint]:
+            return [from_row(venue, symbol, row) for row in await connection.execute(query)]
+
+        return await self._transactions.run("all_score_points", read)
+
+    async def scored_venues(self) -> Sequence[str]:
+        """See the port."""
+        query = select(series.c.venue).distinct().order_by(series.c.venue)
+
+        async def read(connection: AsyncConnection) -> list[str]:
+            return list((await connection.execute(query)).scalars())
+
+        return await self._transactions.run("scored_venues", read)
+
     async def scored_symbols(self, venue: str) -> Sequence[str]:
         """See the port."""
         query = select(series.c.symbol).where(series.c.venue == venue).order_by(series.c.symbol)

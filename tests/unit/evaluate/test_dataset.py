@@ -15,9 +15,9 @@ import pytest
 from tests.unit.evaluate.histories import Venue, candle_history, clock, no_pause, select
 from virtuoso.domain.errors import VenueTimedOut
 from virtuoso.domain.model import ANCHOR, Candles, Instrument, Timeframe
+from virtuoso.domain.progress import Progress
 from virtuoso.evaluate.bar_cache import BarCache
 from virtuoso.evaluate.dataset import Dataset, load_dataset, most_traded
-from virtuoso.evaluate.progress import Progress
 from virtuoso.evaluate.replay import FEATURES
 
 if TYPE_CHECKING:
@@ -60,14 +60,14 @@ def symbol(name: str, seed: int, *, before: float = 1.0, since: float = 1.0) -> 
 
 async def chosen(venue: Market, folder: Path, count: int) -> list[str]:
     bar_cache = BarCache(cast("Exchange", venue), folder, sleep=no_pause)
-    instruments = await most_traded(cast("Exchange", venue), bar_cache, CLOCK, count, Progress(io.StringIO()))
+    instruments = await most_traded(cast("Exchange", venue), bar_cache, CLOCK, count, Progress(io.StringIO(), "evaluate"))
     return [each.symbol for each in instruments]
 
 
 async def loaded(venue: Market, folder: Path, output: io.StringIO) -> Dataset | None:
     bar_cache = BarCache(cast("Exchange", venue), folder, sleep=no_pause)
     with ThreadPoolExecutor(2) as pool:
-        return await load_dataset(bar_cache, await venue.instruments(), CLOCK, pool, Progress(output), seed=1)
+        return await load_dataset(bar_cache, await venue.instruments(), CLOCK, pool, Progress(output, "evaluate"), seed=1)
 
 
 async def test_symbols_are_chosen_by_their_turnover_before_the_first_step_only(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ import pytest
 from tests.unit.evaluate.histories import Venue, candle_history, clock
 from virtuoso.domain.errors import BadData, ExchangeError, RateLimited, VenueBlocked, VenueTimedOut, VenueUnavailable
 from virtuoso.domain.model import ANCHOR, Candles, Instrument, Timeframe
+from virtuoso.domain.progress import Progress
 from virtuoso.evaluate.bar_cache import RETRY_PAUSES_S, BarCache
 from virtuoso.evaluate.dataset import most_traded
-from virtuoso.evaluate.progress import Progress
 
 if TYPE_CHECKING:
     from virtuoso.domain.ports import Exchange
@@ -59,7 +59,7 @@ class Failing(Venue):
 
 async def chosen(venue: Failing, folder: Path, output: io.StringIO) -> list[str]:
     bar_cache = BarCache(cast("Exchange", venue), folder, sleep=venue.sleep)
-    found = await most_traded(cast("Exchange", venue), bar_cache, CLOCK, 3, Progress(output))
+    found = await most_traded(cast("Exchange", venue), bar_cache, CLOCK, 3, Progress(output, "evaluate"))
     return [each.symbol for each in found]
 
 

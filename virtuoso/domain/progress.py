@@ -6,15 +6,16 @@ from typing import TextIO
 
 
 class Progress:
-    """Progress lines on a stream. Each task writes one line per tenth."""
+    """Progress lines of `command` on a stream. Each task writes one line per tenth."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, command: str) -> None:
         self._stream = stream
+        self._command = command
         self._tenths: dict[str, int] = {}
 
     def write(self, text: str) -> None:
         """Write a line."""
-        self._stream.write(f"evaluate: {text}\n")
+        self._stream.write(f"{self._command}: {text}\n")
         self._stream.flush()
 
     def advance(self, task: str, finished: int, total: int) -> None:

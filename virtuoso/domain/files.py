@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 
-def replace_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Replace the content of the file at `path`. `write` writes the new content into a stream. Raise OSError when this
-    fails. The old file is then unchanged."""
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Yield a stream for the new content of the file at `path`. The file is replaced when the block ends.
+
+    The file stays unchanged, and nothing is left beside it, when the block raises. Raise OSError when writing fails."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with temporary.open("wb") as stream:
-            write(stream)
+            yield stream
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def replace_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Replace the content of the file at `path` by what `write` writes. Raise OSError when this fails."""
+    with replacing(path) as stream:
+        write(stream)
 
 
 def ensure_writable(folder: Path) -> None:
