@@ -41,7 +41,7 @@ from virtuoso.recording.record import RecordedExchange, Recorder, record
 from virtuoso.repository import keys
 from virtuoso.repository.memory import MemoryRepository
 from virtuoso.repository.tiered import TieredRepository
-from virtuoso.service.candle_reader import CandleReader
+from virtuoso.service.request_readers import RequestReaders
 from virtuoso.service.server import MarketServer
 from virtuoso.service.snapshot_cache import SnapshotCache
 from virtuoso.wire import times
@@ -238,7 +238,7 @@ async def serving(path: Path, *, once: bool = False) -> AsyncIterator[Served]:
     repository, stop = MemoryRepository(), asyncio.Event()
     source = TieredRepository([repository])
     cache = SnapshotCache(source, keys, max_stale_s=600, period_s=0.1)
-    server = MarketServer("127.0.0.1:0", cache, CandleReader(source, keys, max_stale_s=600, cache_s=0.1))
+    server = MarketServer("127.0.0.1:0", cache, RequestReaders(source, keys, max_stale_s=600, cache_s=0.1))
     port = await server.start()
     await cache.start()
     playing = asyncio.create_task(play(path, repository, stop=stop, max_stale_s=600, once=once))

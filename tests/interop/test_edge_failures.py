@@ -20,7 +20,7 @@ from tests.service.snapshots import T0, snapshot
 from virtuoso.edge.contract import SERVICE
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.repository import keys
-from virtuoso.service.candle_reader import CandleReader
+from virtuoso.service.request_readers import RequestReaders
 from virtuoso.service.server import MarketServer
 
 
@@ -124,7 +124,7 @@ async def test_a_stopped_server_is_reported_and_used_again_after_its_restart() -
 
         market = one.market
         again = MarketServer(
-            market.address, market.cache, CandleReader(market.source, keys, max_stale_s=600, clock=market.clock)
+            market.address, market.cache, RequestReaders(market.source, keys, max_stale_s=600, clock=market.clock)
         )
         await again.start()
         try:

@@ -27,8 +27,9 @@ from virtuoso.edge.contract import SERVICE
 from virtuoso.market.v1 import candle_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.repository import keys
-from virtuoso.service.candle_reader import TIMEFRAMES, CandleReader
+from virtuoso.service.candle_reader import TIMEFRAMES
 from virtuoso.service.health import NAMES
+from virtuoso.service.request_readers import RequestReaders
 from virtuoso.service.server import MarketServer
 from virtuoso.store.v1.candle_series_pb2 import CandleSeries
 
@@ -224,8 +225,8 @@ async def test_both_return_the_same_errors_without_data_or_server_and_recover(go
                     assert headers["cache-control"] == "no-store"
                     assert message in {None, body["message"]}
             market = one.market
-            charts = CandleReader(market.source, keys, max_stale_s=600, clock=market.clock)
-            again = MarketServer(market.address, market.cache, charts)
+            readers = RequestReaders(market.source, keys, max_stale_s=600, clock=market.clock)
+            again = MarketServer(market.address, market.cache, readers)
             await again.start()
             await market.show(snapshot())
             async with asyncio.timeout(10):

@@ -22,7 +22,7 @@ from virtuoso.domain.addresses import Address, free_port
 from virtuoso.edge import page as pages
 from virtuoso.market.v1 import provenance_pb2
 from virtuoso.repository import keys
-from virtuoso.service.candle_reader import CandleReader
+from virtuoso.service.request_readers import RequestReaders
 from virtuoso.service.server import MarketServer
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("packages")]
@@ -151,7 +151,7 @@ async def test_data_of_a_lost_server_is_greyed_with_its_age_until_the_server_ret
         assert await one.faults() == []
         market = filled_edge.market
         again = MarketServer(
-            market.address, market.cache, CandleReader(market.source, keys, max_stale_s=600, clock=market.clock)
+            market.address, market.cache, RequestReaders(market.source, keys, max_stale_s=600, clock=market.clock)
         )
         await again.start()
         try:

@@ -19,7 +19,7 @@ from virtuoso.repository import keys
 from virtuoso.repository.memory import MemoryRepository
 from virtuoso.repository.tiered import TieredRepository
 from virtuoso.service.cached_history import Opener
-from virtuoso.service.candle_reader import CandleReader
+from virtuoso.service.request_readers import RequestReaders
 from virtuoso.service.rpc import ConcurrencyLimits
 from virtuoso.service.server import MarketServer
 from virtuoso.service.snapshot_cache import SnapshotCache
@@ -103,11 +103,11 @@ async def running_server(
         retention_s=retention_s,
         period_s=0.05,
     )
-    candles = CandleReader(source, keys, max_stale_s=max_stale_s, clock=clock, cache_s=cache_s)
+    readers = RequestReaders(source, keys, max_stale_s=max_stale_s, clock=clock, cache_s=cache_s)
     server = MarketServer(
         "127.0.0.1:0",
         cache,
-        candles,
+        readers,
         limits=limits,
         reflect=reflect,
         heartbeat_s=heartbeat_s,

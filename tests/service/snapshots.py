@@ -10,13 +10,14 @@ from virtuoso.domain.model import DimensionKind
 from virtuoso.market.v1 import (
     candle_pb2,
     confluence_pb2,
+    market_pb2,
     market_service_pb2,
     mover_pb2,
     overview_pb2,
     provenance_pb2,
     symbol_pb2,
 )
-from virtuoso.store.v1 import candle_series_pb2, snapshot_head_pb2, snapshot_pb2
+from virtuoso.store.v1 import candle_series_pb2, market_list_pb2, snapshot_head_pb2, snapshot_pb2
 from virtuoso.wire import confluences, snapshots, times
 
 T0 = 1_761_000_000_000  # the time on all clocks of these tests
@@ -168,6 +169,41 @@ def candle_series(
         received_time=times.timestamp(observed_ms - 19_950),
         behind=times.duration(behind_ms) if behind_ms else None,
     ).SerializeToString()
+
+
+def market_list(
+    count: int = 5,
+    *,
+    observed_ms: int = T0 - 1000,
+    venue: str = "bybit",
+    environment: provenance_pb2.Environment.ValueType = provenance_pb2.ENVIRONMENT_SIMULATED,
+) -> market_list_pb2.MarketList:
+    """Return `count` markets M00USDT, M01USDT, ... with falling turnover. The last one has only a price."""
+    markets = [
+        market_pb2.Market(
+            symbol=f"M{i:02d}USDT",
+            base_asset=f"M{i:02d}",
+            multiplier=1,
+            price=1.5 + i,
+            price_time=times.timestamp(observed_ms - 500),
+            change_24h_percent=float((i * 7) % 5 - 2),
+            turnover_24h_usd=1e8 / (i + 1),
+            funding_percent=0.01 * i,
+            open_interest_usd=1e6 * i,
+            turnover_rank=i + 1,
+            unscored_reason=market_pb2.UNSCORED_REASON_LOW_RANK if i else market_pb2.UNSCORED_REASON_UNSPECIFIED,
+        )
+        for i in range(count)
+    ]
+    for name in ("change_24h_percent", "turnover_24h_usd", "funding_percent", "open_interest_usd", "turnover_rank"):
+        markets[-1].ClearField(name)
+    return market_list_pb2.MarketList(
+        venue=venue,
+        environment=environment,
+        markets=markets,
+        observed_time=times.timestamp(observed_ms),
+        received_time=times.timestamp(observed_ms + 50),
+    )
 
 
 def head_of(message: snapshot_pb2.Snapshot, blob: bytes, behind_ms: int = 0) -> snapshot_head_pb2.SnapshotHead:

@@ -26,7 +26,7 @@ from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.market.v1 import provenance_pb2
 from virtuoso.repository import keys
 from virtuoso.service.cached_history import Opener
-from virtuoso.service.candle_reader import CandleReader
+from virtuoso.service.request_readers import RequestReaders
 from virtuoso.service.rpc import ConcurrencyLimits
 from virtuoso.service.server import OPTIONS, MarketServer
 
@@ -85,7 +85,7 @@ async def until(condition: Callable[[], bool]) -> None:
 @asynccontextmanager
 async def server_restarted(one: RunningServer, history: Opener | None = None) -> AsyncIterator[None]:
     """Start a new server at the address of a stopped one."""
-    server = MarketServer(one.address, one.cache, CandleReader(one.source, keys, max_stale_s=600), history=history)
+    server = MarketServer(one.address, one.cache, RequestReaders(one.source, keys, max_stale_s=600), history=history)
     await server.start()
     try:
         yield
@@ -329,7 +329,9 @@ async def test_a_server_with_tls_is_trusted_by_its_own_roots_only(tmp_path: Path
     secret = grpc.ssl_server_credentials([(key, certificate)])
     async with running_server() as one:
         await one.show(snapshot())
-        server = MarketServer("127.0.0.1:0", one.cache, CandleReader(one.source, keys, max_stale_s=600), credentials=secret)
+        server = MarketServer(
+            "127.0.0.1:0", one.cache, RequestReaders(one.source, keys, max_stale_s=600), credentials=secret
+        )
         address = f"localhost:{await server.start()}"
         try:
             async with connect(address, credentials=grpc.ssl_channel_credentials(certificate)) as market:

@@ -62,7 +62,7 @@ async def test_a_stalled_reader_does_not_delay_the_shutdown(server: RunningServe
 
 
 async def test_the_error_for_a_port_in_use_has_a_remedy(server: RunningServer) -> None:
-    second = MarketServer(server.address, server.cache, server.server._candles)
+    second = MarketServer(server.address, server.cache, server.server._readers)
     with pytest.raises(ConfigError) as caught:
         await second.start()
     for word in ("GRPC_ADDRESS", server.address, "VIRTUOSO_GRPC_ADDRESS"):

@@ -20,7 +20,7 @@ from virtuoso.repository import keys
 from virtuoso.repository.notices import receiving_notices
 from virtuoso.service import tls
 from virtuoso.service.access_log import AccessLog
-from virtuoso.service.candle_reader import CandleReader
+from virtuoso.service.request_readers import RequestReaders
 from virtuoso.service.rpc import ConcurrencyLimits
 from virtuoso.service.server import MarketServer
 from virtuoso.service.snapshot_cache import SnapshotCache
@@ -53,7 +53,7 @@ async def serve(loaded: LoadedSettings, _: Namespace, stop: asyncio.Event) -> in
     server = MarketServer(
         format_address(settings.grpc_address),
         snapshots,
-        CandleReader(repository, keys, max_stale_s=settings.max_stale_s),
+        RequestReaders(repository, keys, max_stale_s=settings.max_stale_s),
         limits=ConcurrencyLimits(
             calls=settings.max_requests,
             streams=settings.max_streams,

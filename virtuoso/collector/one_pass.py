@@ -283,5 +283,9 @@ def snapshot_of(
         signals=result.state.active,
         opportunities=result.unexpired_opportunities,
         signal_record=signal_record,
+        venue_tickers=market.tickers,
+        instruments=market.instruments,
+        symbols_chosen=bool(market.rules.symbols),
+        min_turnover=market.rules.min_turnover,
         liquidations=result.liquidations,
     )

@@ -12,6 +12,7 @@ from virtuoso.collector.publisher import RepositoryErrorLog
 from virtuoso.domain.errors import RepositoryError, Superseded
 from virtuoso.domain.snapshot import Snapshot
 from virtuoso.wire import snapshots
+from virtuoso.wire.markets import encode_markets
 
 if TYPE_CHECKING:
     from virtuoso.collector.one_pass import PassObserver
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from virtuoso.domain.model import Candles
 
 log = logging.getLogger(__name__)
+
+MARKETS_PERIOD_S = 5.0  # of the list of all markets, for which a snapshot a second would be too much
 
 
 class Publication:
@@ -33,6 +36,7 @@ class Publication:
         self._observer = observer
         self._errors = RepositoryErrorLog(clock)
         self._complete_at = -math.inf  # monotonic time of the last complete publication
+        self._markets_at = -math.inf  # monotonic time of the last list of markets
         self.reset()
 
     def reset(self) -> None:
@@ -58,8 +62,9 @@ class Publication:
         stale = now - self._complete_at > snapshots.SOFT_EXPIRY_SCORES_MS / 1000
         if not (snapshot.complete or stale):
             return
+        markets_due = now - self._markets_at >= MARKETS_PERIOD_S
         with metrics.CYCLE_SECONDS.labels("encode").time():
-            blob = await asyncio.to_thread(snapshots.encode_snapshot, snapshot)
+            blob, markets = await asyncio.to_thread(_encode, snapshot, with_markets=markets_due)
         try:
             with metrics.CYCLE_SECONDS.labels("publish").time():
                 await self._publisher.publish(snapshot, blob)
@@ -78,6 +83,17 @@ class Publication:
             log.info("first snapshot: %d of %d symbols scored from %s", self.scored, self.expected, snapshot.venue)
         if snapshot.complete:
             self._complete_at = now
+        if markets is not None:
+            await self._publish_markets(snapshot, markets)
+
+    async def _publish_markets(self, snapshot: Snapshot, blob: bytes) -> None:
+        """Store all markets of the venue for ListMarkets. If that fails, the next snapshot stores them."""
+        try:
+            await self._publisher.publish_markets(snapshot, blob)
+        except RepositoryError as error:
+            self._errors.log("the list of markets could not be stored: %s", error)
+        else:
+            self._markets_at = self._clock.monotonic()
 
     async def publish_candles(self, venue: str, candles: Candles) -> None:
         """Store bars for ListCandles. If that fails, the next call stores them."""
@@ -85,3 +101,7 @@ class Publication:
             await self._publisher.publish_candles(venue, candles)
         except RepositoryError as error:
             self._errors.log("candles could not be stored: %s", error)
+
+
+def _encode(snapshot: Snapshot, *, with_markets: bool) -> tuple[bytes, bytes | None]:
+    return snapshots.encode_snapshot(snapshot), encode_markets(snapshot) if with_markets else None

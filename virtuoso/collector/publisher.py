@@ -75,6 +75,10 @@ class Publisher:
         key = keys.candles(venue, candles.symbol, candles.timeframe.value)
         await self._repository.set(key, snapshots.encode_candles(venue, candles, behind_ms=behind_ms), ttl_s=CANDLES_TTL_S)
 
+    async def publish_markets(self, snapshot: Snapshot, blob: bytes) -> None:
+        """Store `blob`, the encoded markets of the snapshot's venue, for ListMarkets."""
+        await self._repository.set(keys.markets(snapshot.venue), blob, ttl_s=self._ttl_s)
+
     async def _remove_older(self, newest: str) -> None:
         """Free the memory of snapshots that servers no longer read."""
         if newest in self._published:  # a recording restarts

@@ -54,6 +54,10 @@ class Snapshot:
     unmeasurable: Mapping[str, str] = field(default_factory=dict)  # why the venue cannot measure a tracked symbol
     streamed: int = 0  # the number of tracked symbols with a price whose order book and trades stream
     liquidations: Mapping[str, LiquidationTotals] = field(default_factory=dict)  # by tracked symbol that streams them
+    venue_tickers: Mapping[str, Ticker] = field(default_factory=dict)  # of all markets of the venue with a price
+    instruments: Mapping[str, Instrument] = field(default_factory=dict)  # all markets that the venue lists
+    symbols_chosen: bool = False  # True if the operator chose the tracked symbols, False if turnover did
+    min_turnover: float = 0.0  # the floor of the 24-hour turnover of tracked symbols, USD
     signal_record: SignalRecord | None = None  # statistics of the venue's closed signals; None until they are read
 
     @property

@@ -86,6 +86,7 @@ class Feed:
         self._started_at = 0.0
         self._warm = False
         self._instruments: tuple[Instrument, ...] = ()
+        self._listed: Mapping[str, Instrument] = {}  # the same by symbol
         self._universe_due_at = 0.0
         self._list_failed = False  # the last read of the list of markets failed
         self._unlisted_retries = 0
@@ -169,6 +170,7 @@ class Feed:
             self._list_failed = True
         else:
             self._list_failed = False
+            self._listed = {item.symbol: item for item in self._instruments}
             self._streamed.set_instruments(self._instruments)
         self._universe_outdated = True
 
@@ -207,8 +209,7 @@ class Feed:
 
     def _choose_universe(self) -> None:
         """Choose the universe by the last known turnover. A symbol without a current turnover keeps its rank."""
-        listed = {item.symbol for item in self._instruments}
-        self._prices.keep_turnover(listed)
+        self._prices.keep_turnover(self._listed.keys())
         if unknown := unknown_symbols(self._instruments, self._rules):
             log.warning("%s has no active market %s", self.venue, ", ".join(unknown))
         self.universe = choose_universe(self._instruments, self._prices.turnover, self._rules)
@@ -227,11 +228,10 @@ class Feed:
 
     def _update_states(self) -> None:
         """Create the states and jobs of all symbols to read. Discard the data of other symbols."""
-        listed = {item.symbol: item for item in self._instruments}
         read = {item.symbol: item for item in self.universe}
         for symbol in (ANCHOR, *sorted(self._followed)):  # regime and volatility always need BTC
-            if symbol in listed:
-                read.setdefault(symbol, listed[symbol])
+            if symbol in self._listed:
+                read.setdefault(symbol, self._listed[symbol])
         self._states = {symbol: self._states.get(symbol) or SymbolState(item) for symbol, item in read.items()}
         self._candles.set_states(self._states)
         scored = {*(item.symbol for item in self.universe), ANCHOR}
@@ -347,6 +347,8 @@ class Feed:
             anchor_candles=found[ANCHOR].candles if ANCHOR in found else {},
             universe=self.universe,
             venue_symbols=self.venue_symbols,
+            instruments=self._listed,
+            rules=self._rules,
             turnover_known=self.turnover_known,
             totals_known=self._totals_known(tickers),
             tried=frozenset(one.symbol for one in inputs if self._states[one.symbol].tried(one)),
@@ -379,4 +381,4 @@ class Feed:
     def venue_symbols(self) -> tuple[str, ...]:
         """Return the symbols of all active USDT perpetuals of the venue, sorted. They include symbols that are only in the
         tickers."""
-        return tuple(sorted({*self.exchange.unlisted, *(item.symbol for item in self._instruments)}))
+        return tuple(sorted({*self.exchange.unlisted, *self._listed}))

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from virtuoso.market_data.universe import UniverseRules
+
 if TYPE_CHECKING:
     from virtuoso.domain.model import Candles, Instrument, Stamp, SymbolInputs, Ticker, Timeframe
 
@@ -19,7 +21,8 @@ class MarketData:
     turnover. `followed` has the bars of the followed symbols, scored or not. `tried` are the symbols whose candles, order
     book and trades are present, or could not be read. `refused` has a reason for each symbol of which a price was refused,
     because other prices contradict it. `streamed` is the number of symbols in
-    `inputs` whose order book and trades stream."""
+    `inputs` whose order book and trades stream. `instruments` are all markets that the venue lists, and `rules` chose the
+    universe from them."""
 
     venue: str
     stamp: Stamp
@@ -34,3 +37,5 @@ class MarketData:
     tried: frozenset[str] = frozenset()
     refused: Mapping[str, str] = field(default_factory=dict)
     streamed: int = 0
+    instruments: Mapping[str, Instrument] = field(default_factory=dict)
+    rules: UniverseRules = field(default_factory=UniverseRules)

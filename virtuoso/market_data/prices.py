@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -97,7 +97,7 @@ class Prices:
         self.observed_ms, self.received_ms = newest.observed_ms, newest.received_ms
         self.turnover |= {name: one.turnover_24h for name, one in self.tickers.items() if one.turnover_24h is not None}
 
-    def keep_turnover(self, listed: set[str]) -> None:
+    def keep_turnover(self, listed: Collection[str]) -> None:
         """Forget the turnover of markets that are not listed."""
         self.turnover = {name: value for name, value in self.turnover.items() if name in listed}
 

@@ -19,6 +19,7 @@ from virtuoso.recording import file
 from virtuoso.recording.contents import utc
 from virtuoso.recording.session import Session
 from virtuoso.wire import snapshots
+from virtuoso.wire.markets import encode_markets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,6 +144,7 @@ class _Player:
         blob = await asyncio.to_thread(snapshots.encode_snapshot, snapshot)
         try:
             await self._publisher.publish(snapshot, blob, behind_ms=self._behind_ms)
+            await self._publisher.publish_markets(snapshot, encode_markets(snapshot, behind_ms=self._behind_ms))
         except RepositoryError as error:
             self._errors.log("the snapshot could not be stored, so servers do not see it: %s", error)
 

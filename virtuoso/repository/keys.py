@@ -24,6 +24,11 @@ def candles(venue: str, symbol: str, timeframe: str) -> str:
     return f"virtuoso:v1:candles:{_part(venue)}:{_part(symbol)}:{_part(timeframe)}"
 
 
+def markets(venue: str) -> str:
+    """Return the key of the list of a venue's markets."""
+    return f"virtuoso:v1:markets:{_part(venue)}"
+
+
 def lease() -> str:
     """Return the key of the lease of the active collector."""
     return "virtuoso:v1:lease"

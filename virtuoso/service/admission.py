@@ -19,7 +19,7 @@ from virtuoso.domain.symbols import is_placeholder
 from virtuoso.market.v1 import market_service_pb2, provenance_pb2
 from virtuoso.service import invariants
 from virtuoso.service.message_times import time_is_valid, times_are_valid
-from virtuoso.store.v1 import candle_series_pb2, snapshot_head_pb2, snapshot_pb2
+from virtuoso.store.v1 import candle_series_pb2, market_list_pb2, snapshot_head_pb2, snapshot_pb2
 from virtuoso.wire import confluences, snapshots, times
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from virtuoso.market.v1 import (
         candle_pb2,
         confluence_pb2,
+        market_pb2,
         mover_pb2,
         opportunity_pb2,
         overview_pb2,
@@ -179,6 +180,30 @@ def read_candles(
     if not bars:
         raise CorruptValue(f"no valid one among the {name}")
     return series, bars
+
+
+def read_markets(
+    blob: bytes, venue: str, environment: provenance_pb2.Environment.ValueType, *, now_ms: int
+) -> tuple[market_list_pb2.MarketList, Sequence[market_pb2.Market]]:
+    """Return the list in `blob` and its valid markets.
+
+    Raise CorruptValue when it is not the list of this venue and environment, when a time of it is impossible, or when no
+    market is valid."""
+    try:
+        stored = market_list_pb2.MarketList.FromString(blob)
+    except DecodeError as error:
+        raise CorruptValue("not a MarketList") from error
+    if (stored.venue, stored.environment) != (venue, environment):
+        raise CorruptValue(f"not the markets of {venue}")
+    latest_ms = now_ms - snapshots.behind_ms(stored) + MAX_CLOCK_LEAD_MS
+    if not _clocks_agree(stored.observed_time, stored.received_time) or times.millis(stored.observed_time) > latest_ms:
+        raise CorruptValue(f"markets of {venue} with an impossible time")
+    refused: Counter[str] = Counter()
+    markets = _valid(stored.markets, lambda market: market.symbol, refused, latest_ms // 1000)
+    _count("market", refused, len(markets), f"markets of {venue}")
+    if not markets:
+        raise CorruptValue(f"no valid one among the markets of {venue}")
+    return stored, markets
 
 
 def read_history_rows(

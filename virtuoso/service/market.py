@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
-from virtuoso.domain.errors import DataUnavailable, ShuttingDown
+from virtuoso.domain.errors import DataUnavailable, ExpiredPageToken, ShuttingDown
 from virtuoso.market.v1 import candle_pb2
 from virtuoso.service import encoding, paging
 from virtuoso.service.dashboard_stream import DashboardEvents, Pace, Selection, interval_s
@@ -18,8 +18,8 @@ from virtuoso.service.snapshot_cache import RECENT_S
 
 if TYPE_CHECKING:
     from virtuoso.market.v1 import market_service_pb2 as api
-    from virtuoso.service.candle_reader import CandleReader
     from virtuoso.service.history_handlers import HistoryHandlers
+    from virtuoso.service.request_readers import RequestReaders
     from virtuoso.service.snapshot_cache import SnapshotCache
     from virtuoso.service.view import EncodedRow, SnapshotView
 
@@ -39,14 +39,15 @@ class MarketHandlers:
     def __init__(
         self,
         cache: SnapshotCache,
-        candles: CandleReader,
+        readers: RequestReaders,
         history: HistoryHandlers,
         *,
         heartbeat_s: float = HEARTBEAT_S,
         min_interval_s: float = MIN_INTERVAL_S,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        self._cache, self._candles, self._history = cache, candles, history
+        self._cache, self._history = cache, history
+        self._candles, self._markets = readers.candles, readers.markets
         self._heartbeat_s, self._min_interval_s, self._clock = heartbeat_s, min_interval_s, clock
         self._events = DashboardEvents(cache)
         self._closing = False
@@ -60,6 +61,7 @@ class MarketHandlers:
             "GetConfluence": self.get_confluence,
             "ListMovers": self.list_movers,
             "ListSymbols": self.list_symbols,
+            "ListMarkets": self.list_markets,
             "ListCandles": self.list_candles,
             "GetSentiment": self.get_sentiment,
             "ListBetas": self.list_betas,
@@ -136,6 +138,28 @@ class MarketHandlers:
             self._cache.provenance_field(view)
             + encoding.field(2, view.symbols[start:end])
             + paging.next_token(self._cache, 3, request, view, end=end, total=len(view.symbols))
+        )
+
+    async def list_markets(self, request: api.ListMarketsRequest, context: Context) -> bytes:
+        """Return a page of all markets of the venue, tracked or not."""
+        markets, start = None, paging.PageStart(0)
+        if request.page_token:
+            start = paging.list_start(request)
+            if (markets := self._markets.recent(start.snapshot_id)) is None:
+                raise ExpiredPageToken("this list of markets no longer exists: start again without page_token")
+        else:
+            async with caller_deadline(context):
+                markets = await self._markets.newest(self._cache.current().provenance)
+        provenance = self._markets.provenance(markets, self._cache.current().provenance, self._cache.stale_reason)
+        query = request.query.upper()
+        found = [market.chunk for market in markets.ordered(request.order_by) if query in market.symbol.upper()]
+        end = start.position + paging.page_size(request)
+        more = paging.encode_token(request, paging.PageStart(end, markets.id)) if end < len(found) else ""
+        return (
+            encoding.field(1, (encoding.chunk_of(provenance),))
+            + encoding.field(2, found[start.position : end])
+            + encoding.text(3, more)
+            + encoding.varint(4, len(found))
         )
 
     async def list_candles(self, request: api.ListCandlesRequest, context: Context) -> bytes:

@@ -27,6 +27,7 @@ PAGE_SIZES: Mapping[str, tuple[int, int]] = {
     "ListConfluenceScoresRequest": (50, 500),
     "ListMoversRequest": (10, 100),
     "ListSymbolsRequest": (100, 1000),
+    "ListMarketsRequest": (100, 1000),
     "ListCandlesRequest": (300, 1000),
     "ListBetasRequest": (50, 500),
     "ListSignalsRequest": (50, 500),
@@ -80,13 +81,19 @@ def first_row(cache: SnapshotCache, request: Any) -> tuple[SnapshotView, int]:
     """Return the view for the requested page, and the number of the first row of the page."""
     if not request.page_token:
         return cache.current().view, 0
-    start = decode_token(request, request.page_token)
-    if start.position < 0 or not start.snapshot_id:
-        raise InvalidPageToken("page_token is not from this list")
+    start = list_start(request)
     view = cache.view_of(start.snapshot_id)
     if view is None:
         raise ExpiredPageToken("the snapshot of this list no longer exists: start again without page_token")
     return view, start.position
+
+
+def list_start(request: Any) -> PageStart:
+    """Return the start of the requested page of a list that has an id. Raise InvalidPageToken for any other token."""
+    start = decode_token(request, request.page_token)
+    if start.position < 0 or not start.snapshot_id:
+        raise InvalidPageToken("page_token is not from this list")
+    return start
 
 
 def next_token(cache: SnapshotCache, number: int, request: Message, view: SnapshotView, *, end: int, total: int) -> bytes:

@@ -14,6 +14,7 @@ from google.protobuf.message import DecodeError, Message
 from protovalidate import Violation, collect_violations
 
 from virtuoso.domain.errors import InvalidField
+from virtuoso.service import market_list_reader
 from virtuoso.service.view import ORDERABLE
 
 # The largest size of a tag, a length and a number, or of a timestamp.
@@ -26,7 +27,9 @@ MAX_VIOLATIONS = 3
 ALLOWED = {
     "symbol": 'letters and digits that end in USDT, such as "BTCUSDT"',
     "symbols": 'letters and digits that end in USDT, such as "BTCUSDT"; at most 500',
+    "ListMarketsRequest.order_by": f'a field, then " asc" or " desc": symbol, {", ".join(market_list_reader.ORDERABLE)}',
     "order_by": f'a field, then " asc" or " desc": symbol, {", ".join(ORDERABLE)}',
+    "query": 'letters and digits of a symbol, such as "SOL"',
     "timeframe": "TIMEFRAME_1M, TIMEFRAME_5M, TIMEFRAME_30M, TIMEFRAME_4H",
     "side": "SIDE_LONG, SIDE_SHORT",
     "kinds": "the kinds of the contract except the unspecified one; at most 32",
@@ -101,14 +104,18 @@ def _invalid(request: Message, first: Violation) -> InvalidField:
         del values[begin + MAX_VIOLATIONS :]
         del values[:begin]
     violations = collect_violations(shortened)
-    descriptions = list(dict.fromkeys(_describe(violation, {field: start}) for violation in violations[:MAX_VIOLATIONS]))
+    descriptions = list(
+        dict.fromkeys(
+            _describe(violation, request.DESCRIPTOR.name, {field: start}) for violation in violations[:MAX_VIOLATIONS]
+        )
+    )
     return InvalidField(descriptions, more=more or len(violations) > MAX_VIOLATIONS)
 
 
-def _describe(violation: Violation, offsets: Mapping[str, int]) -> tuple[str, str]:
+def _describe(violation: Violation, request: str, offsets: Mapping[str, int]) -> tuple[str, str]:
     """Return (path of the field, description with the value and what is allowed).
 
-    `offsets`: the number of items that were omitted at the start, by field."""
+    `request`: the name of its message. `offsets`: the number of items that were omitted at the start, by field."""
     elements = violation.proto.field.elements if violation.proto.field else []
     path = ".".join(
         element.field_name
@@ -118,8 +125,9 @@ def _describe(violation: Violation, offsets: Mapping[str, int]) -> tuple[str, st
     name = elements[-1].field_name if elements else ""
     value = violation.field_value
     shown = "" if value is None or isinstance(value, (list, tuple, Mapping)) else f"{_truncate(value)!r:.80} "
-    if name in ALLOWED:
-        return path, f"{shown}is not allowed; expected {ALLOWED[name]}"
+    allowed = ALLOWED.get(f"{request}.{name}", ALLOWED.get(name))
+    if allowed:
+        return path, f"{shown}is not allowed; expected {allowed}"
     return path, f"{shown}{violation.proto.message}"
 
 

@@ -18,10 +18,10 @@ from virtuoso.service.access_log import AccessLog
 from virtuoso.service.alert_feed import AlertFeed
 from virtuoso.service.cached_history import CachedHistory, Opener
 from virtuoso.service.callers import StreamShares
-from virtuoso.service.candle_reader import CandleReader
 from virtuoso.service.health import ALERTS, SERVICE, Health
 from virtuoso.service.history_handlers import HistoryHandlers
 from virtuoso.service.market import HEARTBEAT_S, MIN_INTERVAL_S, MarketHandlers
+from virtuoso.service.request_readers import RequestReaders
 from virtuoso.service.rpc import ConcurrencyLimits, RpcHandlers
 
 if TYPE_CHECKING:
@@ -60,14 +60,14 @@ log = logging.getLogger(__name__)
 class MarketServer:
     """The server at `address`, such as "127.0.0.1:50051". Port 0 means any free port.
 
-    The caller starts and closes `cache`. The server closes `candles`, and the history that `history` opens. `history` is
+    The caller starts and closes `cache`. The server closes `readers`, and the history that `history` opens. `history` is
     None when there is no history (see CachedHistory)."""
 
     def __init__(
         self,
         address: str,
         cache: SnapshotCache,
-        candles: CandleReader,
+        readers: RequestReaders,
         *,
         limits: ConcurrencyLimits | None = None,
         reflect: bool = True,
@@ -78,14 +78,14 @@ class MarketServer:
         access_log: AccessLog | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        self._address, self._cache, self._candles, self._clock = address, cache, candles, clock
+        self._address, self._cache, self._readers, self._clock = address, cache, readers, clock
         self._reflect, self._credentials = reflect, credentials
         self._limits = limits or ConcurrencyLimits()
         self._history = CachedHistory(history, clock=clock)
         self._alerts = AlertFeed(self._history, clock=clock)
         history_handlers = HistoryHandlers(cache, self._history, self._alerts, heartbeat_s=heartbeat_s, clock=clock)
         self._market = MarketHandlers(
-            cache, candles, history_handlers, heartbeat_s=heartbeat_s, min_interval_s=min_interval_s, clock=clock
+            cache, readers, history_handlers, heartbeat_s=heartbeat_s, min_interval_s=min_interval_s, clock=clock
         )
         service = market_service_pb2.DESCRIPTOR.services_by_name["MarketService"]
         self._rpcs = RpcHandlers(service, self._market, cache, self._limits, access_log)
@@ -142,7 +142,7 @@ class MarketServer:
         await self._clock.sleep(min(LINGER_S, grace_s / 4, self._seconds_until(end)))
         self.health.close()
         await server.stop(min(STOP_S, self._seconds_until(end)))
-        await self._candles.close()
+        await self._readers.close()
         await self._alerts.close()
         await self._history.close()
 

@@ -43,6 +43,10 @@ class Keys(Protocol):
         """Return the key of a snapshot."""
         ...
 
+    def markets(self, venue: str, /) -> str:
+        """Return the key of the list of a venue's markets."""
+        ...
+
     def candles(self, venue: str, symbol: str, timeframe: str, /) -> str:
         """Return the key of a series of candles. `timeframe` is text such as "5m"."""
         ...

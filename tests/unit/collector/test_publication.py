@@ -15,6 +15,7 @@ from virtuoso.domain.model import Stamp
 from virtuoso.domain.snapshot import Snapshot
 from virtuoso.repository import keys
 from virtuoso.repository.memory import MemoryRepository
+from virtuoso.store.v1.market_list_pb2 import MarketList
 from virtuoso.wire import snapshots
 
 CLOCK = VirtualClock()
@@ -101,3 +102,19 @@ async def test_a_replaced_publisher_publishes_nothing_while_its_successor_is_act
 def _now(name: str) -> Snapshot:
     stamp = Stamp(observed_ms=CLOCK.now_ms(), received_ms=CLOCK.now_ms())
     return replace(snapshot(), id=f"bybit-{name}-a", stamp=stamp)
+
+
+async def test_the_list_of_markets_is_stored_once_in_five_seconds() -> None:
+    setup = PublicationSetup()
+    stored: list[bytes | None] = []
+    for number in range(1, 8):
+        await setup.publication.offer(with_price(numbered_snapshot(number), float(number)))
+        stored.append(await setup.repository.get(keys.markets("bybit")))
+        await CLOCK.sleep(1)
+    prices = [MarketList.FromString(blob).markets[0].price for blob in stored if blob]
+    assert prices == [1, 1, 1, 1, 1, 6, 6]
+
+
+def with_price(result: Snapshot, price: float) -> Snapshot:
+    ticker = replace(next(iter(result.tickers.values())), last=price)
+    return replace(result, venue_tickers={ticker.symbol: ticker})

@@ -20,7 +20,7 @@ from tests.service.snapshots import T0, row, snapshot
 from tests.unit.top.screens import Terminal, terminal
 from virtuoso.market.v1 import confluence_pb2
 from virtuoso.repository import keys
-from virtuoso.service.candle_reader import CandleReader
+from virtuoso.service.request_readers import RequestReaders
 from virtuoso.service.server import MarketServer
 from virtuoso.top.connection import NO_CONNECTION
 from virtuoso.top.styles import FAINT
@@ -90,7 +90,7 @@ async def test_without_a_server_the_last_data_stays_in_grey_until_it_is_back(tmp
         assert [span.style for span in cell.spans] == [style(FAINT)]
         before = age(seen)
         await seen.until(lambda: age(seen) > before)  # without new data
-        again = MarketServer(one.address, one.cache, CandleReader(one.source, keys, max_stale_s=600))
+        again = MarketServer(one.address, one.cache, RequestReaders(one.source, keys, max_stale_s=600))
         await again.start()
         try:
             await seen.see("● live")

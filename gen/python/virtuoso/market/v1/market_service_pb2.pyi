@@ -15,6 +15,7 @@ from virtuoso.market.v1 import beta_pb2 as _beta_pb2
 from virtuoso.market.v1 import candle_pb2 as _candle_pb2
 from virtuoso.market.v1 import confluence_pb2 as _confluence_pb2
 from virtuoso.market.v1 import liquidation_pb2 as _liquidation_pb2
+from virtuoso.market.v1 import market_pb2 as _market_pb2
 from virtuoso.market.v1 import mover_pb2 as _mover_pb2
 from virtuoso.market.v1 import opportunity_pb2 as _opportunity_pb2
 from virtuoso.market.v1 import overview_pb2 as _overview_pb2
@@ -536,6 +537,81 @@ class ListSymbolsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListSymbolsResponse: _TypeAlias = ListSymbolsResponse  # noqa: Y015
+
+@_typing.final
+class ListMarketsRequest(_message.Message):
+    """Request of ListMarkets."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUERY_FIELD_NUMBER: _builtins.int
+    ORDER_BY_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    query: _builtins.str
+    """Only markets whose symbol contains this text, in any case. Empty (the default): all."""
+    order_by: _builtins.str
+    """A field, then " asc" or " desc": symbol, price, change_24h_percent, turnover_24h_usd, funding_percent,
+    open_interest_usd. Without a direction: " asc". Markets without the number come last in both directions. Equal markets
+    are ordered by symbol. Empty (the default): "turnover_24h_usd desc".
+    """
+    page_size: _builtins.int
+    """Markets per page. Default 100, at most 1000."""
+    page_token: _builtins.str
+    """The next_page_token of the previous page. Empty (the default): the first page."""
+    def __init__(
+        self,
+        *,
+        query: _builtins.str = ...,
+        order_by: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "query", b"query"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMarketsRequest: _TypeAlias = ListMarketsRequest  # noqa: Y015
+
+@_typing.final
+class ListMarketsResponse(_message.Message):
+    """Reply of ListMarkets."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROVENANCE_FIELD_NUMBER: _builtins.int
+    MARKETS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TOTAL_SIZE_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """The token of the next page. Empty on the last page."""
+    total_size: _builtins.int
+    """The number of markets on all pages together."""
+    @_builtins.property
+    def provenance(self) -> _provenance_pb2.Provenance:
+        """Where the reply comes from and how old it is."""
+
+    @_builtins.property
+    def markets(self) -> _containers.RepeatedCompositeFieldContainer[_market_pb2.Market]:
+        """The markets of this page."""
+
+    def __init__(
+        self,
+        *,
+        provenance: _provenance_pb2.Provenance | None = ...,
+        markets: _abc.Iterable[_market_pb2.Market] | None = ...,
+        next_page_token: _builtins.str = ...,
+        total_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["provenance", b"provenance"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["markets", b"markets", "next_page_token", b"next_page_token", "provenance", b"provenance", "total_size", b"total_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMarketsResponse: _TypeAlias = ListMarketsResponse  # noqa: Y015
 
 @_typing.final
 class ListCandlesRequest(_message.Message):

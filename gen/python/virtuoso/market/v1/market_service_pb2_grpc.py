@@ -71,6 +71,11 @@ class MarketServiceStub:
                 request_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListSymbolsRequest.SerializeToString,
                 response_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListSymbolsResponse.FromString,
                 _registered_method=True)
+        self.ListMarkets = channel.unary_unary(
+                '/virtuoso.market.v1.MarketService/ListMarkets',
+                request_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListMarketsRequest.SerializeToString,
+                response_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListMarketsResponse.FromString,
+                _registered_method=True)
         self.ListCandles = channel.unary_unary(
                 '/virtuoso.market.v1.MarketService/ListCandles',
                 request_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListCandlesRequest.SerializeToString,
@@ -173,6 +178,15 @@ class MarketServiceServicer:
 
     def ListSymbols(self, request, context):
         """The tracked symbols and what the venue says about them, by rank.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListMarkets(self, request, context):
+        """All live markets of the venue, tracked or not, with price, change, turnover, funding and open interest, and with the
+        reason where a market has no score. They are a few seconds older than the scores. UNAVAILABLE with DATA_UNAVAILABLE
+        while there is no list that is new enough.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -292,6 +306,11 @@ def add_MarketServiceServicer_to_server(servicer, server):
                     servicer.ListSymbols,
                     request_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListSymbolsRequest.FromString,
                     response_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListSymbolsResponse.SerializeToString,
+            ),
+            'ListMarkets': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMarkets,
+                    request_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListMarketsRequest.FromString,
+                    response_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListMarketsResponse.SerializeToString,
             ),
             'ListCandles': grpc.unary_unary_rpc_method_handler(
                     servicer.ListCandles,
@@ -513,6 +532,33 @@ class MarketService:
             '/virtuoso.market.v1.MarketService/ListSymbols',
             virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListSymbolsRequest.SerializeToString,
             virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListSymbolsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListMarkets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/virtuoso.market.v1.MarketService/ListMarkets',
+            virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListMarketsRequest.SerializeToString,
+            virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListMarketsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -57,6 +57,11 @@ class MarketServiceStub:
     """The largest moves of the whole venue over 24 hours, above a turnover floor. A side may be empty."""
     ListSymbols: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListSymbolsRequest, _market_service_pb2.ListSymbolsResponse]
     """The tracked symbols and what the venue says about them, by rank."""
+    ListMarkets: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListMarketsRequest, _market_service_pb2.ListMarketsResponse]
+    """All live markets of the venue, tracked or not, with price, change, turnover, funding and open interest, and with the
+    reason where a market has no score. They are a few seconds older than the scores. UNAVAILABLE with DATA_UNAVAILABLE
+    while there is no list that is new enough.
+    """
     ListCandles: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListCandlesRequest, _market_service_pb2.ListCandlesResponse]
     """Closed bars of one tracked symbol, for a chart. The errors are those of GetConfluence. DATA_UNAVAILABLE also means that
     the newest bar is too old.
@@ -127,6 +132,11 @@ class MarketServiceAsyncStub(MarketServiceStub):
     """The largest moves of the whole venue over 24 hours, above a turnover floor. A side may be empty."""
     ListSymbols: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListSymbolsRequest, _market_service_pb2.ListSymbolsResponse]  # type: ignore[assignment]
     """The tracked symbols and what the venue says about them, by rank."""
+    ListMarkets: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListMarketsRequest, _market_service_pb2.ListMarketsResponse]  # type: ignore[assignment]
+    """All live markets of the venue, tracked or not, with price, change, turnover, funding and open interest, and with the
+    reason where a market has no score. They are a few seconds older than the scores. UNAVAILABLE with DATA_UNAVAILABLE
+    while there is no list that is new enough.
+    """
     ListCandles: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListCandlesRequest, _market_service_pb2.ListCandlesResponse]  # type: ignore[assignment]
     """Closed bars of one tracked symbol, for a chart. The errors are those of GetConfluence. DATA_UNAVAILABLE also means that
     the newest bar is too old.
@@ -230,6 +240,17 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.ListSymbolsResponse, _abc.Awaitable[_market_service_pb2.ListSymbolsResponse]]:
         """The tracked symbols and what the venue says about them, by rank."""
+
+    @_abc_1.abstractmethod
+    def ListMarkets(
+        self,
+        request: _market_service_pb2.ListMarketsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_market_service_pb2.ListMarketsResponse, _abc.Awaitable[_market_service_pb2.ListMarketsResponse]]:
+        """All live markets of the venue, tracked or not, with price, change, turnover, funding and open interest, and with the
+        reason where a market has no score. They are a few seconds older than the scores. UNAVAILABLE with DATA_UNAVAILABLE
+        while there is no list that is new enough.
+        """
 
     @_abc_1.abstractmethod
     def ListCandles(

@@ -6,6 +6,7 @@ import type { Beta, RollingBeta } from "./beta_pb.js";
 import type { Candle, Timeframe } from "./candle_pb.js";
 import type { ConfluenceRow, Dimension, DimensionKind, Label } from "./confluence_pb.js";
 import type { Liquidations } from "./liquidation_pb.js";
+import type { Market } from "./market_pb.js";
 import type { Mover } from "./mover_pb.js";
 import type { Opportunity, OpportunityKind } from "./opportunity_pb.js";
 import type { Overview } from "./overview_pb.js";
@@ -459,6 +460,80 @@ export type ListSymbolsResponse = Message<"virtuoso.market.v1.ListSymbolsRespons
  * Use `create(ListSymbolsResponseSchema)` to create a new message.
  */
 export declare const ListSymbolsResponseSchema: GenMessage<ListSymbolsResponse>;
+/**
+ * Request of ListMarkets.
+ *
+ * @generated from message virtuoso.market.v1.ListMarketsRequest
+ */
+export type ListMarketsRequest = Message<"virtuoso.market.v1.ListMarketsRequest"> & {
+    /**
+     * Only markets whose symbol contains this text, in any case. Empty (the default): all.
+     *
+     * @generated from field: string query = 1;
+     */
+    query: string;
+    /**
+     * A field, then " asc" or " desc": symbol, price, change_24h_percent, turnover_24h_usd, funding_percent,
+     * open_interest_usd. Without a direction: " asc". Markets without the number come last in both directions. Equal markets
+     * are ordered by symbol. Empty (the default): "turnover_24h_usd desc".
+     *
+     * @generated from field: string order_by = 2;
+     */
+    orderBy: string;
+    /**
+     * Markets per page. Default 100, at most 1000.
+     *
+     * @generated from field: int32 page_size = 3;
+     */
+    pageSize: number;
+    /**
+     * The next_page_token of the previous page. Empty (the default): the first page.
+     *
+     * @generated from field: string page_token = 4;
+     */
+    pageToken: string;
+};
+/**
+ * Describes the message virtuoso.market.v1.ListMarketsRequest.
+ * Use `create(ListMarketsRequestSchema)` to create a new message.
+ */
+export declare const ListMarketsRequestSchema: GenMessage<ListMarketsRequest>;
+/**
+ * Reply of ListMarkets.
+ *
+ * @generated from message virtuoso.market.v1.ListMarketsResponse
+ */
+export type ListMarketsResponse = Message<"virtuoso.market.v1.ListMarketsResponse"> & {
+    /**
+     * Where the reply comes from and how old it is.
+     *
+     * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
+     */
+    provenance?: Provenance | undefined;
+    /**
+     * The markets of this page.
+     *
+     * @generated from field: repeated virtuoso.market.v1.Market markets = 2;
+     */
+    markets: Market[];
+    /**
+     * The token of the next page. Empty on the last page.
+     *
+     * @generated from field: string next_page_token = 3;
+     */
+    nextPageToken: string;
+    /**
+     * The number of markets on all pages together.
+     *
+     * @generated from field: uint32 total_size = 4;
+     */
+    totalSize: number;
+};
+/**
+ * Describes the message virtuoso.market.v1.ListMarketsResponse.
+ * Use `create(ListMarketsResponseSchema)` to create a new message.
+ */
+export declare const ListMarketsResponseSchema: GenMessage<ListMarketsResponse>;
 /**
  * Request of ListCandles.
  *
@@ -1326,6 +1401,18 @@ export declare const MarketService: GenService<{
         methodKind: "unary";
         input: typeof ListSymbolsRequestSchema;
         output: typeof ListSymbolsResponseSchema;
+    };
+    /**
+     * All live markets of the venue, tracked or not, with price, change, turnover, funding and open interest, and with the
+     * reason where a market has no score. They are a few seconds older than the scores. UNAVAILABLE with DATA_UNAVAILABLE
+     * while there is no list that is new enough.
+     *
+     * @generated from rpc virtuoso.market.v1.MarketService.ListMarkets
+     */
+    listMarkets: {
+        methodKind: "unary";
+        input: typeof ListMarketsRequestSchema;
+        output: typeof ListMarketsResponseSchema;
     };
     /**
      * Closed bars of one tracked symbol, for a chart. The errors are those of GetConfluence. DATA_UNAVAILABLE also means that

@@ -1,0 +1,27 @@
+"""The readers of stored data that a request reads from the repository. All other data is in the snapshot or the history."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
+from virtuoso.service.candle_reader import CACHE_S, CandleReader
+from virtuoso.service.market_list_reader import MarketListReader
+
+if TYPE_CHECKING:
+    from virtuoso.service.snapshot_reader import Keys, Source
+
+
+class RequestReaders:
+    """The readers of candles and of lists of markets. Data may be served for `max_stale_s`, and is cached for `cache_s`."""
+
+    def __init__(
+        self, source: Source, keys: Keys, *, max_stale_s: float, clock: Clock = SYSTEM_CLOCK, cache_s: float = CACHE_S
+    ) -> None:
+        self.candles = CandleReader(source, keys, max_stale_s=max_stale_s, clock=clock, cache_s=cache_s)
+        self.markets = MarketListReader(source, keys, max_stale_s=max_stale_s, clock=clock, cache_s=cache_s)
+
+    async def close(self) -> None:
+        """Cancel all reads."""
+        await self.candles.close()
+        await self.markets.close()
