@@ -130,6 +130,10 @@ SOURCES = (
 )
 
 
+STEPS = (
+    "time between two scores of --source candles; 15m enters at quarter hours only, 4h reads only 4h bars, for a year "
+    "(default %(default)s)"
+)
 TIME = "a time in UTC, such as 2026-01-31 or 2026-01-31T08:30"
 
 
@@ -216,6 +220,7 @@ def _add_own_arguments(name: str, command: _Parser, settings: Settings) -> None:
                 dest="count",
                 help="number of symbols, highest turnover first (default %(default)s)",
             )
+            add("--step", choices=("5m", "15m", "4h"), default="5m", help=STEPS)
             add("--output", metavar="FOLDER", default="evaluation", help="folder of plots and page (default %(default)s)")
             add("--cache", metavar="FOLDER", dest="bars", help="folder of cached bars (default: bars in the state folder)")
             add("--seed", type=_non_negative, default=1, help="seed of the random baseline (default %(default)s)")

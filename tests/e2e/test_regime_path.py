@@ -33,6 +33,7 @@ async def recorded_regimes(exchange: CcxtExchange, folder: Path) -> RegimeHistor
     columns = []
     for instrument in ranked[:SYMBOLS]:
         bars = await bar_cache.candles(instrument, Timeframe.M5, start_ms=start_ms - WARM_MS, end_ms=end_ms)
+        assert bars is not None
         columns.append(price_history(bars, clock_ms))
     anchor = {}
     for timeframe in TIMEFRAMES:

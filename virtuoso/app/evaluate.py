@@ -10,6 +10,7 @@ from virtuoso.config import LoadedSettings, state_directory
 from virtuoso.domain.clock import epoch_ms
 from virtuoso.evaluate.command import EvaluationRequest, run_evaluation
 from virtuoso.evaluate.evaluate import EvaluationSettings
+from virtuoso.evaluate.panel import GRIDS
 
 
 async def evaluate(loaded: LoadedSettings, options: Namespace, stop: asyncio.Event) -> int:
@@ -28,6 +29,7 @@ async def evaluate(loaded: LoadedSettings, options: Namespace, stop: asyncio.Eve
             symbols=options.count,
             output=Path(options.output),
             seed=options.seed,
+            grid=GRIDS[options.step],
         ),
     )
     return await run_evaluation(request, stop, epoch_ms)

@@ -13,9 +13,9 @@ import numpy as np
 
 from virtuoso.domain.errors import BadData, ExchangeError, UnknownSymbol
 from virtuoso.domain.model import ANCHOR, Candles, Instrument, Timeframe
-from virtuoso.evaluate.panel import DAY_MS, Panel
+from virtuoso.evaluate.panel import DAY_MS, FIVE_MINUTES, Grid, Panel
 from virtuoso.evaluate.regimes import TickerHistory
-from virtuoso.evaluate.replay import FEATURES, TIMEFRAMES, FeatureHistory, has_look_ahead, replay
+from virtuoso.evaluate.replay import FEATURES, FeatureHistory, features, has_look_ahead, replay
 from virtuoso.evaluate.workers import run_in_worker
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ async def load_dataset(
     progress: Progress,
     *,
     seed: int,
+    grid: Grid = FIVE_MINUTES,
 ) -> Dataset | None:
     """Return the bars of the instruments and their replay at each of `clock_ms`. A symbol that fails is left out, and the
     failure becomes a remark. None when no symbol is left. Raise OSError when bars cannot be stored."""
@@ -107,8 +108,8 @@ async def load_dataset(
         nonlocal finished
         try:
             async with slots:
-                candles = await _candles(bar_cache, instrument, clock_ms)
-            if Timeframe.M5 in candles:
+                candles = await _candles(bar_cache, instrument, clock_ms, grid.timeframes)
+            if grid.timeframes[0] in candles:
                 loaded[instrument.symbol] = (await run_in_worker(pool, replay, candles, clock_ms), candles)
             else:
                 failures["no bars"] += 1
@@ -124,13 +125,13 @@ async def load_dataset(
     if not loaded:
         progress.write(f"nothing can be evaluated: {'; '.join(remarks) or 'the exchange has no symbols'}")
         return None
-    remarks += _short_histories(loaded, clock_ms)
+    remarks += _short_histories(loaded, clock_ms, grid.timeframes)
     symbols = [i.symbol for i in instruments if i.symbol in loaded]
     selected = np.random.default_rng(seed).permutation(len(symbols))[:CHECKED_SYMBOLS]
     checks = {symbols[i]: run_in_worker(pool, has_look_ahead, loaded[symbols[i]][1], clock_ms, seed) for i in selected}
     with_look_ahead = [symbol for symbol, check in checks.items() if await check]
     anchor = loaded[ANCHOR][1] if ANCHOR in loaded else {}
-    panel, tickers = _combine([(symbol, loaded.pop(symbol)[0]) for symbol in symbols], clock_ms)
+    panel, tickers = _combine([(symbol, loaded.pop(symbol)[0]) for symbol in symbols], clock_ms, grid)
     return Dataset(
         panel=panel,
         tickers=tickers,
@@ -151,10 +152,12 @@ async def _run_all(work: Iterable[Coroutine[None, None, None]]) -> None:
         raise failed.exceptions[0] from None
 
 
-async def _candles(bar_cache: BarCache, instrument: Instrument, clock_ms: Millis) -> dict[Timeframe, Candles]:
+async def _candles(
+    bar_cache: BarCache, instrument: Instrument, clock_ms: Millis, timeframes: Sequence[Timeframe]
+) -> dict[Timeframe, Candles]:
     """Return the bars that the clock needs, including those for the readings at its first step."""
     result = {}
-    for timeframe in TIMEFRAMES:
+    for timeframe in timeframes:
         candles = await bar_cache.candles(instrument, timeframe, **_time_range(timeframe, clock_ms))
         if candles is not None:
             result[timeframe] = candles
@@ -168,10 +171,12 @@ def _time_range(timeframe: Timeframe, clock_ms: Millis) -> dict[str, int]:
     return {"start_ms": start_ms, "end_ms": end_ms}
 
 
-def _short_histories(loaded: Mapping[str, tuple[FeatureHistory, CandlesByTimeframe]], clock_ms: Millis) -> list[str]:
+def _short_histories(
+    loaded: Mapping[str, tuple[FeatureHistory, CandlesByTimeframe]], clock_ms: Millis, timeframes: Sequence[Timeframe]
+) -> list[str]:
     """Return a remark for each timeframe with too few earlier bars for a full reading at the first step."""
     remarks = []
-    for timeframe in TIMEFRAMES:
+    for timeframe in timeframes:
         needed_ms = int(clock_ms[0]) - (WARM_UP_BARS - 1) * timeframe.ms
         histories = [candles.get(timeframe) for _, candles in loaded.values()]
         short = sum(one is None or int(one.open_ms[0]) > needed_ms for one in histories)
@@ -183,7 +188,7 @@ def _short_histories(loaded: Mapping[str, tuple[FeatureHistory, CandlesByTimefra
     return remarks
 
 
-def _combine(histories: list[tuple[str, FeatureHistory]], clock_ms: Millis) -> tuple[Panel, TickerHistory]:
+def _combine(histories: list[tuple[str, FeatureHistory]], clock_ms: Millis, grid: Grid) -> tuple[Panel, TickerHistory]:
     """Return the combined data of all symbols. The list is emptied to save memory, because its arrays are large."""
     shape = (len(clock_ms), len(histories))
     scores = np.empty((len(FEATURES), *shape), dtype=np.float32)
@@ -198,6 +203,7 @@ def _combine(histories: list[tuple[str, FeatureHistory]], clock_ms: Millis) -> t
         symbols=symbols,
         price=price,
         counted=np.isfinite(price),
-        scores=dict(zip(FEATURES, scores, strict=True)),
+        scores={feature: scores[FEATURES.index(feature)] for feature in features(grid.timeframes)},
+        grid=grid,
     )
     return panel, TickerHistory(clock_ms, symbols, price, change, turnover)

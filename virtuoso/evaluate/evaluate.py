@@ -17,7 +17,7 @@ from virtuoso.evaluate import page, plots, replay, report, score_history
 from virtuoso.evaluate.bar_cache import BarCache
 from virtuoso.evaluate.dataset import load_dataset, most_traded
 from virtuoso.evaluate.feature_metrics import MIN_SYMBOLS
-from virtuoso.evaluate.panel import DAY_MS, STEP_MS
+from virtuoso.evaluate.panel import DAY_MS, FIVE_MINUTES, STEP_MS, Grid
 from virtuoso.evaluate.regimes import regime_history
 from virtuoso.evaluate.results import Evaluation, feature_results
 from virtuoso.evaluate.workers import evaluate_features, run_in_worker, worker_pool
@@ -31,14 +31,15 @@ SETTLED_MS = 60_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationSettings:
-    """The length of the evaluation in days, the number of symbols, the folder for its report, and the seed of its random
-    choices."""
+    """The length of the evaluation in days, the number of symbols, the folder for its report, the seed of its random
+    choices, and its steps."""
 
     environment: Environment
     days: int
     symbols: int
     output: Path
     seed: int
+    grid: Grid = FIVE_MINUTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,19 +70,22 @@ async def evaluate_candles(
     # The period moves every 4 hours. A second run within that time finds all its bars in the cache.
     end_ms = (clock() - SETTLED_MS) // Timeframe.H4.ms * Timeframe.H4.ms
     start_ms = end_ms - settings.days * DAY_MS
-    clock_ms = np.arange(start_ms + STEP_MS, end_ms + 1, STEP_MS, dtype=np.int64)
+    grid = settings.grid
+    clock_ms = np.arange(start_ms + grid.step_ms, end_ms + 1, grid.step_ms, dtype=np.int64)
     bar_cache = BarCache(exchange, cache / f"{exchange.venue}-{settings.environment.lower_name}")
     progress.write(f"bars of {exchange.venue}, {settings.days} days up to {report.utc(end_ms)} UTC")
     instruments = await most_traded(exchange, bar_cache, clock_ms, settings.symbols, progress)
     async with worker_pool() as pool:
-        dataset = await load_dataset(bar_cache, instruments, clock_ms, pool, progress, seed=settings.seed)
+        dataset = await load_dataset(bar_cache, instruments, clock_ms, pool, progress, seed=settings.seed, grid=grid)
         if dataset is None:
             return 1
-        regimes = run_in_worker(pool, regime_history, dataset.tickers, dataset.anchor)
+        # The regime reads BTC's 5m bars.
+        has_regime = Timeframe.M5 in grid.timeframes
+        regimes = run_in_worker(pool, regime_history, dataset.tickers, dataset.anchor) if has_regime else None
         traded = dataset.panel.counted & (dataset.tickers.turnover >= min_turnover_usd)
         panel = replace(dataset.panel, counted=traded)
         metrics, market = await evaluate_features(panel, replay.CANDLE_SCORE, pool, progress, settings.seed)
-        market_regimes = await regimes
+        market_regimes = None if regimes is None else await regimes
     evaluation = Evaluation(
         source="candles",
         venue=exchange.venue,
@@ -93,9 +97,10 @@ async def evaluate_candles(
         results=feature_results(metrics),
         market=market,
         not_evaluated=_not_in_candles(),
-        remarks=[*_candle_remarks(min_turnover_usd), *dataset.remarks],
+        remarks=[*_candle_remarks(min_turnover_usd, grid), *dataset.remarks],
         look_ahead_checked=dataset.checked - len(dataset.with_look_ahead),
         regimes=market_regimes,
+        grid=grid,
     )
     _publish(evaluation, settings.output, console.out, progress)
     if dataset.with_look_ahead:
@@ -163,10 +168,10 @@ def _not_in_candles() -> dict[str, str]:
     return missing | {"the total score": total}
 
 
-def _candle_remarks(min_turnover_usd: float) -> tuple[str, ...]:
+def _candle_remarks(min_turnover_usd: float, grid: Grid) -> tuple[str, ...]:
     """Return the remarks that a reader needs to interpret an evaluation on candles."""
     return (
-        "1m bars, which have 15 % of the weight of these dimensions, are left out.",
+        f"Only bars of {' '.join(timeframe.value for timeframe in grid.timeframes)} are used. Live scores use 1m 5m 30m 4h.",
         f"A symbol counts at a step if its turnover in the 24 hours before was at least {min_turnover_usd:,.0f} USDT.",
         (
             "The symbols are those with the most turnover in the day before the first step. Symbols that have been delisted "

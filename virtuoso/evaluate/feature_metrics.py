@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from virtuoso.analysis.inference import NO_ESTIMATE, MeanEstimate, mean_estimate
-from virtuoso.evaluate.panel import HORIZONS, delayed_returns
+from virtuoso.analysis.inference import NO_ESTIMATE, MeanEstimate, exchange_probability, mean_estimate
+from virtuoso.evaluate.panel import FIVE_MINUTES, Grid, delayed_returns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 MIN_SYMBOLS = 20
 """The minimum number of symbols for a step to count."""
 DECILES = 10
+DRAWS = 20_000
+"""The number of exchanges of outcomes. The smallest p is 1 / DRAWS. It must remain significant after the correction for
+some 300 tests."""
+EXCHANGE_SEED = 1
+MAX_P = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +40,8 @@ class FeatureMetrics:
     deciles        mean return of each tenth by score, lowest first, minus that of all symbols of the step, basis points
     spread         last decile minus the first, basis points
     turnover       mean change of ranks over one horizon: 0 for constant ranks, 1 for independent random ranks
+    exchange_p     probability of a coefficient at least as far from 0 when outcomes belong to other symbols. NaN where that
+                   of the interval is not below MAX_P, because it then decides alone
     halves         coefficient in the first and the second half of the steps that count
     steps          number of the steps that count
     symbols        mean number of symbols in these steps"""
@@ -45,9 +52,15 @@ class FeatureMetrics:
     deciles: tuple[float, ...]
     spread: MeanEstimate
     turnover: float
+    exchange_p: float
     halves: tuple[float, float]
     steps: int
     symbols: float
+
+    @property
+    def p(self) -> float:
+        """The greater of the two probabilities of a coefficient: of Newey and West, and of exchanged outcomes."""
+        return self.ic.p if math.isnan(self.exchange_p) else max(self.ic.p, self.exchange_p)
 
 
 NO_METRICS = FeatureMetrics(
@@ -57,6 +70,7 @@ NO_METRICS = FeatureMetrics(
     deciles=(math.nan,) * DECILES,
     spread=NO_ESTIMATE,
     turnover=math.nan,
+    exchange_p=math.nan,
     halves=(math.nan, math.nan),
     steps=0,
     symbols=math.nan,
@@ -66,21 +80,28 @@ NO_METRICS = FeatureMetrics(
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class ForwardReturns:
     """The log returns after each step over one horizon of `steps`, and their ranks. `present` is True for symbols that count
-    and have a return."""
+    and have a return. `extra_steps` are those of the grid."""
 
     steps: int
+    extra_steps: int
     returns: Floats
     ranks: Floats
     present: Flags
 
 
-def forward_returns(price: Floats, counted: Flags) -> dict[str, ForwardReturns]:
+def forward_returns(price: Floats, counted: Flags, grid: Grid = FIVE_MINUTES) -> dict[str, ForwardReturns]:
     """Return the forward returns by name of the horizon."""
     result = {}
-    for name, steps in HORIZONS.items():
-        returns = delayed_returns(price, steps)
+    for name, steps in grid.horizons.items():
+        returns = delayed_returns(price, steps, grid.delay_steps)
         present = counted & np.isfinite(returns)
-        result[name] = ForwardReturns(steps=steps, returns=returns, ranks=ranks(returns, present), present=present)
+        result[name] = ForwardReturns(
+            steps=steps,
+            extra_steps=grid.extra_steps,
+            returns=returns,
+            ranks=ranks(returns, present),
+            present=present,
+        )
     return result
 
 
@@ -130,13 +151,19 @@ def _horizon_metrics(
     directed = both & (score[rows] != 0) & (forward.returns[rows] != 0)
     hits = directed & ((score[rows] > 0) == (forward.returns[rows] > 0))
     middle = len(rows) // 2
+    ic = mean_estimate(_on_clock(coefficients, rows, len(score)), forward.steps, extra_steps=forward.extra_steps)
     return FeatureMetrics(
-        ic=mean_estimate(_on_clock(coefficients, rows, len(score)), forward.steps),
+        ic=ic,
         hit_rate=float(hits.sum() / directed.sum()) if directed.any() else math.nan,
         rank_hit_rate=float(same_side.sum() / ranked.sum()),
         deciles=deciles,
-        spread=mean_estimate(_on_clock(spread, rows, len(score)), forward.steps),
+        spread=mean_estimate(_on_clock(spread, rows, len(score)), forward.steps, extra_steps=forward.extra_steps),
         turnover=_rank_turnover(score_ranks, forward.steps),
+        exchange_p=(
+            exchange_probability(score_ranks[rows], forward.ranks[rows], draws=DRAWS, seed=EXCHANGE_SEED)
+            if ic.p < MAX_P
+            else math.nan
+        ),
         halves=(_finite_mean(coefficients[:middle]), _finite_mean(coefficients[middle:])),
         steps=len(rows),
         symbols=float(count.mean()),

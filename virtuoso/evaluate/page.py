@@ -17,7 +17,7 @@ from virtuoso.evaluate.report import (
     result_row,
     title,
 )
-from virtuoso.evaluate.results import CAVEATS, Conclusion, Evaluation, FeatureResult, conclusion_sentences
+from virtuoso.evaluate.results import Conclusion, Evaluation, FeatureResult, caveats, conclusion_sentences
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; color: #1b1f24; }
@@ -47,7 +47,7 @@ def _parts(evaluation: Evaluation, pictures: Mapping[str, bytes]) -> Iterator[st
     for name, picture in pictures.items():
         data = base64.b64encode(picture).decode()
         yield f'<h2>{CAPTIONS[name]}</h2><img alt="{CAPTIONS[name]}" src="data:image/png;base64,{data}">'
-    yield f"<h2>What to know</h2>{_list([*evaluation.remarks, *CAVEATS, *check_sentences(evaluation)])}"
+    yield f"<h2>What to know</h2>{_list([*evaluation.remarks, *caveats(evaluation.grid), *check_sentences(evaluation)])}"
     yield f"<h2>The market</h2>{_table(market_rows(evaluation))}"
     for name, kinds in SECTIONS:
         if results := evaluation.results_of(*kinds):

@@ -20,11 +20,57 @@ if TYPE_CHECKING:
 
 DAY_MS = 86_400_000
 STEP_MS = Timeframe.M5.ms
-DAY_STEPS = 288
-HORIZONS: Mapping[str, int] = {"15 m": 3, "1 h": 12, "4 h": 48, "24 h": 288}
-"""The number of steps of each horizon."""
-DELAY_STEPS = 1
-"""The number of steps from a score to the beginning of its return."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """The steps of an evaluation.
+
+    `timeframes` are the bars that are used, shortest first. A return begins `delay_steps` after its score. `horizons` and
+    `momenta` are numbers of steps by name. `extra_steps` are added to twice the horizon for the lag of a standard error."""
+
+    words: str
+    step_ms: int
+    timeframes: tuple[Timeframe, ...]
+    delay_steps: int
+    horizons: Mapping[str, int]
+    momenta: Mapping[str, int]
+    extra_steps: int
+
+
+GRIDS: Mapping[str, Grid] = {
+    "5m": Grid(
+        words="5 minutes",
+        step_ms=Timeframe.M5.ms,
+        timeframes=(Timeframe.M5, Timeframe.M30, Timeframe.H4),
+        delay_steps=1,
+        horizons={"15 m": 3, "1 h": 12, "4 h": 48, "24 h": 288},
+        momenta={"momentum_1h": 12, "momentum_24h": 288},
+        extra_steps=12,
+    ),
+    "15m": Grid(
+        words="15 minutes",
+        step_ms=3 * Timeframe.M5.ms,
+        timeframes=(Timeframe.M5, Timeframe.M30, Timeframe.H4),
+        delay_steps=1,
+        horizons={"15 m": 1, "1 h": 4, "4 h": 16, "24 h": 96},
+        momenta={"momentum_1h": 4, "momentum_24h": 96},
+        extra_steps=4,
+    ),
+    "4h": Grid(
+        words="4 hours",
+        step_ms=Timeframe.H4.ms,
+        timeframes=(Timeframe.H4,),
+        delay_steps=0,
+        horizons={"4 h": 1, "24 h": 6, "7 d": 42},
+        momenta={"momentum_24h": 6, "momentum_7d": 42},
+        extra_steps=6,
+    ),
+}
+"""The grids by the name of their step. With steps of 15 minutes, scores and entries are at quarter hours only, which
+matters where shorter bars are not real. With steps of 4 hours, a return begins at the close at which its score is known,
+because there is no price between."""
+FIVE_MINUTES = GRIDS["5m"]
 
 
 class FeatureKind(Enum):
@@ -47,7 +93,7 @@ class Feature(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Panel:
-    """The data of an evaluation. `clock_ms` (steps,) are epoch ms, 5 minutes apart.
+    """The data of an evaluation. `clock_ms` (steps,) are epoch ms, `grid.step_ms` apart.
 
     All other arrays have shape (steps, symbols), NaN where a value is missing. `price` is in USDT. `counted` is True where a
     symbol counts at a step. `scores` are positive when bullish and negative when bearish."""
@@ -57,15 +103,16 @@ class Panel:
     price: Floats
     counted: Flags
     scores: Mapping[Feature, NDArray[np.float32]]
+    grid: Grid = FIVE_MINUTES
 
 
-def delayed_returns(price: Floats, steps: int) -> Floats:
-    """Return the log returns over `steps` that begin one step after each row, in the shape of `price`. NaN where a price is
-    missing."""
+def delayed_returns(price: Floats, steps: int, delay_steps: int = FIVE_MINUTES.delay_steps) -> Floats:
+    """Return the log returns over `steps` that begin `delay_steps` after each row, in the shape of `price`. NaN where a
+    price is missing."""
     logs = np.log(price)
     returns = np.full(price.shape, np.nan)
-    begin, end = logs[DELAY_STEPS : len(logs) - steps], logs[DELAY_STEPS + steps :]
-    returns[: max(0, len(logs) - steps - DELAY_STEPS)] = end - begin
+    begin, end = logs[delay_steps : len(logs) - steps], logs[delay_steps + steps :]
+    returns[: max(0, len(logs) - steps - delay_steps)] = end - begin
     return returns
 
 
@@ -75,7 +122,7 @@ def baselines(panel: Panel, score: Feature, seed: int) -> dict[Feature, NDArray[
     relation to the symbol."""
     logs = np.log(panel.price)
     result = {}
-    for name, steps in (("momentum_1h", 12), ("momentum_24h", DAY_STEPS)):
+    for name, steps in panel.grid.momenta.items():
         momentum = np.full(logs.shape, np.nan)
         momentum[steps:] = logs[steps:] - logs[: len(logs) - steps]
         result[Feature(name, FeatureKind.BASELINE)] = momentum.astype(np.float32)

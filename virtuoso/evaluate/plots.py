@@ -16,7 +16,7 @@ from matplotlib.ticker import MaxNLocator
 
 from virtuoso.domain.model import Regime
 from virtuoso.evaluate.feature_metrics import DECILES
-from virtuoso.evaluate.panel import DAY_MS, HORIZONS, FeatureKind
+from virtuoso.evaluate.panel import DAY_MS, FeatureKind
 from virtuoso.evaluate.report import interval, number
 from virtuoso.evaluate.results import MAX_Q, Conclusion, Evaluation, FeatureResult
 
@@ -52,10 +52,10 @@ def draw_all(evaluation: Evaluation) -> dict[str, bytes]:
 def _coefficients(evaluation: Evaluation) -> bytes:
     """Draw each feature's coefficient and interval, with one panel for each horizon."""
     results = evaluation.results_of(FeatureKind.TOTAL, FeatureKind.DIMENSION, FeatureKind.BASELINE)
-    names = list(dict.fromkeys(f.feature.name for f in results))
+    names, horizons = list(dict.fromkeys(f.feature.name for f in results)), list(evaluation.grid.horizons)
     figure = Figure(figsize=(12, 1.4 + 0.36 * len(names)), dpi=DPI, layout="constrained")
-    axes = figure.subplots(1, len(HORIZONS), sharey=True)
-    for axis, horizon in zip(axes, HORIZONS, strict=True):
+    axes = figure.subplots(1, len(horizons), sharey=True)
+    for axis, horizon in zip(axes, horizons, strict=True):
         axis.axvline(0, color="#24292f", linewidth=0.8)
         for result in (f for f in results if f.horizon == horizon):
             ic, y = result.metrics.ic, names.index(result.feature.name)
@@ -97,8 +97,8 @@ def _deciles(evaluation: Evaluation) -> bytes:
 def _components(evaluation: Evaluation) -> bytes:
     """Draw the coefficients of all components as a heat map. Significant results are bold."""
     results = evaluation.results_of(FeatureKind.COMPONENT)
-    names = list(dict.fromkeys(f.feature.name for f in results))
-    values = np.array([f.metrics.ic.value for f in results]).reshape(len(names), len(HORIZONS))
+    names, horizons = list(dict.fromkeys(f.feature.name for f in results)), list(evaluation.grid.horizons)
+    values = np.array([f.metrics.ic.value for f in results]).reshape(len(names), len(horizons))
     largest = max(0.01, float(np.nanmax(np.abs(values)))) if np.isfinite(values).any() else 0.01
     columns = 3
     size = -(-len(names) // columns)
@@ -109,19 +109,18 @@ def _components(evaluation: Evaluation) -> bytes:
         part = slice(column * size, (column + 1) * size)
         image = axis.imshow(values[part], cmap="RdYlGn", vmin=-largest, vmax=largest, aspect="auto")
         axis.set_yticks(range(len(names[part])), names[part], fontsize=7)
-        axis.set_xticks(range(len(HORIZONS)), list(HORIZONS), fontsize=8)
-        for cell, result in enumerate(results[part.start * len(HORIZONS) : part.stop * len(HORIZONS)]):
-            _label_cell(axis, cell, result)
+        axis.set_xticks(range(len(horizons)), horizons, fontsize=8)
+        for cell, result in enumerate(results[part.start * len(horizons) : part.stop * len(horizons)]):
+            _label_cell(axis, *divmod(cell, len(horizons)), result)
     figure.colorbar(image, ax=list(axes), shrink=0.6).ax.tick_params(labelsize=8)
     figure.suptitle(f"Information coefficient of each component (bold: q < {MAX_Q})", fontsize=11)
     return _png(figure)
 
 
-def _label_cell(axis: Any, index: int, result: FeatureResult) -> None:
+def _label_cell(axis: Any, y: int, x: int, result: FeatureResult) -> None:
     """Write the coefficient of a result into its cell."""
     value, significant = result.metrics.ic.value, result.conclusion in (Conclusion.PREDICTIVE, Conclusion.INVERSE)
     if np.isfinite(value):
-        y, x = divmod(index, len(HORIZONS))
         axis.text(
             x, y, f"{value:+.3f}", ha="center", va="center", fontsize=7, fontweight="bold" if significant else "normal"
         )

@@ -18,7 +18,7 @@ from virtuoso.analysis.weights import Weights
 from virtuoso.collector.one_pass import PassRequest, next_state, run_pass
 from virtuoso.collector.venue_state import new_venue_state
 from virtuoso.domain.model import Candles, Confluence, Environment, Stamp, SymbolInputs, Ticker, Timeframe
-from virtuoso.evaluate.panel import DAY_STEPS, Feature, FeatureKind
+from virtuoso.evaluate.panel import DAY_MS, FIVE_MINUTES, Feature, FeatureKind
 from virtuoso.market_data.market import MarketData
 
 if TYPE_CHECKING:
@@ -26,19 +26,26 @@ if TYPE_CHECKING:
 
     from virtuoso.domain.model import Floats, Millis
 
-TIMEFRAMES = (Timeframe.M5, Timeframe.M30, Timeframe.H4)
+TIMEFRAMES = FIVE_MINUTES.timeframes
 DIMENSIONS = tuple(CANDLE_COMPONENTS)
 CANDLE_SCORE = Feature("candles_together", FeatureKind.TOTAL)
-FEATURES: tuple[Feature, ...] = (
-    CANDLE_SCORE,
-    *(Feature(kind.lower_name, FeatureKind.DIMENSION) for kind in DIMENSIONS),
-    *(
-        Feature(f"{spec.name}_{timeframe.value}", FeatureKind.COMPONENT, kind.lower_name)
-        for kind, specs in CANDLE_COMPONENTS.items()
-        for spec in specs
-        for timeframe in TIMEFRAMES
-    ),
-)
+
+
+def features(timeframes: Sequence[Timeframe]) -> tuple[Feature, ...]:
+    """Return the features that these bars give."""
+    return (
+        CANDLE_SCORE,
+        *(Feature(kind.lower_name, FeatureKind.DIMENSION) for kind in DIMENSIONS),
+        *(
+            Feature(f"{spec.name}_{timeframe.value}", FeatureKind.COMPONENT, kind.lower_name)
+            for kind, specs in CANDLE_COMPONENTS.items()
+            for spec in specs
+            for timeframe in timeframes
+        ),
+    )
+
+
+FEATURES = features(TIMEFRAMES)
 WEIGHTS = Weights(min_coverage=0.0, min_dimensions=1)
 """The weights of live scoring. Without the minimum requirements, the score is the total of the candle dimensions alone."""
 VENUE = "evaluation"
@@ -61,8 +68,8 @@ class FeatureHistory(NamedTuple):
 
 
 def replay(candles: Mapping[Timeframe, Candles], clock_ms: Millis) -> FeatureHistory:
-    """Return the history of one symbol at each of `clock_ms` (epoch ms, ends of 5m bars, 5 minutes apart). Raise ValueError
-    when its candles cannot be read."""
+    """Return the history of one symbol at each of `clock_ms` (epoch ms, ends of its shortest bars). Raise ValueError when
+    its candles cannot be read."""
     symbol = next(iter(candles.values())).symbol
     state = new_venue_state(VENUE, Environment.REPLAY, WEIGHTS)
     state.readings[symbol] = CandleReadingsCache(history_reader(candles))
@@ -74,7 +81,8 @@ def replay(candles: Mapping[Timeframe, Candles], clock_ms: Millis) -> FeatureHis
         state = next_state(state, result)
         measured = directions(result.confluences[symbol])
         scores[[_ROWS[name] for name in measured], step] = [*measured.values()]
-    return FeatureHistory(scores, *price_history(candles.get(Timeframe.M5), clock_ms))
+    shortest = min(candles, key=lambda timeframe: timeframe.ms)
+    return FeatureHistory(scores, *price_history(candles[shortest], clock_ms))
 
 
 def market_at(
@@ -116,16 +124,14 @@ def last_closed_bars(candles: Candles, clock_ms: Millis) -> tuple[NDArray[np.int
     return np.maximum(index, 0), current
 
 
-def price_history(candles: Candles | None, clock_ms: Millis) -> tuple[Floats, Floats, Floats]:
+def price_history(candles: Candles, clock_ms: Millis) -> tuple[Floats, Floats, Floats]:
     """Return (close, change and turnover of 24 hours) at each time, NaN where a value is missing."""
-    nothing = np.full(len(clock_ms), np.nan)
-    if candles is None:
-        return nothing, nothing, nothing
+    day = DAY_MS // candles.timeframe.ms
     bar, current = last_closed_bars(candles, clock_ms)
     running = np.concatenate(([0.0], np.cumsum(candles.volume * candles.close)))
     change, turnover = np.full((2, len(candles)), np.nan)
-    change[DAY_STEPS:] = 100 * (candles.close[DAY_STEPS:] / candles.close[:-DAY_STEPS] - 1)
-    turnover[DAY_STEPS - 1 :] = running[DAY_STEPS:] - running[:-DAY_STEPS]
+    change[day:] = 100 * (candles.close[day:] / candles.close[:-day] - 1)
+    turnover[day - 1 :] = running[day:] - running[:-day]
     price, moved, traded = (np.where(current, values[bar], np.nan) for values in (candles.close, change, turnover))
     return price, moved, traded
 

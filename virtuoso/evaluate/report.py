@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from virtuoso.evaluate.feature_metrics import DECILES
 from virtuoso.evaluate.panel import FeatureKind
-from virtuoso.evaluate.results import CAVEATS, Evaluation, FeatureResult, conclusion_sentences
+from virtuoso.evaluate.results import Evaluation, FeatureResult, caveats, conclusion_sentences
 
 MAX_WIDTH = 125
 HEADS = (
@@ -19,6 +19,7 @@ HEADS = (
         "IC",
         "95 % interval",
         "both halves",
+        "exchange p",
         "q",
         "hits",
         "rank hits",
@@ -39,7 +40,7 @@ def title(evaluation: Evaluation) -> str:
     """Return a description of the evaluated data, in one line."""
     return (
         f"{evaluation.source} of {evaluation.venue} ({evaluation.environment.name}), {len(evaluation.symbols)} symbols, "
-        f"{evaluation.steps} steps of 5 minutes, {utc(evaluation.start_ms)} to {utc(evaluation.end_ms)} UTC"
+        f"{evaluation.steps} steps of {evaluation.grid.words}, {utc(evaluation.start_ms)} to {utc(evaluation.end_ms)} UTC"
     )
 
 
@@ -48,7 +49,7 @@ def _lines(evaluation: Evaluation) -> Iterator[str]:
     yield "CONCLUSIONS"
     yield from _wrapped(conclusion_sentences(evaluation))
     yield from ("", "WHAT TO KNOW")
-    yield from _wrapped([*evaluation.remarks, *CAVEATS, *check_sentences(evaluation)])
+    yield from _wrapped([*evaluation.remarks, *caveats(evaluation.grid), *check_sentences(evaluation)])
     yield from ("", "THE MARKET: mean return of all symbols, share of rises")
     yield from aligned(market_rows(evaluation))
     for name, kinds in SECTIONS:
@@ -100,7 +101,7 @@ def result_row(result: FeatureResult) -> Sequence[str]:
         number(metrics.ic.value, 4),
         interval(metrics.ic.low, metrics.ic.high, 4),
         " ".join(number(half, 3) for half in metrics.halves),
-        "-" if math.isnan(result.q) else f"{result.q:.3f}",
+        *("-" if math.isnan(p) else f"{p:.3f}" for p in (metrics.exchange_p, result.q)),
         percent(metrics.hit_rate),
         percent(metrics.rank_hit_rate),
         number(metrics.spread.value, 1),

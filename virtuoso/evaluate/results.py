@@ -9,14 +9,14 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from virtuoso.analysis.inference import false_discovery_rates
-from virtuoso.evaluate.feature_metrics import MIN_SYMBOLS, FeatureMetrics, ForwardReturns
-from virtuoso.evaluate.panel import HORIZONS, Feature, FeatureKind
+from virtuoso.evaluate.feature_metrics import DRAWS, MAX_P, MIN_SYMBOLS, FeatureMetrics, ForwardReturns
+from virtuoso.evaluate.panel import FIVE_MINUTES, Feature, FeatureKind, Grid
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Environment
     from virtuoso.evaluate.regimes import RegimeHistory
 
-MAX_Q = 0.05
+MAX_Q = MAX_P
 """The q below which a result is significant. About this share of the significant results is false."""
 
 
@@ -76,6 +76,7 @@ class Evaluation:
     remarks: Sequence[str]
     look_ahead_checked: int | None
     regimes: RegimeHistory | None
+    grid: Grid = FIVE_MINUTES
 
     def results_of(self, *kinds: FeatureKind) -> list[FeatureResult]:
         """Return the results of features of these kinds, in order."""
@@ -89,12 +90,10 @@ class Evaluation:
 
 def feature_results(metrics: Mapping[Feature, Mapping[str, FeatureMetrics]]) -> list[FeatureResult]:
     """Return the result of each feature over each horizon, with its q."""
-    rows = [(feature, horizon, by_horizon[horizon]) for feature, by_horizon in metrics.items() for horizon in HORIZONS]
-    rates = false_discovery_rates(
-        [math.nan if feature.kind is FeatureKind.BASELINE else one.ic.p for feature, _, one in rows]
-    )
+    rows = [(feature, horizon, by_horizon[horizon]) for feature, by_horizon in metrics.items() for horizon in by_horizon]
+    rates = false_discovery_rates([math.nan if feature.kind is FeatureKind.BASELINE else one.p for feature, _, one in rows])
     return [
-        FeatureResult(feature, horizon, one, one.ic.p if feature.kind is FeatureKind.BASELINE else q)
+        FeatureResult(feature, horizon, one, one.p if feature.kind is FeatureKind.BASELINE else q)
         for (feature, horizon, one), q in zip(rows, rates, strict=True)
     ]
 
@@ -155,20 +154,28 @@ def _joined(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
 
 
-CAVEATS = (
-    (
-        "A score is known at the close of a 5m bar. Its return begins at the next close. No figure includes fees, spread, "
-        "funding or slippage."
-    ),
-    (
-        "Intervals are 95 % intervals. The steps overlap and are not independent, so the standard error is that of Newey "
-        "and West with Bartlett weights. The lag is twice the horizon plus an hour. Student's t has (steps / lag) - 1 "
-        "degrees of freedom."
-    ),
-    (
-        "q is p, corrected for all tests of this report (Benjamini and Hochberg). About "
-        f"{100 * MAX_Q:.0f} % of the results with q < {MAX_Q} are false. This is one market in one period. Another period "
-        "may give other results."
-    ),
-    f"A step counts with at least {MIN_SYMBOLS} symbols.",
-)
+def caveats(grid: Grid) -> tuple[str, ...]:
+    """Return what a reader must know about the figures."""
+    delay = f"{grid.words} later" if grid.delay_steps else "at the same close"
+    return (
+        (
+            f"A score is known at the close of a bar, every {grid.words}. Its return begins {delay}. No figure includes "
+            "fees, spread, funding or slippage."
+        ),
+        (
+            "Intervals are 95 % intervals. The steps overlap and are not independent, so the standard error is that of "
+            "Newey and West with Bartlett weights. The lag is twice the horizon plus "
+            f"{grid.extra_steps} steps. Student's t has (steps / lag) - 1 degrees of freedom."
+        ),
+        (
+            f"p is the greater of two: that of the interval, and the share of {DRAWS:,} exchanges of outcomes between "
+            "symbols that give a coefficient at least as far from 0. By the first alone, scores that persist for days "
+            "reach a small p by chance."
+        ),
+        (
+            "q is p, corrected for all tests of this report (Benjamini and Hochberg). About "
+            f"{100 * MAX_Q:.0f} % of the results with q < {MAX_Q} are false. This is one market in one period. Another "
+            "period may give other results."
+        ),
+        f"A step counts with at least {MIN_SYMBOLS} symbols.",
+    )

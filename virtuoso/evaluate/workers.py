@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
 
 from virtuoso.domain.progress import Progress
 from virtuoso.evaluate.feature_metrics import FeatureMetrics, ForwardReturns, feature_metrics, forward_returns
-from virtuoso.evaluate.panel import Feature, Panel, baselines
+from virtuoso.evaluate.panel import Feature, Grid, Panel, baselines
 from virtuoso.evaluate.results import MarketReturn, market_returns
 
 if TYPE_CHECKING:
@@ -62,10 +62,10 @@ async def evaluate_features(
     """Return (metrics of every feature and baseline by horizon, returns of all symbols by horizon)."""
     scores = {**panel.scores, **baselines(panel, main_score, seed)}
     pending = {
-        feature: run_in_worker(pool, _metrics_in_worker, panel.price, panel.counted, score)
+        feature: run_in_worker(pool, _metrics_in_worker, panel.price, panel.counted, panel.grid, score)
         for feature, score in scores.items()
     }
-    market = await asyncio.to_thread(lambda: market_returns(forward_returns(panel.price, panel.counted)))
+    market = await asyncio.to_thread(lambda: market_returns(forward_returns(panel.price, panel.counted, panel.grid)))
     metrics: dict[Feature, Mapping[str, FeatureMetrics]] = {}
     for count, (feature, one) in enumerate(pending.items(), 1):
         metrics[feature] = await one
@@ -76,9 +76,11 @@ async def evaluate_features(
 _forward_returns: dict[int, Mapping[str, ForwardReturns]] = {}
 
 
-def _metrics_in_worker(price: Floats, counted: Flags, score: NDArray[np.float32]) -> Mapping[str, FeatureMetrics]:
+def _metrics_in_worker(
+    price: Floats, counted: Flags, grid: Grid, score: NDArray[np.float32]
+) -> Mapping[str, FeatureMetrics]:
     """Return the metrics of one feature, in a worker process. Each process computes the forward returns once."""
     key = hash((price.tobytes(), counted.tobytes()))
     if key not in _forward_returns:
-        _forward_returns[key] = forward_returns(price, counted)
+        _forward_returns[key] = forward_returns(price, counted, grid)
     return feature_metrics(score, _forward_returns[key], counted)

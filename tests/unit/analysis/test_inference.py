@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,14 @@ import numpy as np
 import pytest
 import scipy  # type: ignore[import-untyped]  # the package has no types
 
-from virtuoso.analysis.inference import EXTRA_STEPS, false_discovery_rates, mean_estimate, student_quantile, student_tail
+from virtuoso.analysis.inference import (
+    EXTRA_STEPS,
+    exchange_probability,
+    false_discovery_rates,
+    mean_estimate,
+    student_quantile,
+    student_tail,
+)
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Floats
@@ -75,3 +83,45 @@ def test_q_agrees_with_benjamini_and_hochberg_and_nan_is_not_a_test() -> None:
     expected = [math.nan if math.isnan(each) else next(theirs) for each in p]
     assert false_discovery_rates(p) == pytest.approx(expected, nan_ok=True)
     assert false_discovery_rates([]) == []
+
+
+def row_ranks(values: Floats) -> Floats:
+    ordered: Floats = np.argsort(np.argsort(values, axis=1), axis=1).astype(np.float64)
+    return ordered
+
+
+def test_the_exchange_of_outcomes_agrees_with_all_exchanges_of_a_few_symbols() -> None:
+    rng = np.random.default_rng(4)
+    scores, outcomes = (row_ranks(rng.normal(size=(30, 5))) for _ in range(2))
+    every = [
+        np.mean([scipy.stats.spearmanr(scores[t], outcomes[t, list(order)])[0] for t in range(30)])
+        for order in itertools.permutations(range(5))
+    ]
+    expected = np.mean(np.abs(every) >= abs(every[0]) - 1e-12)
+    assert exchange_probability(scores, outcomes, draws=4000, seed=1) == pytest.approx(expected, abs=0.03)
+    one_sided = exchange_probability(scores, outcomes, draws=4000, seed=1, two_sided=False)
+    assert one_sided == pytest.approx(np.mean(np.array(every) >= every[0] - 1e-12), abs=0.03)
+
+
+def test_lasting_differences_between_symbols_fool_newey_and_west_but_not_the_exchange() -> None:
+    rng = np.random.default_rng(5)
+    clear = {"newey_west": 0, "exchange": 0}
+    for seed in range(60):
+        drift = rng.normal(size=30)  # some symbols rise all the time, and no score knows which
+        outcomes = row_ranks(rng.normal(size=(300, 30)) + 0.5 * drift)
+        scores = row_ranks(0.02 * np.cumsum(rng.normal(size=(300, 30)), axis=0) + rng.normal(size=30))
+        coefficients = np.array([np.corrcoef(scores[t], outcomes[t])[0, 1] for t in range(300)])
+        clear["newey_west"] += mean_estimate(coefficients, 1).p < 0.05
+        clear["exchange"] += exchange_probability(scores, outcomes, draws=200, seed=seed) < 0.05
+    assert clear["newey_west"] > 30
+    assert clear["exchange"] <= 7
+
+
+def test_the_exchange_finds_an_effect_and_leaves_out_what_is_missing() -> None:
+    rng = np.random.default_rng(6)
+    scores = rng.normal(size=(400, 30))
+    outcomes = row_ranks(0.1 * scores + rng.normal(size=(400, 30)))
+    ranks = row_ranks(scores)
+    ranks[rng.random(ranks.shape) < 0.3] = np.nan
+    assert exchange_probability(ranks, outcomes, draws=500, seed=1) == pytest.approx(1 / 501)
+    assert math.isnan(exchange_probability(np.full((400, 30), np.nan), outcomes, draws=9, seed=1))

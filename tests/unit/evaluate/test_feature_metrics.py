@@ -10,7 +10,7 @@ import pytest
 import scipy  # type: ignore[import-untyped]  # the package has no types
 
 from virtuoso.evaluate.feature_metrics import feature_metrics, forward_returns, ranks
-from virtuoso.evaluate.panel import HORIZONS, Feature, FeatureKind, Panel, baselines, delayed_returns
+from virtuoso.evaluate.panel import FIVE_MINUTES, Feature, FeatureKind, Panel, baselines, delayed_returns
 from virtuoso.evaluate.results import Conclusion, FeatureResult, feature_results
 
 if TYPE_CHECKING:
@@ -132,5 +132,5 @@ def test_among_many_tests_without_an_effect_few_are_significant() -> None:
         for n in range(15)
     }
     clear = [f for f in feature_results(metrics) if f.conclusion in {Conclusion.PREDICTIVE, Conclusion.INVERSE}]
-    assert len(feature_results(metrics)) == 15 * len(HORIZONS)
+    assert len(feature_results(metrics)) == 15 * len(FIVE_MINUTES.horizons)
     assert not clear

@@ -13,8 +13,8 @@ from virtuoso.analysis import candle_readings
 from virtuoso.analysis.bars import Rows
 from virtuoso.analysis.confluence import score_symbol
 from virtuoso.domain.model import SymbolInputs, Timeframe
-from virtuoso.evaluate.panel import STEP_MS
-from virtuoso.evaluate.replay import FEATURES, WEIGHTS, FeatureHistory, directions, has_look_ahead, replay
+from virtuoso.evaluate.panel import GRIDS, STEP_MS, delayed_returns
+from virtuoso.evaluate.replay import FEATURES, WEIGHTS, FeatureHistory, directions, features, has_look_ahead, replay
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Floats
@@ -86,3 +86,23 @@ def test_change_and_turnover_equal_those_of_a_ticker(history: FeatureHistory) ->
     assert history.price[-1] == bars.close[-1]
     assert history.change[-1] == pytest.approx(100 * (bars.close[-1] / bars.close[-289] - 1))
     assert history.turnover[-1] == pytest.approx((bars.close * bars.volume)[-288:].sum())
+
+
+def test_with_steps_of_four_hours_only_their_bars_are_read() -> None:
+    grid = GRIDS["4h"]
+    times = np.arange(END_MS - 20 * grid.step_ms, END_MS + 1, grid.step_ms, dtype=np.int64)
+    alone = replay({Timeframe.H4: CANDLES[Timeframe.H4]}, times)
+    names = [feature.name for feature in features(grid.timeframes)]
+    assert "rsi_4h" in names
+    assert "rsi_5m" not in names
+    read = {feature.name: row for feature, row in zip(FEATURES, alone.directions, strict=True)}
+    assert np.isfinite(read["rsi_4h"]).all()
+    assert np.isnan(read["rsi_5m"]).all()
+    assert alone.price.tolist() == CANDLES[Timeframe.H4].close[-21:].tolist()
+
+
+def test_with_steps_of_a_quarter_hour_a_return_begins_at_the_next_quarter_hour() -> None:
+    grid = GRIDS["15m"]
+    price = np.exp(np.arange(12.0) ** 2)[:, None]
+    assert delayed_returns(price, grid.horizons["15 m"], grid.delay_steps)[0, 0] == pytest.approx(3.0)  # from 1 to 4
+    assert (grid.step_ms, grid.delay_steps * grid.step_ms) == (900_000, 900_000)
