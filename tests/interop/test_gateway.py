@@ -27,7 +27,7 @@ from virtuoso.edge.contract import SERVICE
 from virtuoso.market.v1 import candle_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.repository import keys
-from virtuoso.service.candle_reader import TIMEFRAMES
+from virtuoso.service.chart_timeframes import CHART_TIMEFRAMES
 from virtuoso.service.health import NAMES
 from virtuoso.service.request_readers import RequestReaders
 from virtuoso.service.server import MarketServer
@@ -60,7 +60,7 @@ async def filled_edge(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator
         for number, step_s in enumerate((60, 300, 1800, 14_400), start=1):
             series = CandleSeries.FromString(candle_series(bars=50, step_s=step_s))
             series.timeframe = candle_pb2.Timeframe.ValueType(number)
-            name = keys.candles("bybit", "BTCUSDT", TIMEFRAMES[series.timeframe].value)
+            name = keys.candles("bybit", "BTCUSDT", CHART_TIMEFRAMES[series.timeframe].name)
             await one.market.repository.set(name, series.SerializeToString(), ttl_s=TTL_S)
         await one.market.show(snapshot())
         yield one

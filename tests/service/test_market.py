@@ -14,6 +14,7 @@ from virtuoso.market.v1 import candle_pb2, provenance_pb2
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.repository import keys
 from virtuoso.service.shown import shown
+from virtuoso.store.v1 import candle_series_pb2
 from virtuoso.wire import confluences
 
 ORDERABLE = [
@@ -261,6 +262,19 @@ async def test_candles_of_another_symbol_are_refused(server: RunningServer) -> N
     await server.repository.set(keys.candles("bybit", "ETHUSDT", "5m"), candle_series("BTCUSDT"), ttl_s=TTL_S)
     refused = await refusal(server.stub.ListCandles(api.ListCandlesRequest(symbol="ETHUSDT")))
     assert refused.reason == "DATA_UNAVAILABLE"
+
+
+async def test_a_market_that_is_not_tracked_has_the_charts_that_are_stored(server: RunningServer) -> None:
+    await server.show(snapshot())
+    series = candle_series_pb2.CandleSeries.FromString(candle_series("UNTRACKEDUSDT", 12, step_s=1800))
+    series.timeframe = candle_pb2.TIMEFRAME_30M
+    await server.repository.set(keys.candles("bybit", "UNTRACKEDUSDT", "30m"), series.SerializeToString(), ttl_s=TTL_S)
+    for timeframe, most in ((candle_pb2.TIMEFRAME_30M, 12), (candle_pb2.TIMEFRAME_1H, 6)):
+        reply = await server.stub.ListCandles(api.ListCandlesRequest(symbol="UNTRACKEDUSDT", timeframe=timeframe))
+        assert most - 1 <= len(reply.candles) <= most
+        assert (reply.symbol, reply.timeframe) == ("UNTRACKEDUSDT", timeframe)
+    refused = await refusal(server.stub.ListCandles(api.ListCandlesRequest(symbol="UNTRACKEDUSDT")))
+    assert refused.reason == "SYMBOL_NOT_TRACKED"
 
 
 async def test_rows_that_break_a_rule_are_dropped_and_counted(server: RunningServer) -> None:

@@ -25,6 +25,7 @@ from virtuoso.collector.price_reading import PriceReading
 from virtuoso.collector.publication import Publication
 from virtuoso.collector.publisher import Publisher
 from virtuoso.collector.stream_status import StreamStatus
+from virtuoso.collector.untracked_charts import UntrackedCharts
 from virtuoso.collector.venue_selection import VenueSelection
 from virtuoso.domain.errors import ExchangeError, RateLimited
 from virtuoso.domain.snapshot import Snapshot
@@ -85,6 +86,7 @@ class Collector:
         self._pass_period_s = pass_period_s
         self._passed: tuple[str, int] | None = None  # venue and time of the last market
         self._streams = StreamStatus(feeds, clock)
+        self._charts = UntrackedCharts(self._used_feed, self._publication.publish_candles, clock)
         for feed in feeds.values():
             feed.on_candles = self._publication.publish_candles
 
@@ -171,6 +173,7 @@ class Collector:
             tasks.create_task(self._engine.recall(self._repository))
             tasks.create_task(self._read_dominance())
             tasks.create_task(self._probe_others())
+            tasks.create_task(self._charts.run())
             while True:
                 began = self._clock.monotonic()
                 pause_s = await self._pass()
@@ -215,6 +218,9 @@ class Collector:
         period_s = self._pass_period_s if feed.streams_alive else feed.period_s
         least_s = (period_s if warm else 0.0) if feed.filled else max(feed.period_s / 3, 4 * busy_s)
         return min(feed.period_s, least_s)
+
+    def _used_feed(self) -> Feed | None:
+        return None if self._selection.used is None else self._feeds[self._selection.used]
 
     async def _select(self) -> str | None:
         """Select the venue to use, and stop the feed of the one it replaces. Return None if it may not be read now."""

@@ -73,7 +73,8 @@ class Publisher:
     async def publish_candles(self, venue: str, candles: Candles, *, behind_ms: int = 0) -> None:
         """Store bars for ListCandles."""
         key = keys.candles(venue, candles.symbol, candles.timeframe.value)
-        await self._repository.set(key, snapshots.encode_candles(venue, candles, behind_ms=behind_ms), ttl_s=CANDLES_TTL_S)
+        ttl_s = max(CANDLES_TTL_S, 2.5 * candles.timeframe.ms / 1000)
+        await self._repository.set(key, snapshots.encode_candles(venue, candles, behind_ms=behind_ms), ttl_s=ttl_s)
 
     async def publish_markets(self, snapshot: Snapshot, blob: bytes) -> None:
         """Store `blob`, the encoded markets of the snapshot's venue, for ListMarkets."""

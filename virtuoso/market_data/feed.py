@@ -27,7 +27,7 @@ from virtuoso.market_data.prices import Prices
 from virtuoso.market_data.schedule import Job, Schedule
 from virtuoso.market_data.streamed import StreamedData
 from virtuoso.market_data.symbol_state import MAX_AGE_MS, SymbolState
-from virtuoso.market_data.universe import UniverseRules, choose_universe, unknown_symbols
+from virtuoso.market_data.universe import UniverseRules, choose_universe, unknown_symbols, untracked
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Candles, Instrument, Ticker
@@ -78,6 +78,7 @@ class Feed:
     ) -> None:
         self.exchange = exchange
         self.universe: tuple[Instrument, ...] = ()
+        self.untracked: tuple[Instrument, ...] = ()  # the other markets, highest turnover first
         self.on_candles: Callable[[str, Candles], Awaitable[None]] | None = None
         self._rules = rules
         self._cadence_for = cadence
@@ -213,6 +214,7 @@ class Feed:
         if unknown := unknown_symbols(self._instruments, self._rules):
             log.warning("%s has no active market %s", self.venue, ", ".join(unknown))
         self.universe = choose_universe(self._instruments, self._prices.turnover, self._rules)
+        self.untracked = untracked(self._instruments, self.universe, self._prices.turnover)
         self._cadence = self._streamed.cadence = self._cadence_for(self.venue, len(self.universe))
         self._update_states()
 

@@ -41,6 +41,15 @@ def choose_universe(
     return tuple(dict.fromkeys(sorted(traded, key=rank)[: rules.limit]))
 
 
+def untracked(
+    instruments: Sequence[Instrument], universe: Sequence[Instrument], turnover: Mapping[str, float]
+) -> tuple[Instrument, ...]:
+    """Return the instruments that are not in the universe, highest turnover first."""
+    tracked = {item.symbol for item in universe}
+    others = (item for item in instruments if item.symbol not in tracked)
+    return tuple(sorted(others, key=lambda item: (-turnover.get(item.symbol, 0.0), item.symbol)))
+
+
 def unknown_symbols(instruments: Sequence[Instrument], rules: UniverseRules) -> list[str]:
     """Return the symbols of the rules that the venue does not list."""
     return [name for name, item in _resolve_symbols(instruments, rules).items() if item is None]

@@ -13,6 +13,7 @@ from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import CorruptValue, DataUnavailable, RepositoryError
 from virtuoso.domain.plausibility import MAX_GAP_JUMP
 from virtuoso.service import admission, encoding
+from virtuoso.service.chart_timeframes import CHART_TIMEFRAMES, ChartTimeframe, merged
 from virtuoso.service.coalescing_cache import CoalescingCache
 from virtuoso.service.served_snapshot import mark_freshness
 from virtuoso.service.snapshot_reader import Keys, Source
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from virtuoso.market.v1 import candle_pb2, provenance_pb2
     from virtuoso.store.v1 import candle_series_pb2
 
-TIMEFRAMES = {number: timeframe for timeframe, number in snapshots.TIMEFRAMES.items()}
 # The timeout of one read. A dashboard has two seconds for everything.
 READ_S = 1.5
 CACHE_S = 2.0
@@ -31,9 +31,11 @@ MAX_CACHED = 256
 
 @dataclass(frozen=True, slots=True)
 class EncodedSeries:
-    """Encoded candles, oldest first, with their open times in epoch milliseconds and the newest close in USDT."""
+    """Encoded candles, oldest first, with their open times in epoch milliseconds and the newest close in USDT. `message` is
+    the stored series that they are from."""
 
     message: candle_series_pb2.CandleSeries
+    timeframe: ChartTimeframe
     open_ms: Sequence[int]
     chunks: Sequence[bytes]
     newest_close: float
@@ -60,14 +62,13 @@ class CandleReader:
     async def series(
         self, venue: str, symbol: str, timeframe: candle_pb2.Timeframe.ValueType, *, price: float | None = None
     ) -> EncodedSeries:
-        """Return the candles of a tracked symbol, whose last price is `price`.
+        """Return the candles of a symbol, whose last price is `price`.
 
         Raise DataUnavailable when there are none yet, when they are too old, when they contradict the price, or when the
         repository does not answer in time."""
-        name = TIMEFRAMES[timeframe].value
-        key = self._keys.candles(venue, symbol, name)
-        wanted = admission.WantedCandles(venue, symbol, timeframe, TIMEFRAMES[timeframe].ms)
-        series = await self._cache.get(key, lambda: self._read(key, wanted))
+        chart = CHART_TIMEFRAMES[timeframe]
+        name = chart.name
+        series = await self._cache.get((venue, symbol, name), lambda: self._read(venue, symbol, chart))
         if price is not None and not 1 / MAX_GAP_JUMP < series.newest_close / price < MAX_GAP_JUMP:
             raise DataUnavailable(f"the {name} bars of {symbol} contradict its price")
         if self._overdue_ms(series) > self._max_stale_ms:
@@ -103,20 +104,24 @@ class CandleReader:
 
     def _overdue_ms(self, series: EncodedSeries) -> int:
         # The candle after the newest one closes two candle lengths after the newest one opened.
-        overdue = self._clock.now_ms() - series.open_ms[-1] - 2 * TIMEFRAMES[series.message.timeframe].ms
+        overdue = self._clock.now_ms() - series.open_ms[-1] - 2 * series.timeframe.ms
         return overdue - snapshots.behind_ms(series.message)
 
-    async def _read(self, key: str, wanted: admission.WantedCandles) -> EncodedSeries:
-        missing = DataUnavailable(f"the {TIMEFRAMES[wanted.timeframe].value} bars of {wanted.symbol} are not available yet")
+    async def _read(self, venue: str, symbol: str, chart: ChartTimeframe) -> EncodedSeries:
+        missing = DataUnavailable(f"the {chart.name} bars of {symbol} are not available yet")
+        wanted = admission.WantedCandles(venue, symbol, chart.stored, chart.stored_ms)
         try:
             async with asyncio.timeout(READ_S):
-                blob = await self._source.get(key)
+                blob = await self._source.get(self._keys.candles(venue, symbol, CHART_TIMEFRAMES[chart.stored].name))
             if blob is None:
                 raise missing
-            message, candles = admission.read_candles(blob, wanted, now_ms=self._clock.now_ms())
+            message, stored = admission.read_candles(blob, wanted, now_ms=self._clock.now_ms())
         except (TimeoutError, RepositoryError, CorruptValue) as error:
             raise missing from error
-        opened = sorted(((times.millis(candle.open_time), candle) for candle in candles), key=lambda pair: pair[0])
-        return EncodedSeries(
-            message, [ms for ms, _ in opened], [encoding.chunk_of(candle) for _, candle in opened], opened[-1][1].close
-        )
+        candles = sorted(stored, key=lambda candle: times.millis(candle.open_time))
+        if chart.ms != chart.stored_ms:
+            candles = list(merged(candles, chart))
+        if not candles:
+            raise missing
+        opened = [times.millis(candle.open_time) for candle in candles]
+        return EncodedSeries(message, chart, opened, list(map(encoding.chunk_of, candles)), candles[-1].close)

@@ -165,11 +165,15 @@ class MarketHandlers:
     async def list_candles(self, request: api.ListCandlesRequest, context: Context) -> bytes:
         """Return a page of candles. The first page has the newest ones."""
         view = self._cache.current().view
-        symbol = view.symbol(request.symbol)
+        symbol = view.untracked_symbol(request.symbol) or view.symbol(request.symbol)
         timeframe = request.timeframe or candle_pb2.TIMEFRAME_5M
         before = paging.decode_token(request, request.page_token) if request.page_token else None
         async with caller_deadline(context):
-            series = await self._candles.series(view.provenance.venue, symbol, timeframe, price=view.price(symbol))
+            try:
+                series = await self._candles.series(view.provenance.venue, symbol, timeframe, price=view.price(symbol))
+            except DataUnavailable:
+                view.symbol(request.symbol)  # an untracked market has no bars of minutes, and may have none at all
+                raise
         served = self._cache.current()
         provenance = self._candles.provenance(series, served.provenance, self._cache.stale_reason)
         size = paging.page_size(request)

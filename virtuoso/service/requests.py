@@ -30,7 +30,7 @@ ALLOWED = {
     "ListMarketsRequest.order_by": f'a field, then " asc" or " desc": symbol, {", ".join(market_list_reader.ORDERABLE)}',
     "order_by": f'a field, then " asc" or " desc": symbol, {", ".join(ORDERABLE)}',
     "query": 'letters and digits of a symbol, such as "SOL"',
-    "timeframe": "TIMEFRAME_1M, TIMEFRAME_5M, TIMEFRAME_30M, TIMEFRAME_4H",
+    "timeframe": "TIMEFRAME_1M, TIMEFRAME_5M, TIMEFRAME_15M, TIMEFRAME_30M, TIMEFRAME_1H, TIMEFRAME_4H, TIMEFRAME_1D",
     "side": "SIDE_LONG, SIDE_SHORT",
     "kinds": "the kinds of the contract except the unspecified one; at most 32",
     "min_level": "ALERT_LEVEL_INFO, ALERT_LEVEL_WARNING, ALERT_LEVEL_CRITICAL",

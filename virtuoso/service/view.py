@@ -184,7 +184,9 @@ class SnapshotView:
     def untracked_error(self, requested: str) -> SymbolNotTracked:
         """Return the error for a symbol that the venue has but that is not tracked."""
         venue = self.provenance.venue
-        return SymbolNotTracked(f"{requested} is a market of {venue}, but it is not tracked: see ListSymbols")
+        return SymbolNotTracked(
+            f"{requested} is a market of {venue}, but it is not tracked: see ListSymbols and ListMarkets"
+        )
 
     def resolve(self, requested: str) -> str:
         """Return the tracked symbol for `requested` (see `symbol`), or `requested` itself when there is none."""

@@ -23,6 +23,7 @@ from virtuoso.domain.symbols import PLACEHOLDERS, is_placeholder
 from virtuoso.edge.contract import descriptors
 from virtuoso.market.v1 import confluence_pb2
 from virtuoso.service import alert_feed, errors, market, paging, requests, time_range, view
+from virtuoso.service.chart_timeframes import CHART_TIMEFRAMES
 from virtuoso.store.v1 import snapshot_pb2
 from virtuoso.wire import confluences, snapshots
 
@@ -76,9 +77,10 @@ def test_an_enum_has_the_values_of_the_contract(contract: Contract, kind: type[I
 
 def test_a_timeframe_has_the_number_and_the_length_of_the_contract(contract: Contract) -> None:
     public = {value.name: value.number for value in contract.enums["Timeframe"].values if value.number}
-    assert public == {f"TIMEFRAME_{t.value.upper()}": number for t, number in snapshots.TIMEFRAMES.items()}
+    assert public == {f"TIMEFRAME_{chart.name.upper()}": number for number, chart in CHART_TIMEFRAMES.items()}
     assert set(snapshots.TIMEFRAMES) == set(model.Timeframe)
-    assert requests.ALLOWED["timeframe"] == ", ".join(public)
+    by_length = sorted(CHART_TIMEFRAMES.items(), key=lambda item: item[1].ms)
+    assert requests.ALLOWED["timeframe"] == ", ".join(f"TIMEFRAME_{chart.name.upper()}" for _, chart in by_length)
 
 
 def test_every_reason_of_the_error_table_is_in_the_contract(contract: Contract) -> None:

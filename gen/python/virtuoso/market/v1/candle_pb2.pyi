@@ -34,6 +34,12 @@ class _TimeframeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Timeframe.V
     """Thirty minutes."""
     TIMEFRAME_4H: _Timeframe.ValueType  # 4
     """Four hours."""
+    TIMEFRAME_15M: _Timeframe.ValueType  # 5
+    """Fifteen minutes, from bars of five minutes."""
+    TIMEFRAME_1H: _Timeframe.ValueType  # 6
+    """One hour, from bars of thirty minutes."""
+    TIMEFRAME_1D: _Timeframe.ValueType  # 7
+    """One day in UTC, from bars of four hours."""
 
 class Timeframe(_Timeframe, metaclass=_TimeframeEnumTypeWrapper):
     """The length of a bar."""
@@ -48,6 +54,12 @@ TIMEFRAME_30M: Timeframe.ValueType  # 3
 """Thirty minutes."""
 TIMEFRAME_4H: Timeframe.ValueType  # 4
 """Four hours."""
+TIMEFRAME_15M: Timeframe.ValueType  # 5
+"""Fifteen minutes, from bars of five minutes."""
+TIMEFRAME_1H: Timeframe.ValueType  # 6
+"""One hour, from bars of thirty minutes."""
+TIMEFRAME_1D: Timeframe.ValueType  # 7
+"""One day in UTC, from bars of four hours."""
 Global___Timeframe: _TypeAlias = Timeframe  # noqa: Y015
 
 @_typing.final

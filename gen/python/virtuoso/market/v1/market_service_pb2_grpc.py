@@ -193,8 +193,8 @@ class MarketServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListCandles(self, request, context):
-        """Closed bars of one tracked symbol, for a chart. The errors are those of GetConfluence. DATA_UNAVAILABLE also means that
-        the newest bar is too old.
+        """Closed bars of one symbol, for a chart. The errors are those of GetConfluence. DATA_UNAVAILABLE also means that the newest
+        bar is too old. A market that is not tracked has bars of 30 minutes and longer.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

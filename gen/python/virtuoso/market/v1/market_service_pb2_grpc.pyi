@@ -63,8 +63,8 @@ class MarketServiceStub:
     while there is no list that is new enough.
     """
     ListCandles: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListCandlesRequest, _market_service_pb2.ListCandlesResponse]
-    """Closed bars of one tracked symbol, for a chart. The errors are those of GetConfluence. DATA_UNAVAILABLE also means that
-    the newest bar is too old.
+    """Closed bars of one symbol, for a chart. The errors are those of GetConfluence. DATA_UNAVAILABLE also means that the newest
+    bar is too old. A market that is not tracked has bars of 30 minutes and longer.
     """
     GetSentiment: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.GetSentimentRequest, _market_service_pb2.GetSentimentResponse]
     """The sentiment of the whole market: a gauge and its parts. UNAVAILABLE with DATA_UNAVAILABLE while no part of it could be
@@ -138,8 +138,8 @@ class MarketServiceAsyncStub(MarketServiceStub):
     while there is no list that is new enough.
     """
     ListCandles: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListCandlesRequest, _market_service_pb2.ListCandlesResponse]  # type: ignore[assignment]
-    """Closed bars of one tracked symbol, for a chart. The errors are those of GetConfluence. DATA_UNAVAILABLE also means that
-    the newest bar is too old.
+    """Closed bars of one symbol, for a chart. The errors are those of GetConfluence. DATA_UNAVAILABLE also means that the newest
+    bar is too old. A market that is not tracked has bars of 30 minutes and longer.
     """
     GetSentiment: _aio.UnaryUnaryMultiCallable[_market_service_pb2.GetSentimentRequest, _market_service_pb2.GetSentimentResponse]  # type: ignore[assignment]
     """The sentiment of the whole market: a gauge and its parts. UNAVAILABLE with DATA_UNAVAILABLE while no part of it could be
@@ -258,8 +258,8 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.ListCandlesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.ListCandlesResponse, _abc.Awaitable[_market_service_pb2.ListCandlesResponse]]:
-        """Closed bars of one tracked symbol, for a chart. The errors are those of GetConfluence. DATA_UNAVAILABLE also means that
-        the newest bar is too old.
+        """Closed bars of one symbol, for a chart. The errors are those of GetConfluence. DATA_UNAVAILABLE also means that the newest
+        bar is too old. A market that is not tracked has bars of 30 minutes and longer.
         """
 
     @_abc_1.abstractmethod

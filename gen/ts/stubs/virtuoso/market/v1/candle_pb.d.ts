@@ -88,7 +88,25 @@ export declare enum Timeframe {
      *
      * @generated from enum value: TIMEFRAME_4H = 4;
      */
-    TIMEFRAME_4H = 4
+    TIMEFRAME_4H = 4,
+    /**
+     * Fifteen minutes, from bars of five minutes.
+     *
+     * @generated from enum value: TIMEFRAME_15M = 5;
+     */
+    TIMEFRAME_15M = 5,
+    /**
+     * One hour, from bars of thirty minutes.
+     *
+     * @generated from enum value: TIMEFRAME_1H = 6;
+     */
+    TIMEFRAME_1H = 6,
+    /**
+     * One day in UTC, from bars of four hours.
+     *
+     * @generated from enum value: TIMEFRAME_1D = 7;
+     */
+    TIMEFRAME_1D = 7
 }
 /**
  * Describes the enum virtuoso.market.v1.Timeframe.

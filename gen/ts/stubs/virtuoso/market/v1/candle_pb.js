@@ -6,7 +6,7 @@ import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 /**
  * Describes the file virtuoso/market/v1/candle.proto.
  */
-export const file_virtuoso_market_v1_candle = /*@__PURE__*/ fileDesc("Ch92aXJ0dW9zby9tYXJrZXQvdjEvY2FuZGxlLnByb3RvEhJ2aXJ0dW9zby5tYXJrZXQudjEiiwEKBkNhbmRsZRIvCglvcGVuX3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgASDgoEb3BlbhgCIAEoAUIAEg4KBGhpZ2gYAyABKAFCABINCgNsb3cYBCABKAFCABIPCgVjbG9zZRgFIAEoAUIAEhAKBnZvbHVtZRgGIAEoAUIAKm8KCVRpbWVmcmFtZRIZChVUSU1FRlJBTUVfVU5TUEVDSUZJRUQQABIQCgxUSU1FRlJBTUVfMU0QARIQCgxUSU1FRlJBTUVfNU0QAhIRCg1USU1FRlJBTUVfMzBNEAMSEAoMVElNRUZSQU1FXzRIEARCIFoedmlydHVvc28ubWFya2V0L3N0dWJzL21hcmtldHYxYgZwcm90bzM", [file_google_protobuf_timestamp]);
+export const file_virtuoso_market_v1_candle = /*@__PURE__*/ fileDesc("Ch92aXJ0dW9zby9tYXJrZXQvdjEvY2FuZGxlLnByb3RvEhJ2aXJ0dW9zby5tYXJrZXQudjEiiwEKBkNhbmRsZRIvCglvcGVuX3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgASDgoEb3BlbhgCIAEoAUIAEg4KBGhpZ2gYAyABKAFCABINCgNsb3cYBCABKAFCABIPCgVjbG9zZRgFIAEoAUIAEhAKBnZvbHVtZRgGIAEoAUIAKqYBCglUaW1lZnJhbWUSGQoVVElNRUZSQU1FX1VOU1BFQ0lGSUVEEAASEAoMVElNRUZSQU1FXzFNEAESEAoMVElNRUZSQU1FXzVNEAISEQoNVElNRUZSQU1FXzMwTRADEhAKDFRJTUVGUkFNRV80SBAEEhEKDVRJTUVGUkFNRV8xNU0QBRIQCgxUSU1FRlJBTUVfMUgQBhIQCgxUSU1FRlJBTUVfMUQQB0IgWh52aXJ0dW9zby5tYXJrZXQvc3R1YnMvbWFya2V0djFiBnByb3RvMw", [file_google_protobuf_timestamp]);
 /**
  * Describes the message virtuoso.market.v1.Candle.
  * Use `create(CandleSchema)` to create a new message.
@@ -49,6 +49,24 @@ export var Timeframe;
      * @generated from enum value: TIMEFRAME_4H = 4;
      */
     Timeframe[Timeframe["TIMEFRAME_4H"] = 4] = "TIMEFRAME_4H";
+    /**
+     * Fifteen minutes, from bars of five minutes.
+     *
+     * @generated from enum value: TIMEFRAME_15M = 5;
+     */
+    Timeframe[Timeframe["TIMEFRAME_15M"] = 5] = "TIMEFRAME_15M";
+    /**
+     * One hour, from bars of thirty minutes.
+     *
+     * @generated from enum value: TIMEFRAME_1H = 6;
+     */
+    Timeframe[Timeframe["TIMEFRAME_1H"] = 6] = "TIMEFRAME_1H";
+    /**
+     * One day in UTC, from bars of four hours.
+     *
+     * @generated from enum value: TIMEFRAME_1D = 7;
+     */
+    Timeframe[Timeframe["TIMEFRAME_1D"] = 7] = "TIMEFRAME_1D";
 })(Timeframe || (Timeframe = {}));
 /**
  * Describes the enum virtuoso.market.v1.Timeframe.

@@ -1415,8 +1415,8 @@ export declare const MarketService: GenService<{
         output: typeof ListMarketsResponseSchema;
     };
     /**
-     * Closed bars of one tracked symbol, for a chart. The errors are those of GetConfluence. DATA_UNAVAILABLE also means that
-     * the newest bar is too old.
+     * Closed bars of one symbol, for a chart. The errors are those of GetConfluence. DATA_UNAVAILABLE also means that the newest
+     * bar is too old. A market that is not tracked has bars of 30 minutes and longer.
      *
      * @generated from rpc virtuoso.market.v1.MarketService.ListCandles
      */
