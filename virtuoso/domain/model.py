@@ -167,13 +167,15 @@ class Candles:
     volume: Floats  # at least 0
     stamp: Stamp
     scale_since_ms: int | None = None  # opening time of the first bar after a break of scale; earlier bars were refused
+    taker_buy: Floats | None = None  # the part of `volume` that takers bought, NaN where unknown; None without any
 
     def __len__(self) -> int:
         return len(self.open_ms)
 
     def selected(self, selection: Selection) -> Candles:
         """Return only the selected bars."""
-        return replace(self, **{name: getattr(self, name)[selection] for name in CANDLE_COLUMNS})
+        taker_buy = None if self.taker_buy is None else self.taker_buy[selection]
+        return replace(self, taker_buy=taker_buy, **{name: getattr(self, name)[selection] for name in CANDLE_COLUMNS})
 
     def cut(self, first: int, end: int | None = None) -> Candles:
         """Return the bars from index `first` up to, but not including, `end`."""

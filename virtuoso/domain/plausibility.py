@@ -46,6 +46,7 @@ All limits are in this module. The code that reads a kind of data applies the li
 | closes of two timeframes at one time | within a factor of 1.4 | the coarser candles are refused |
 | the ticker's price of 24 hours ago | within a factor of 1.4 of all candles | odd candles, or the change, are refused |
 | a bar's high and low | within a factor of 25 of open or close | the bar is refused |
+| the volume of a bar that takers bought | 0 to the volume of the bar | it is unknown for this bar |
 | a bar's open | within a factor of 1.4 of the close before it (5 after a gap) | bars of another scale are refused |
 | the turnover of a venue's markets | known for 90 % of them | no totals; the list is read again in a minute |
 | the sum of known turnovers | at least 90 % of the venue's last known sum | no totals |

@@ -213,6 +213,7 @@ class CcxtExchange:
                 limit=limit,
                 exact=reply is not None and reply.own_ms is not None,
                 volume_index=volume_index,
+                taker_buy_index=self._facts.candle_taker_buy_index,
                 before_ms=before_ms,
             ),
         )

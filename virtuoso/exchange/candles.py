@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # float() reads cells of these types and characters correctly. It also accepts True, "1_000" and " 1 ".
 _NUMERIC = {str, float, int}
+UNKNOWN = -math.inf
+"""A taker volume that is not known. Unlike NaN, it equals itself when rows are compared."""
 _NO_DIGIT = re.compile(r"[^0-9.eE+-]")
 
 
@@ -42,12 +44,13 @@ def read_candles(
     limit: int,
     exact: bool,
     volume_index: int = 5,
+    taker_buy_index: int | None = None,
     before_ms: int | None = None,
 ) -> Candles:
     """Return at most `limit` of the newest closed bars in one scale. Bars may be missing.
 
-    A row has time, open, high, low, close (epoch ms, USDT), and the volume in base units in cell `volume_index`. Rows may be
-    in any order.
+    A row has time, open, high, low, close (epoch ms, USDT), and the volume in base units in cell `volume_index`. With
+    `taker_buy_index`, that cell has the part of the volume that takers bought. Rows may be in any order.
 
     A bar is closed when the venue's clock is past its end. When that clock is not `exact` (it came from an HTTP front end,
     not from the data), there must also be a later bar. Without this rule, the forming bar of a back end that is frozen
@@ -55,7 +58,7 @@ def read_candles(
     Raise EmptyData when there are no closed bars, BadData when the newest two are refused, VenueStale when the newest ended
     long ago. `before_ms` requests a page of the past: only bars that open before it count, and no bar is too old.
     """
-    table = _table(rows, volume_index)
+    table = _table(rows, volume_index, taker_buy_index)
     if not len(table):
         raise EmptyData(f"{symbol} {timeframe.value}: no bars")
     open_ms = table[:, 0]
@@ -80,7 +83,7 @@ def read_candles(
     table = _plausible(table)
     if not len(table) or newest_end_ms - table[-1, 0] > 2 * timeframe.ms:  # one refused bar at the end is acceptable
         raise BadData(f"{symbol} {timeframe.value}: the newest bars cannot be read")
-    open_ms, opened, high, low, close, volume = (np.ascontiguousarray(column) for column in table[-limit:].T)
+    open_ms, opened, high, low, close, volume, taker_buy = (np.ascontiguousarray(column) for column in table[-limit:].T)
     candles = Candles(
         symbol=symbol,
         timeframe=timeframe,
@@ -91,6 +94,7 @@ def read_candles(
         close=close,
         volume=volume,
         stamp=stamp,
+        taker_buy=None if taker_buy_index is None else np.where(taker_buy == UNKNOWN, np.nan, taker_buy),
     )
     return in_one_scale(candles)
 
@@ -117,7 +121,7 @@ def _plausible(table: Floats) -> Floats:
 
     Equal rows count once. When rows of one time differ, the row with a volume is used. When several have a volume, or none
     has, all are refused, because they contradict each other."""
-    opened, high, low, close, volume = table[:, 1:].T
+    opened, high, low, close, volume, taker_buy = table[:, 1:].T
     with np.errstate(invalid="ignore"):  # comparisons with NaN are false, as intended
         numbers = np.all((table[:, 1:5] >= SMALLEST) & (table[:, 1:5] <= LARGEST), axis=1)
         numbers &= ((volume == 0) | (volume >= SMALLEST)) & (volume <= LARGEST)
@@ -126,6 +130,9 @@ def _plausible(table: Floats) -> Floats:
         wicks = (high <= MAX_WICK * np.maximum(opened, close)) & (low * MAX_WICK >= np.minimum(opened, close))
         shaped = (high >= low) & within & wicks
         traded = ~((high > low) & (volume == 0))
+        known = (taker_buy >= 0) & (taker_buy <= volume * (1 + PRICE_ROUNDING))
+    count_refused("candle_taker_volume", int(np.sum(numbers & ~known & (taker_buy != UNKNOWN))))
+    table[:, 6] = np.where(known, np.minimum(taker_buy, volume), UNKNOWN)
     count_refused("candle_number", int(np.sum(~numbers)))
     count_refused("candle_shape", int(np.sum(numbers & ~shaped)))
     count_refused("candle_volume", int(np.sum(numbers & shaped & ~traded)))
@@ -144,12 +151,15 @@ def _plausible(table: Floats) -> Floats:
     return table
 
 
-def _table(rows: Any, volume_index: int) -> Floats:
-    """Return rows as an array of six columns. A cell without a number becomes NaN. Refuse rows of another shape."""
+def _table(rows: Any, volume_index: int, taker_buy_index: int | None) -> Floats:
+    """Return rows as an array of seven columns. A cell without a number becomes NaN. Refuse rows of another shape. The last
+    column is UNKNOWN without `taker_buy_index`."""
     if not isinstance(rows, list):
         raise BadData(f"rows of bars expected, not {type(rows).__name__}")
     shaped_rows: list[Sequence[Any]] = [
-        [*row[:5], row[volume_index]] for row in rows if isinstance(row, list) and len(row) > max(5, volume_index)
+        [*row[:5], row[volume_index], UNKNOWN if taker_buy_index is None else row[taker_buy_index]]
+        for row in rows
+        if isinstance(row, list) and len(row) > max(5, volume_index, taker_buy_index or 0)
     ]
     count_refused("candle_row", len(rows) - len(shaped_rows))
     if rows and not shaped_rows:
@@ -157,6 +167,6 @@ def _table(rows: Any, volume_index: int) -> Floats:
     cells = [cell for row in shaped_rows for cell in row]
     if {*map(type, cells)} <= _NUMERIC and not _NO_DIGIT.search("".join([cell for cell in cells if isinstance(cell, str)])):
         with suppress(ValueError, OverflowError):
-            return np.array([float(cell) for cell in cells]).reshape(-1, 6)  # six times as fast as `number`
+            return np.array([float(cell) for cell in cells]).reshape(-1, 7)  # six times as fast as `number`
     numbers = map(number, cells)
-    return np.array([np.nan if cell is None else cell for cell in numbers]).reshape(-1, 6)
+    return np.array([np.nan if cell is None else cell for cell in numbers]).reshape(-1, 7)

@@ -180,6 +180,7 @@ class Venue:
     long_short_count: int | None = None
     candle_count: int = 1000  # maximum in one request
     candle_volume_index: int = 5  # of the cell with the volume in base units
+    candle_taker_buy_index: int | None = None  # of the cell with the base volume that takers bought; None: bars lack it
 
 
 _BYBIT = Venue(
@@ -249,6 +250,7 @@ _BINANCE = Venue(
     open_interest_count=288,
     long_short_count=288,
     candle_count=499,  # has weight 2; more bars have weight 5
+    candle_taker_buy_index=9,
 )
 
 _OKX = Venue(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from virtuoso.domain.model import CANDLE_COLUMNS, Candles
 from virtuoso.exchange.candles import in_one_scale
 from virtuoso.exchange.rows import count_refused
+
+if TYPE_CHECKING:
+    from virtuoso.domain.model import Floats
 
 
 def merge_candles(old: Candles | None, new: Candles, *, limit: int) -> Candles:
@@ -25,6 +28,8 @@ def merge_candles(old: Candles | None, new: Candles, *, limit: int) -> Candles:
     columns: dict[str, Any] = {
         name: np.concatenate((getattr(old, name)[kept], getattr(new, name)[~emptied])) for name in CANDLE_COLUMNS
     }
+    if old.taker_buy is not None or new.taker_buy is not None:
+        columns["taker_buy"] = np.concatenate((_taker_buy(old)[kept], _taker_buy(new)[~emptied]))
     order = np.argsort(columns["open_ms"], kind="stable")[-limit:]
     merged = in_one_scale(replace(new, **{name: values[order] for name, values in columns.items()}))
     breaks = [each.scale_since_ms for each in (old, new, merged) if each.scale_since_ms is not None]
@@ -34,4 +39,11 @@ def merge_candles(old: Candles | None, new: Candles, *, limit: int) -> Candles:
 
 def same_bars(one: Candles, other: Candles) -> bool:
     """Return True if both have the same bars with the same values."""
-    return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in CANDLE_COLUMNS)
+    return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in CANDLE_COLUMNS) and np.array_equal(
+        _taker_buy(one), _taker_buy(other), equal_nan=True
+    )
+
+
+def _taker_buy(candles: Candles) -> Floats:
+    """Return the volume that takers bought of each bar, NaN where it is not known."""
+    return np.full(len(candles), np.nan) if candles.taker_buy is None else candles.taker_buy

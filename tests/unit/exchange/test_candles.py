@@ -48,6 +48,17 @@ def test_the_volume_is_read_from_the_given_cell() -> None:
         read_candles([bar(k) for k in range(3)], "BTCUSDT", Timeframe.M1, STAMP, limit=9, exact=True, volume_index=7)
 
 
+def test_the_volume_that_takers_bought_is_read_where_it_is_plausible() -> None:
+    rows = [[*bar(1), "2"], [*bar(2), "5.000001"], [*bar(3), "5.1"], [*bar(4), "-1"], [*bar(5), None], [*bar(6), "0"]]
+    before = refused("candle_taker_volume")
+    candles = read_candles(rows, "BTCUSDT", Timeframe.M1, STAMP, limit=9, exact=True, taker_buy_index=7)
+    assert refused("candle_taker_volume") - before == 3
+    assert candles.taker_buy is not None
+    assert candles.taker_buy.tolist() == pytest.approx([0, math.nan, math.nan, math.nan, 5, 2], nan_ok=True)
+    assert len(candles) == 6
+    assert read(rows).taker_buy is None
+
+
 def test_only_the_newest_bars_are_returned() -> None:
     assert minutes(read([bar(k) for k in range(50)], limit=3)) == [3, 2, 1]
 

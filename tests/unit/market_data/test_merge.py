@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from virtuoso.domain.model import Candles, Stamp, Timeframe
-from virtuoso.market_data.merge import merge_candles
+from virtuoso.market_data.merge import merge_candles, same_bars
 
 STEP = Timeframe.M5.ms
 PRICES = ("open", "high", "low", "close")
@@ -59,3 +61,15 @@ def test_merged_bars_have_the_scale_of_the_newest_bar() -> None:
 def test_after_the_venue_has_corrected_all_bars_there_is_no_break_of_scale() -> None:
     changed = replace(bars(5, 2), scale_since_ms=5 * STEP)
     assert merge_candles(changed, bars(0, 8), limit=9).scale_since_ms is None
+
+
+def test_the_volume_that_takers_bought_is_merged_and_unknown_where_it_was_not_told() -> None:
+    old, new = bars(0, 3), bars(2, 3)
+    told = replace(new, taker_buy=np.array([1.0, 2.0, 3.0]))
+    merged = merge_candles(old, told, limit=4)
+    assert merged.taker_buy is not None
+    assert merged.taker_buy.tolist() == pytest.approx([math.nan, 1, 2, 3], nan_ok=True)
+    assert not same_bars(new, told)
+    assert same_bars(merged, merged.cut(0))
+    assert merged.cut(2).taker_buy.tolist() == [2, 3]  # type: ignore[union-attr]  # it has them
+    assert merge_candles(old, new, limit=4).taker_buy is None

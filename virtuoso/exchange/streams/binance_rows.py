@@ -81,10 +81,10 @@ def read_trade(message: Message, symbol: str, number: int, stamp: Stamp, earlies
 
 def read_bar(bar: Message, symbol: str, event_ms: int, received_ms: int) -> Candles | None:
     """Return a bar that has just closed. Return None when it is not plausible."""
-    row = [bar.get(name) for name in ("t", "o", "h", "l", "c", "v")]
+    row = [bar.get(name) for name in ("t", "o", "h", "l", "c", "v", "V")]
     stamp = Stamp(observed_ms=event_ms, received_ms=received_ms)
     try:
-        return read_candles([row], symbol, Timeframe.M1, stamp, limit=1, exact=True)
+        return read_candles([row], symbol, Timeframe.M1, stamp, limit=1, exact=True, taker_buy_index=6)
     except ExchangeError:  # already counted
         return None
 

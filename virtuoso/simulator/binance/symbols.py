@@ -37,13 +37,18 @@ def klines(market: SimulatedMarket, query: Query, now_ms: int) -> object:
 
 def _bar(listing: Listing, row: Sequence[float], step: int) -> list[object]:
     open_, high, low, close, volume, turnover = row[1:]
-    bought = 0.5 + 0.3 * (close - open_) / (high - low) if high > low else 0.5  # share of taker buys in the volume
+    bought = bought_share(open_, high, low, close)
     digits, sizes = listing.price_digits, listing.size_digits
     prices = [fixed(price, digits) for price in (open_, high, low, close)]
     return [
         *(int(row[0]), *prices, fixed(volume, sizes), int(row[0]) + step - 1, fixed(turnover, 5), int(turnover / 2500) + 1),
         *(fixed(volume * bought, sizes), fixed(turnover * bought, 5), "0"),
     ]
+
+
+def bought_share(open_: float, high: float, low: float, close: float) -> float:
+    """Return the share of a bar's volume that takers bought, 0.2 to 0.8."""
+    return 0.5 + 0.3 * (close - open_) / (high - low) if high > low else 0.5
 
 
 def depth(market: SimulatedMarket, query: Query, now_ms: int) -> object:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from virtuoso.simulator.binance.markets import premium, ticker
 from virtuoso.simulator.binance.requests import STEPS_MS, listing_of, symbol_of
-from virtuoso.simulator.binance.symbols import UPDATES_PER_MS
+from virtuoso.simulator.binance.symbols import UPDATES_PER_MS, bought_share
 from virtuoso.simulator.market import Listing, Quote, SimulatedMarket
 from virtuoso.simulator.order_book import MAX_LEVELS
 from virtuoso.simulator.streams.topics import BookTopic, Changes, KlineTopic, Message, Topic, TradesTopic
@@ -107,6 +107,7 @@ class Klines(KlineTopic):
         """Return the message of a bar."""
         symbol, digits, sizes = symbol_of(self.listing), self.listing.price_digits, self.listing.size_digits
         open_, high, low, close = (fixed(price, digits) for price in row[1:5])
+        bought = bought_share(*row[1:5])
         bar = {
             "t": int(row[0]),
             "T": int(row[0]) + self.bar_ms - 1,
@@ -122,8 +123,8 @@ class Klines(KlineTopic):
             "n": int(row[6] / 2500) + 1,
             "x": closed,
             "q": fixed(row[6], 5),
-            "V": fixed(row[5] / 2, sizes),
-            "Q": fixed(row[6] / 2, 5),
+            "V": fixed(row[5] * bought, sizes),
+            "Q": fixed(row[6] * bought, 5),
             "B": "0",
         }
         return {"e": "kline", "E": now_ms, "s": symbol, "k": bar}

@@ -48,7 +48,17 @@ def trade(number: int, at_ms: int = 0, **more: Any) -> dict[str, Any]:
 
 def bar(minute: int, closed: bool, **more: Any) -> dict[str, Any]:
     start_ms = T0 + 60_000 * minute
-    row = {"t": start_ms, "T": start_ms + 59_999, "i": "1m", "o": "100", "h": "102", "l": "99", "c": "101", "v": "7"}
+    row = {
+        "t": start_ms,
+        "T": start_ms + 59_999,
+        "i": "1m",
+        "o": "100",
+        "h": "102",
+        "l": "99",
+        "c": "101",
+        "v": "7",
+        "V": "3",
+    }
     event_ms = start_ms + (60_005 if closed else 30_000)
     return {"e": "kline", "E": event_ms, "s": "BTCUSDT", "k": {**row, "x": closed, **more}}
 
