@@ -14,8 +14,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from virtuoso.analysis import sentences
 from virtuoso.analysis.components import ComponentResult
+from virtuoso.analysis.sentences import SUBJECTS, Subject, measured_sentence, unmeasured_sentence
 from virtuoso.analysis.weights import Weights
 from virtuoso.domain.inputs import DimensionInput, ScoreInput
 from virtuoso.domain.model import Component, Confluence, Dimension, DimensionKind, Timeframe
@@ -35,20 +35,24 @@ def aggregate_dimension(
     results: Sequence[ComponentResult | Component],
     missing_inputs: tuple[str, ...],
     weight: float,
+    *,
     min_coverage: float = 0.0,
+    subject: Subject | None = None,
 ) -> Dimension:
     """Return one dimension from its components, by the formula above: score 0-100, direction -1..1, confidence and coverage
     0-1.
 
-    `weight` is the dimension's share of the total. Below `min_coverage` the dimension has no score and no direction, but
-    still lists the measured components. `results` may have any order. A Component among them has no measurement. The
-    dimension lists its components by |contribution|, then by name. Components without a measurement come last."""
+    `weight` is the dimension's share of the total. Its sentence is about `subject`, by default about the dimension. Below
+    `min_coverage` the dimension has no score and no direction, but still lists the measured components. `results` may have
+    any order. A Component among them has no measurement. The dimension lists its components by |contribution|, then by
+    name. Components without a measurement come last."""
     measured = [result for result in results if isinstance(result, ComponentResult)]
     coverage = min(1.0, math.fsum([result.weight for result in measured]))
     scored = bool(measured) and coverage >= min_coverage
     strength = math.fsum([result.weight * result.confidence for result in measured])
     ranked = _ranked(measured, 50 / strength if scored and strength > 0 else 0.0)
     missing = [result for result in results if isinstance(result, Component)]
+    subject = subject or SUBJECTS[kind]
     components = [row[2] for row in ranked] + missing
     if not scored:
         reasons = list(dict.fromkeys(component.missing for component in missing))
@@ -56,7 +60,7 @@ def aggregate_dimension(
             kind=kind,
             weight=weight,
             coverage=coverage,
-            sentence=sentences.unmeasured_sentence(kind, missing_inputs, reasons),
+            sentence=unmeasured_sentence(subject, missing_inputs, reasons),
             components=tuple(components),
             missing_inputs=missing_inputs,
         )
@@ -65,7 +69,7 @@ def aggregate_dimension(
         kind=kind,
         weight=weight,
         coverage=coverage,
-        sentence=sentences.measured_sentence(kind, points / 50, [row[3] for row in ranked], missing_inputs),
+        sentence=measured_sentence(subject, points / 50, [row[3] for row in ranked], missing_inputs),
         components=tuple(components),
         score=min(100.0, max(0.0, 50 + points)),
         direction=min(1.0, max(-1.0, points / 50)),
@@ -80,7 +84,7 @@ def _ranked(
     """Return (-|contribution|, name, component, result) of each result, strongest first, then by name."""
     ranked: list[tuple[float, str, Component, ComponentResult]] = []
     for result in measured:
-        spec, name, _, weight, direction, confidence, reading = result
+        spec, name, _, weight, direction, confidence, reading, _ = result
         points = points_per_strength * weight * confidence * direction
         component = Component(name, weight, direction, confidence, points, reading, spec.unit)
         ranked.append((-abs(points), name, component, result))

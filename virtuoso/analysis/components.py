@@ -23,15 +23,15 @@ class ComponentSpec:
 
     `weight` is its share of the dimension, 0-1. The weights of a table add up to 1. `unit` is the unit of its reading.
     `centre` and `scale` turn a reading into a direction: tanh((reading - centre) / scale). The map is odd about `centre`,
-    monotone and continuous. A negative `scale` makes a high reading bearish. `bullish` and `bearish` describe in plain
-    words the meaning of a positive and a negative direction."""
+    monotone and continuous. A negative `scale` makes a high reading bearish. `bullish` and `bearish` say in plain words
+    what a positive and a negative direction state. They claim no more than the sign of the reading shows."""
 
     name: str
     weight: float
     unit: str
     scale: float
-    bullish: str
-    bearish: str
+    bullish: str = ""
+    bearish: str = ""
     centre: float = 0.0
 
     def direction(self, reading: float) -> float:
@@ -57,10 +57,11 @@ class ContextComponentSpec(ComponentSpec):
     """A component that is measured from trades, changes of the order book, and series.
 
     `inputs` are the names of the inputs that must all be present. `read` returns (reading, confidence), or raises
-    NotMeasured."""
+    NotMeasured. `words` returns the words of a component that says more than the sign of its reading."""
 
     inputs: tuple[ScoreInput, ...]
     read: Callable[[SymbolContext], tuple[float, float]]
+    words: Callable[[SymbolContext], str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +75,7 @@ class BookComponentSpec(ComponentSpec):
 
 
 class ComponentResult(NamedTuple):
-    """A measured component. `timeframe` is empty for components without one."""
+    """A measured component. `timeframe` is empty for components without one. `words` replaces those of the spec."""
 
     spec: ComponentSpec
     name: str
@@ -83,6 +84,7 @@ class ComponentResult(NamedTuple):
     direction: float
     confidence: float
     reading: float
+    words: Callable[[], str] | None = None
 
 
 def missing_component(spec: ComponentSpec, missing: str, *, name: str = "", weight: float | None = None) -> Component:

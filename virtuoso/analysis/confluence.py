@@ -217,7 +217,8 @@ def _measure(
         return missing_component(spec, NOT_FINITE)
     if confidence < MIN_CONFIDENCE:
         return missing_component(spec, UNRELIABLE)
-    return ComponentResult(spec, spec.name, "", spec.weight, direction, min(1.0, confidence), reading)
+    words = partial(spec.words, context) if isinstance(spec, ContextComponentSpec) and spec.words else None
+    return ComponentResult(spec, spec.name, "", spec.weight, direction, min(1.0, confidence), reading, words)
 
 
 def _read_book(spec: BookComponentSpec, context: SymbolContext) -> tuple[float, float]:

@@ -1,13 +1,14 @@
 """The sentiment of the whole market: breadth, funding, open interest, positions, and one gauge that combines them.
 
-The gauge runs from 0 (fear) to 100 (greed), with 50 neutral. It describes positioning and predicts nothing. High funding
-paid by longs counts as greed here, but as bearish in a symbol's own `sentiment`. The formula of `aggregation` combines the
-parts: direction = tanh(reading / scale), gauge = 50 + the sum of the contributions. A missing part is named. Below 40 %
-coverage there is no gauge. A reflected market has the gauge 100 - g. Scaling prices or volumes changes nothing.
+The gauge runs from 0 (fear) to 100 (greed), with 50 neutral. It describes the mood of traders and predicts nothing. High
+funding and many long accounts are greed here, and bearish in a symbol's own `sentiment`. So the gauge never says bullish or
+bearish. The formula of `aggregation` combines the parts: direction = tanh(reading / scale), gauge = 50 + the sum of the
+contributions. A missing part is named. Below 40 % coverage there is no gauge. When every market is reflected and keeps its
+turnover, the gauge is 100 - g. Scaling the prices or the volumes of all markets changes nothing.
 
-Breadth is measured over the venue. Each other part is the mean of one reading of the tracked symbols' own `sentiment`,
-weighted by turnover and confidence. A symbol's reading is limited, usually to 4 deviations, so that one market cannot
-dominate. A part needs 5 symbols.
+Breadth is measured over the markets of the venue that have turnover. Each other part is the mean of one reading of the
+tracked symbols' own `sentiment`, weighted by turnover and confidence. A symbol's reading is limited, usually to 4
+deviations, so that one market cannot dominate. A part needs 5 symbols.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from virtuoso.analysis.aggregation import aggregate_dimension
 from virtuoso.analysis.bars import closed_bars
 from virtuoso.analysis.components import ComponentResult, ComponentSpec, missing_component
 from virtuoso.analysis.measurement import READING_ERRORS, NotMeasured, sample_confidence
-from virtuoso.analysis.overview import breadth_of
+from virtuoso.analysis.overview import breadth_of, traded_changes
+from virtuoso.analysis.sentences import Subject
 from virtuoso.analysis.symbol_context import INTEREST_WINDOW_MS, SymbolContext
 from virtuoso.domain.model import Breadth, Component, Dimension, DimensionKind, SymbolInputs, Ticker, Timeframe
 from virtuoso.domain.records import MarketSentiment
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 MIN_SYMBOLS = 5
 MIN_COVERAGE = 0.4
 MAX_DEVIATIONS = 4.0
+SUBJECT = Subject("The market", "greedy", "fearful")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +68,8 @@ PARTS = (
         weight=0.20,
         unit="deviations",
         scale=1.2,
-        bullish="longs pay more than usual",
-        bearish="longs pay less than usual",
+        bullish="on average, funding is higher than usual",
+        bearish="on average, funding is lower than usual",
         read=sentiment.funding,
     ),
     SentimentPartSpec(
@@ -74,8 +77,8 @@ PARTS = (
         weight=0.20,
         unit="deviations",
         scale=1.0,
-        bullish="positions grow with rises or shrink with falls",
-        bearish="positions grow with falls or shrink with rises",
+        bullish="on average, open interest moves with prices",
+        bearish="on average, open interest moves against prices",
         read=sentiment.open_interest,
     ),
     SentimentPartSpec(
@@ -83,8 +86,8 @@ PARTS = (
         weight=0.15,
         unit="deviations",
         scale=1.2,
-        bullish="more accounts than usual are long",
-        bearish="fewer accounts than usual are long",
+        bullish="on average, more accounts than usual are long",
+        bearish="on average, fewer accounts than usual are long",
         read=sentiment.accounts,
     ),
     SentimentPartSpec(
@@ -92,8 +95,8 @@ PARTS = (
         weight=0.15,
         unit="bp",
         scale=5.0,
-        bullish="perpetuals trade above their index",
-        bearish="perpetuals trade below their index",
+        bullish="on average, mark prices are above their indices",
+        bearish="on average, mark prices are below their indices",
         read=sentiment.premium,
         max_reading=25.0,
     ),
@@ -119,7 +122,7 @@ def market_sentiment(
     are as in sentiment.proto. (Own definition.)"""
     contexts = [_context(one, now_ms, caches.get(one.symbol)) for one in inputs]
     weights = [_turnover(one) for one in inputs]
-    breadth = breadth_of(np.array([t.change_24h_percent for t in tickers.values() if _is_finite(t.change_24h_percent)]))
+    breadth = breadth_of(np.array(list(traded_changes(tickers).values())))
     rates = [
         (r, t.turnover_24h or 0.0) for t in tickers.values() if (r := t.daily_funding_rate) is not None and math.isfinite(r)
     ]
@@ -143,7 +146,7 @@ def market_sentiment(
 def _gauge(results: Sequence[ComponentResult | Component]) -> Dimension:
     """Return the gauge from its parts. Below MIN_COVERAGE the parts are listed, but there is no score."""
     missing = tuple(result.name for result in results if isinstance(result, Component))
-    return aggregate_dimension(DimensionKind.SENTIMENT, results, missing, 1.0, MIN_COVERAGE)
+    return aggregate_dimension(DimensionKind.SENTIMENT, results, missing, 1.0, min_coverage=MIN_COVERAGE, subject=SUBJECT)
 
 
 def _measure(
@@ -201,10 +204,6 @@ def _context(inputs: SymbolInputs, now_ms: int, cache: CandleReadingsCache | Non
     known = None if cache is None else cache.readings({Timeframe.M5: candles}, now_ms).get(Timeframe.M5)
     bars = known.bars if known is not None and known.bars is not None else closed_bars(candles, now_ms)
     return SymbolContext(inputs, now_ms, {} if bars is None else {Timeframe.M5: bars}, cache=cache)
-
-
-def _is_finite(value: float | None) -> bool:
-    return value is not None and math.isfinite(value)
 
 
 def _turnover(inputs: SymbolInputs) -> float:

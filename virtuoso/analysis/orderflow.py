@@ -44,6 +44,16 @@ def delta_change(context: SymbolContext) -> tuple[float, float]:
     return _delta(recent) - _delta(context.trades), recent.confidence * context.trades.covered
 
 
+def _delta_change_words(context: SymbolContext) -> str:
+    """Return whether the side that gains weight leads already, takes the lead, or only loses by less."""
+    recent, whole = _delta(context.recent_trades), _delta(context.trades)
+    sign = 1 if recent > whole else -1
+    gaining, losing = ("buying", "selling")[::sign]
+    if sign * recent <= 0:
+        return f"{losing} eases"
+    return f"{losing} turns to {gaining}" if sign * whole < 0 else f"{gaining} gains weight"
+
+
 def large_trades(context: SymbolContext) -> tuple[float, float]:
     """Return (buys - sells) / all by number of the large trades of the last 5 minutes, -1..1. A trade begins to count at 3
     times the mean size, and counts fully from 10 times on. So no trade becomes large abruptly, and none outweighs the
@@ -81,6 +91,14 @@ def positioning(context: SymbolContext) -> tuple[float, float]:
     return moves.price * (1 + 0.6 * math.tanh(moves.open_interest)), moves.confidence
 
 
+def _positioning_words(context: SymbolContext) -> str:
+    moves = context.moves
+    price = "price rose" if moves.price > 0 else "price fell"
+    if not moves.open_interest:
+        return f"{price} with unchanged open interest"
+    return f"{price} while open interest {'grew' if moves.open_interest > 0 else 'shrank'}"
+
+
 COMPONENTS = (
     ContextComponentSpec(
         name="taker_delta",
@@ -97,18 +115,17 @@ COMPONENTS = (
         weight=0.15,
         unit="ratio",
         scale=0.80,
-        bullish="buying accelerates",
-        bearish="selling accelerates",
         inputs=(ScoreInput.TRADES,),
         read=delta_change,
+        words=_delta_change_words,
     ),
     ContextComponentSpec(
         name="large_trades",
         weight=0.20,
         unit="ratio",
         scale=0.70,
-        bullish="the large trades are buys",
-        bearish="the large trades are sells",
+        bullish="more of the large trades are buys",
+        bearish="more of the large trades are sells",
         inputs=(ScoreInput.TRADES,),
         read=large_trades,
     ),
@@ -127,9 +144,8 @@ COMPONENTS = (
         weight=0.20,
         unit="deviations",
         scale=2.4,
-        bullish="price rose, weighted by open interest",
-        bearish="price fell, weighted by open interest",
         inputs=(ScoreInput.OPEN_INTEREST, ScoreInput.CANDLES_5M),
         read=positioning,
+        words=_positioning_words,
     ),
 )

@@ -48,11 +48,12 @@ def overview(
 
     regime: see `regime`. trend_strength: BTC's ADX-14 of 30m bars, 0-100 (Wilder 1978). volatility_percent: BTC's realised
     volatility of a day, 100 sqrt(mean of squared 5m log returns * bars per year), percent per year. dispersion_percent: the
-    standard deviation (ddof 0) of the 24-hour changes of at least 5 tickers, percentage points. breadth: the numbers of
-    tickers that rise, fall and do not move. dominance: percent. total_turnover: sum of 24-hour turnovers, USDT."""
+    standard deviation (ddof 0) of the 24-hour changes of at least 5 markets, percentage points. breadth: the numbers of
+    markets that rise, fall and do not move. Both are of the markets with turnover. dominance: percent. total_turnover: sum
+    of 24-hour turnovers, USDT."""
     closed = {t: b for t, c in anchor_candles.items() if (b := closed_bars(c, now_ms)) is not None}
     bars = {t: b for t, b in closed.items() if _is_active(b)}
-    changes = {s: c for s, t in tickers.items() if (c := t.change_24h_percent) is not None and math.isfinite(c)}
+    changes = traded_changes(tickers)
     moves = np.array(list(changes.values()))
     # the few bars since a gap do not show whether the market is active
     readable = {t: anchor_candles[t] for t, b in closed.items() if t in bars or b.count < ACTIVITY_BARS}
@@ -83,6 +84,17 @@ def overview(
 def _is_active(bars: Bars) -> bool:
     """Return True if the bars trade and move enough for a reading."""
     return not Rows.latest([bars]).activity.too_low[0]
+
+
+def traded_changes(tickers: Mapping[str, Ticker]) -> dict[str, float]:
+    """Return the 24-hour change of each market with turnover, percent. The price of a market without turnover is old."""
+    return {
+        symbol: change
+        for symbol, ticker in tickers.items()
+        if ticker.turnover_24h
+        and (change := ticker.change_24h_percent) is not None
+        and math.isfinite(change + ticker.turnover_24h)
+    }
 
 
 def breadth_of(moves: Floats) -> Breadth | None:

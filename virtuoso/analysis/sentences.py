@@ -1,21 +1,38 @@
-"""One plain sentence for each dimension, made from its strongest components. The same components give the same sentence."""
+"""One plain sentence for each dimension, made from its strongest components. The same components give the same sentence.
+
+Every phrase is a claim that the numbers of its component fulfil (`tests/unit/analysis/test_sentences.py`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice
+from typing import NamedTuple
 
 from virtuoso.analysis.components import ComponentResult
 from virtuoso.domain.model import DimensionKind
 
 MAX_LENGTH = 300
+MIN_DIRECTION = 0.05
+"""The size of a direction below which a dimension is balanced, and a component is not named."""
+
+
+class Subject(NamedTuple):
+    """What a sentence is about, the words for a positive and a negative direction, and the time that it describes."""
+
+    name: str
+    positive: str = "bullish"
+    negative: str = "bearish"
+    period: str = ""
+
+
 SUBJECTS = {
-    DimensionKind.TECHNICAL: "Momentum",
-    DimensionKind.VOLUME: "Volume",
-    DimensionKind.ORDERFLOW: "Trading",
-    DimensionKind.ORDERBOOK: "The order book",
-    DimensionKind.PRICE_STRUCTURE: "The price structure",
-    DimensionKind.SENTIMENT: "Positioning",
+    DimensionKind.TECHNICAL: Subject("Momentum"),
+    DimensionKind.VOLUME: Subject("Volume"),
+    DimensionKind.ORDERFLOW: Subject("Trading"),
+    DimensionKind.ORDERBOOK: Subject("The order book", period=" over the last minute"),
+    DimensionKind.PRICE_STRUCTURE: Subject("The price structure"),
+    DimensionKind.SENTIMENT: Subject("Sentiment"),
 }
 
 
@@ -26,25 +43,25 @@ def input_words(names: Sequence[str]) -> str:
 
 
 def measured_sentence(
-    kind: DimensionKind, direction: float, results: Sequence[ComponentResult], missing_inputs: Sequence[str]
+    subject: Subject, direction: float, results: Sequence[ComponentResult], missing_inputs: Sequence[str]
 ) -> str:
     """Return the sentence for a dimension of this `direction`, -1..1. `results` are its measured components, strongest
     first."""
     sign = 1.0 if direction >= 0 else -1.0
-    side = "bullish" if sign > 0 else "bearish"
+    side = subject.positive if sign > 0 else subject.negative
     size = abs(direction)
     lean = (
         "is balanced"
-        if size < 0.05
+        if size < MIN_DIRECTION
         else f"leans {side}"
         if size < 0.25
         else f"is {side}"
         if size < 0.5
         else f"is clearly {side}"
     )
-    text = f"{SUBJECTS[kind]} {lean}: "
-    supporting = list(islice((result for result in results if result.direction * sign > 0), 2))
-    opposing = list(islice((result for result in results if result.direction * sign < 0), 1))
+    text = f"{subject.name} {lean}{subject.period}: "
+    supporting = list(islice((result for result in results if result.direction * sign >= MIN_DIRECTION), 2))
+    opposing = list(islice((result for result in results if result.direction * sign <= -MIN_DIRECTION), 1))
     text += "; ".join(map(_phrase, supporting)) or "nothing stands out"
     if opposing and (not supporting or _strength(opposing[0]) > 0.5 * _strength(supporting[0])):
         text += f"; against it, {_phrase(opposing[0])}"
@@ -52,11 +69,13 @@ def measured_sentence(
     return _append(text, f" Missing: {input_words(missing_inputs)}.") if missing_inputs else text
 
 
-def unmeasured_sentence(kind: DimensionKind, missing_inputs: Sequence[str], reasons: Sequence[str]) -> str:
-    """Return the sentence that says why a dimension has no score. `reasons` are the distinct reasons of its components."""
-    if missing_inputs:
-        return _append(f"{SUBJECTS[kind]} could not be measured", f": no {input_words(missing_inputs)}.")
-    return _append(f"{SUBJECTS[kind]} could not be measured", f": {reasons[0]}." if reasons else ".")
+def unmeasured_sentence(subject: Subject, missing_inputs: Sequence[str], reasons: Sequence[str]) -> str:
+    """Return the sentence that says why a dimension has no score. `reasons` are the distinct reasons of its components. It
+    lists the missing inputs once when there is no other reason."""
+    missing = input_words(missing_inputs)
+    if missing and all(set(reason.removeprefix("no ").split(", ")) <= set(missing.split(", ")) for reason in reasons):
+        reasons = [f"no {missing}"]
+    return _append(f"{subject.name} could not be measured", f": {'; '.join(reasons)}." if reasons else ".")
 
 
 def _strength(result: ComponentResult) -> float:
@@ -64,7 +83,7 @@ def _strength(result: ComponentResult) -> float:
 
 
 def _phrase(result: ComponentResult) -> str:
-    words = result.spec.bullish if result.direction > 0 else result.spec.bearish
+    words = result.words() if result.words else result.spec.bullish if result.direction > 0 else result.spec.bearish
     return f"on {result.timeframe} {words}" if result.timeframe else words
 
 

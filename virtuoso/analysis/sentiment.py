@@ -56,6 +56,11 @@ def open_interest(context: SymbolContext) -> tuple[float, float]:
     return moves.open_interest * math.tanh(moves.price), moves.confidence
 
 
+def _open_interest_words(context: SymbolContext) -> str:
+    grew, rose = context.moves.open_interest > 0, context.moves.price > 0
+    return f"open interest {'grew' if grew else 'shrank'} while the price {'rose' if rose else 'fell'}"
+
+
 def accounts(context: SymbolContext) -> tuple[float, float]:
     """Return the z-score of the log ratio of long to short accounts against its own history; unbounded, mostly -3..3
     "deviations": (log ratio - mean) / sqrt(variance + 0.02^2).
@@ -120,8 +125,8 @@ COMPONENTS = (
         weight=0.27,
         unit="deviations",
         scale=-1.8,
-        bullish="funding is low for this market",
-        bearish="funding is high for this market",
+        bullish="funding is lower than usual",
+        bearish="funding is higher than usual",
         inputs=(ScoreInput.TICKER, ScoreInput.FUNDING_RATE, ScoreInput.FUNDING_HISTORY),
         read=funding,
     ),
@@ -130,10 +135,9 @@ COMPONENTS = (
         weight=0.23,
         unit="deviations",
         scale=2.0,
-        bullish="positions grow with a rise or shrink with a fall",
-        bearish="positions grow with a fall or shrink with a rise",
         inputs=(ScoreInput.OPEN_INTEREST, ScoreInput.CANDLES_5M),
         read=open_interest,
+        words=_open_interest_words,
     ),
     ContextComponentSpec(
         name="accounts",
@@ -150,8 +154,8 @@ COMPONENTS = (
         weight=0.18,
         unit="bp",
         scale=6.0,
-        bullish="the perpetual trades above its index",
-        bearish="the perpetual trades below its index",
+        bullish="the mark price is above the index",
+        bearish="the mark price is below the index",
         inputs=(ScoreInput.TICKER, ScoreInput.MARK_PRICE, ScoreInput.INDEX_PRICE),
         read=premium,
     ),

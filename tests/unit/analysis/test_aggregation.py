@@ -139,6 +139,8 @@ def test_a_sentence_names_the_strongest_components_and_the_missing_inputs() -> N
     assert lacking.sentence.endswith("Missing: 5m candles.")
     none = score_symbol(markets.starved(market, "order_book"), NOW_MS).dimensions[3]
     assert none.sentence == "The order book could not be measured: no order book."
+    young = score_symbol(markets.starved(markets.inputs(Shape("single_bar", 1, 1.0)), "candles_4h"), NOW_MS).dimensions[0]
+    assert young.sentence.startswith("Momentum could not be measured: needs 16 bars, has 1")
 
 
 def test_overdue_candles_lose_confidence_and_are_then_not_used() -> None:

@@ -120,14 +120,14 @@ def test_figures_of_the_venue_use_all_tickers() -> None:
             [
                 (1.0, 1e6, 1e-4, 8 * HOUR_MS, 10.0),
                 (-2.0, 3e6, -2.5e-5, HOUR_MS, None),  # the same as -2e-4 every 8 hours
-                (0.0, None, 4e-4, 8 * HOUR_MS, 20.0),
+                (0.0, None, 4e-4, 8 * HOUR_MS, 20.0),  # without known turnover: its old price does not count in the breadth
                 (None, 1e6, None, 8 * HOUR_MS, None),
                 (None, 9e9, 0.01, None, None),  # of an unknown interval
             ]
         )
     }
     result = market_sentiment(tickers, [], NOW_MS)
-    assert result.breadth == Breadth(up=1, down=1, flat=1)
+    assert result.breadth == Breadth(up=1, down=1, flat=0)
     assert result.funding_mean_day_percent == pytest.approx(3 * 100 * (1e-4 * 1 - 2e-4 * 3) / 4)
     assert result.funding_median_day_percent == pytest.approx(0.03)
     assert result.open_interest_usd == pytest.approx(60.0)

@@ -16,7 +16,7 @@ const COMPONENTS: Readonly<Record<string, string>> = {
   taker_delta: "Taker delta",
   delta_change: "Delta change",
   trade_counts: "Trade counts",
-  positioning: "New positions",
+  positioning: "Price move by open interest",
   imbalance_near: "Imbalance near the price",
   imbalance_middle: "Imbalance farther out",
   imbalance_wide: "Imbalance far out",

@@ -111,8 +111,8 @@ class Overview(_message.Message):
     without these bars.
     """
     dispersion_percent: _builtins.float
-    """The standard deviation of the 24-hour moves across the whole venue, percentage points. At least 0. Absent with fewer
-    than five moves.
+    """The standard deviation of the 24-hour moves of all symbols of the venue with turnover, percentage points. At least 0.
+    Absent with fewer than five moves.
     """
     btc_dominance_percent: _builtins.float
     """BTC's share of the total in `btc_dominance_basis`, percent, 0-100. Absent when it could not be measured."""
@@ -261,7 +261,7 @@ Global___RegimeInputs: _TypeAlias = RegimeInputs  # noqa: Y015
 
 @_typing.final
 class Breadth(_message.Message):
-    """How many symbols rose, fell or did not move over 24 hours."""
+    """How many symbols with turnover rose, fell or did not move over 24 hours."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -51,8 +51,8 @@ export type Overview = Message<"virtuoso.market.v1.Overview"> & {
      */
     volatilityPercent?: number | undefined;
     /**
-     * The standard deviation of the 24-hour moves across the whole venue, percentage points. At least 0. Absent with fewer
-     * than five moves.
+     * The standard deviation of the 24-hour moves of all symbols of the venue with turnover, percentage points. At least 0.
+     * Absent with fewer than five moves.
      *
      * @generated from field: optional double dispersion_percent = 7;
      */
@@ -149,7 +149,7 @@ export type RegimeInputs = Message<"virtuoso.market.v1.RegimeInputs"> & {
  */
 export declare const RegimeInputsSchema: GenMessage<RegimeInputs>;
 /**
- * How many symbols rose, fell or did not move over 24 hours.
+ * How many symbols with turnover rose, fell or did not move over 24 hours.
  *
  * @generated from message virtuoso.market.v1.Breadth
  */
