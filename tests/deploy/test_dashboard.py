@@ -31,6 +31,9 @@ PATHS = (
 # Queries that may have no result while everything works, each with the reason.
 SILENT = {
     "virtuoso_invalid_rows_total": "no row is refused",
+    "virtuoso_stream_lost_total": "no stream is lost",
+    "virtuoso_stream_refused_total": "no streamed message is refused",
+    "virtuoso_stream_reconnects_total": "no connection ends",
     'virtuoso_history_calls_total{result="error"}': "no call of the history fails",
     'up{job=~"virtuoso-.*"} == 0': "no process is down",
 }
