@@ -8,6 +8,7 @@ import { Tabs, TABS } from "./tabs.js";
 import { Empty, Icon } from "./ui/index.js";
 import { follow, path } from "./state/router.js";
 import { wide } from "./state/screen.js";
+import { t } from "./texts/index.js";
 
 const Signals = lazyPage(() => import("./tabs/signals/index.js"));
 const Beta = lazyPage(() => import("./tabs/beta/index.js"));
@@ -40,7 +41,7 @@ export function App() {
           <button
             type="button"
             class="icon-button"
-            aria-label="Settings"
+            aria-label={t().shell.settings}
             onClick={() => {
               settingsOpen.value = true;
             }}
@@ -62,7 +63,7 @@ function Main() {
   const firstRef = useRef(true);
   const title = titleOf(path.value);
   useEffect(() => {
-    document.title = title === "Dashboard" ? "Virtuoso" : `${title} - Virtuoso`;
+    document.title = path.peek() === "/" ? "Virtuoso" : `${title} - Virtuoso`;
     if (!firstRef.current) mainRef.current?.focus({ preventScroll: true });
     firstRef.current = false;
   }, [title]);
@@ -84,7 +85,10 @@ function symbolOf(at: string): string | undefined {
   }
 }
 
-const titleOf = (at: string) => symbolOf(at) ?? TABS.find((tab) => tab.path === at)?.name ?? "Not found";
+function titleOf(at: string): string {
+  const tab = TABS.find((one) => one.path === at);
+  return symbolOf(at) ?? (tab ? t().shell.tabs[tab.name] : t().shell.notFound);
+}
 
 function Page() {
   const symbol = symbolOf(path.value);
@@ -113,9 +117,9 @@ function Page() {
     default:
       return (
         <div class="panel">
-          <h1>Not found</h1>
+          <h1>{t().shell.notFound}</h1>
           <Empty>
-            There is no page at {path.value}. <a href="/">Go to the dashboard</a>
+            {t().shell.noPage(path.value)} <a href="/">{t().shell.toDashboard}</a>
           </Empty>
         </div>
       );

@@ -1,5 +1,7 @@
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { durationMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { timeZone } from "./state/settings.js";
+import { t } from "./texts/index.js";
 
 /** The text for a number that was not measured. */
 export const ABSENT = "–";
@@ -16,23 +18,43 @@ export const share = (value: Maybe) => (value === undefined ? ABSENT : `${Math.r
 /** Format a number with a fixed number of decimals. */
 export function fixed(value: Maybe, digits: number): string {
   if (value === undefined) return ABSENT;
-  const format = (formats[digits] ??= new Intl.NumberFormat("en", {
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  }));
-  return format.format(value).replace("-", "−");
+  const { decimals } = formats();
+  const format = (decimals[digits] ??= numberFormat({ minimumFractionDigits: digits, maximumFractionDigits: digits }));
+  return minus(format.format(value));
 }
 
-const formats: Intl.NumberFormat[] = []; // by number of decimals; creating a format is far slower than using it
-const unknownTick = new Intl.NumberFormat("en", { maximumSignificantDigits: 8 });
-const short = new Intl.NumberFormat("en", { minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
-const units = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
+const minus = (text: string) => text.replace("-", "−");
+const numberFormat = (options: Intl.NumberFormatOptions) => new Intl.NumberFormat(t().locale, options);
+
+interface Formats {
+  locale: string;
+  decimals: Intl.NumberFormat[]; // by number of decimals
+  significant: Intl.NumberFormat[]; // by number of significant digits at most
+  short: Intl.NumberFormat;
+}
+
+let current: Formats | undefined;
+
+/** Return the formats of the page's language. Creating a format is far slower than using it. */
+function formats(): Formats {
+  const { locale } = t();
+  if (current?.locale !== locale) {
+    const short = numberFormat({ minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
+    current = { locale, decimals: [], significant: [], short };
+  }
+  return current;
+}
+
+function significant(value: number, digits: number): string {
+  const { significant: known } = formats();
+  return minus((known[digits] ??= numberFormat({ maximumSignificantDigits: digits })).format(value));
+}
 
 /** Format a percentage with its sign. */
 export function percent(value: Maybe, digits = 2): string {
   if (value === undefined) return ABSENT;
   const text = fixed(Math.abs(value), digits);
-  const zero = Number(text.replace(/,/g, "")) === 0;
+  const zero = !/[1-9]/.test(text);
   return `${zero ? "" : value > 0 ? "+" : "−"}${text} %`;
 }
 
@@ -48,15 +70,15 @@ export function signed(value: Maybe, digits = 1): string {
 export function price(value: Maybe, tickSize?: number): string {
   if (value === undefined) return ABSENT;
   const ticks = tickSize ? Math.round(value / tickSize) : 0;
-  return ticks && tickSize ? fixed(ticks * tickSize, decimals(tickSize)) : unknownTick.format(value);
+  return ticks && tickSize ? fixed(ticks * tickSize, decimalsOf(tickSize)) : significant(value, 8);
 }
 
 /** Return the number of decimals of a price or of a tick size, 0 to 12. Without a tick size, a price has 8 significant digits. */
 export function priceDigits(value: number, tickSize?: number): number {
-  return tickSize ? decimals(tickSize) : Math.min(12, Math.max(0, 7 - Math.floor(Math.log10(value))));
+  return tickSize ? decimalsOf(tickSize) : Math.min(12, Math.max(0, 7 - Math.floor(Math.log10(value))));
 }
 
-function decimals(tickSize: number): number {
+function decimalsOf(tickSize: number): number {
   const [digits = "", exponent = "0"] = String(tickSize).split("e");
   return Math.min(12, Math.max(0, (digits.split(".")[1] ?? "").length - Number(exponent)));
 }
@@ -64,26 +86,25 @@ function decimals(tickSize: number): number {
 /** Format an amount in USD: $1.24 B, $310 M. */
 export function usd(value: Maybe): string {
   if (value === undefined) return ABSENT;
-  const [size, unit] =
-    value >= 1e12
-      ? [1e12, " T"]
-      : value >= 1e9
-        ? [1e9, " B"]
-        : value >= 1e6
-          ? [1e6, " M"]
-          : value >= 1e3
-            ? [1e3, " k"]
-            : [1, ""];
-  return `$${(unit ? short : units).format(value / size)}${unit}`;
+  const { units } = t();
+  const steps = [
+    [1e12, units.trillion],
+    [1e9, units.billion],
+    [1e6, units.million],
+    [1e3, units.thousand],
+  ] as const;
+  const step = steps.find(([size]) => value >= size);
+  return `$${step ? formats().short.format(value / step[0]) + step[1] : significant(value, 3)}`;
 }
 
 /** Format a span of time: 4 s, 3 min, 2 h, 5 d. */
 export function timeSpan(ms: number): string {
+  const { units } = t();
   const s = Math.max(0, ms) / 1000;
-  if (s < 90) return `${Math.floor(s)} s`;
-  if (s < 5400) return `${Math.floor(s / 60)} min`;
-  if (s < 129_600) return `${Math.floor(s / 3600)} h`;
-  return `${Math.floor(s / 86_400)} d`;
+  if (s < 90) return `${Math.floor(s)}${units.seconds}`;
+  if (s < 5400) return `${Math.floor(s / 60)}${units.minutes}`;
+  if (s < 129_600) return `${Math.floor(s / 3600)}${units.hours}`;
+  return `${Math.floor(s / 86_400)}${units.days}`;
 }
 
 /** Convert a time to epoch milliseconds. */
@@ -91,17 +112,35 @@ export const ms = (time: Timestamp | undefined): Maybe => time && timestampMs(ti
 /** Convert a duration to milliseconds. */
 export const durationToMs = (duration: Duration | undefined): Maybe => duration && durationMs(duration);
 
-const HOUR_AND_MINUTE = { hour: "2-digit", minute: "2-digit", timeZoneName: "short" } as const;
+const TIME: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit" };
+const DAY: Intl.DateTimeFormatOptions = { day: "numeric", month: "short" };
 
-/** Format a time in epoch milliseconds as date and time of day in the time zone of this device, with the name of the zone. */
+/** Format an instant in epoch milliseconds in the language and the time zone of the settings. */
+function instant(at: number, options: Intl.DateTimeFormatOptions): string {
+  const zone = timeZone.value === "utc" ? { timeZone: "UTC" } : {};
+  return new Date(at).toLocaleString(t().locale, { ...options, ...zone });
+}
+
+/** Format an instant in epoch milliseconds as a date without the year. */
+export const dayAndMonth = (at: number) => instant(at, DAY);
+/** Format an instant in epoch milliseconds as a month. */
+export const month = (at: number) => instant(at, { month: "short" });
+/** Format an instant in epoch milliseconds as a time of day without its zone. */
+export const timeOfDay = (at: number) => instant(at, TIME);
+
+/** Return the start of the day of an instant, both in epoch milliseconds, in the time zone of the settings. */
+export function startOfDay(at: number): number {
+  return timeZone.value === "utc" ? at - (at % 86_400_000) : new Date(at).setHours(0, 0, 0, 0);
+}
+
+/** Format an instant in epoch milliseconds as date and time of day, with the name of the time zone. */
 export function dateTime(at: Maybe): string {
-  if (at === undefined) return ABSENT;
-  return new Date(at).toLocaleString("en-GB", { day: "numeric", month: "short", ...HOUR_AND_MINUTE });
+  return at === undefined ? ABSENT : instant(at, { ...DAY, ...TIME, timeZoneName: "short" });
 }
 
 /** Format a time of day with its time zone, and with the date when it is not today. */
 export function clock(time: Timestamp | undefined, nowMs: number): string {
   const at = ms(time);
-  const today = at !== undefined && new Date(at).toDateString() === new Date(nowMs).toDateString();
-  return today ? new Date(at).toLocaleString("en-GB", HOUR_AND_MINUTE) : dateTime(at);
+  const today = at !== undefined && dayAndMonth(at) === dayAndMonth(nowMs) && Math.abs(nowMs - at) < 86_400_000;
+  return today ? instant(at, { ...TIME, timeZoneName: "short" }) : dateTime(at);
 }

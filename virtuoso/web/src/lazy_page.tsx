@@ -1,6 +1,7 @@
 import { type Signal, signal } from "@preact/signals";
 import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
+import { t } from "./texts/index.js";
 import { Empty, Skeleton } from "./ui/index.js";
 
 interface Module<P> {
@@ -37,15 +38,13 @@ function Waiting() {
 function LoadFailed({ again }: { again: () => void }) {
   return (
     <div class="panel">
-      <Empty>
-        This part of the page could not be loaded. The network may be down, or there may be a new version of the page.
-      </Empty>
+      <Empty>{t().shell.loadFailed}</Empty>
       <p class="actions">
         <button type="button" class="button" onClick={again}>
-          Try again
+          {t().shell.tryAgain}
         </button>
         <button type="button" class="button" onClick={() => location.reload()}>
-          Reload the page
+          {t().shell.reload}
         </button>
       </p>
     </div>

@@ -4,6 +4,7 @@ import { followNewAlerts } from "./state/alerts.js";
 import { deleteOldReplies } from "./state/reply_store.js";
 import { firstAnswer, followMarket } from "./state/live.js";
 import { registerServiceWorker } from "./state/service_worker.js";
+import "./state/language.js";
 import "./state/theme.js";
 
 void followMarket();

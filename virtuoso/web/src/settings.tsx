@@ -1,15 +1,17 @@
-import { signal } from "@preact/signals";
+import { type Signal, signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { clearDevice } from "./state/reply_store.js";
 import { live } from "./state/live.js";
-import { THEMES, type Theme, theme } from "./state/settings.js";
+import { LANGUAGES, THEMES, TIME_ZONES, language, theme, timeZone } from "./state/settings.js";
+import { t } from "./texts/index.js";
 import { DensityChoice, MinScore } from "./tabs/dashboard/toolbar.js";
 import { Segmented, Sheet, Source } from "./ui/index.js";
 
 /** Whether the settings are open. */
 export const settingsOpen = signal(false);
 
-const THEME_NAMES: Record<Theme, string> = { system: "System", dark: "Dark", light: "Light" };
+/** The names of languages, each in its own language. */
+const LANGUAGE_NAMES = { en: "English", de: "Deutsch" };
 
 /** The settings of this device, and facts about the data. */
 export function Settings() {
@@ -17,19 +19,23 @@ export function Settings() {
     settingsOpen.value = false;
   };
   return (
-    <Sheet open={settingsOpen.value} onClose={close} title="Settings">
+    <Sheet open={settingsOpen.value} onClose={close} title={t().shell.settings}>
       <div class="form">
-        <fieldset>
-          <legend>Theme</legend>
-          <Segmented
-            label="Theme"
-            options={THEMES.map((one) => [one, THEME_NAMES[one]] as const)}
-            value={theme.value}
-            onChange={(chosen) => {
-              theme.value = chosen;
-            }}
-          />
-        </fieldset>
+        <Choice
+          name={t().settings.theme}
+          options={THEMES.map((one) => [one, t().settings.themes[one]] as const)}
+          chosen={theme}
+        />
+        <Choice
+          name={t().settings.language}
+          options={LANGUAGES.map((one) => [one, one === "system" ? t().settings.system : LANGUAGE_NAMES[one]] as const)}
+          chosen={language}
+        />
+        <Choice
+          name={t().settings.timeZone}
+          options={TIME_ZONES.map((one) => [one, t().settings.timeZones[one]] as const)}
+          chosen={timeZone}
+        />
         <DensityChoice />
         <MinScore />
         <ClearDevice />
@@ -39,27 +45,49 @@ export function Settings() {
   );
 }
 
+/** A setting with a few options. */
+function Choice<T extends string>(props: {
+  name: string;
+  options: readonly (readonly [T, string])[];
+  chosen: Signal<T>;
+}) {
+  const { name, options, chosen } = props;
+  return (
+    <fieldset>
+      <legend>{name}</legend>
+      <Segmented
+        label={name}
+        options={options}
+        value={chosen.value}
+        onChange={(option) => {
+          chosen.value = option;
+        }}
+      />
+    </fieldset>
+  );
+}
+
 /** A button that deletes everything that this page stores. It asks for confirmation, because a deleted watchlist cannot be
  * restored. */
 function ClearDevice() {
   const [confirming, setConfirming] = useState(false);
   return (
     <fieldset>
-      <legend>On this device</legend>
-      <p class="muted">This device alone stores your settings, your watchlist and the last data.</p>
+      <legend>{t().settings.onThisDevice}</legend>
+      <p class="muted">{t().settings.stored}</p>
       <p class="actions">
         {confirming ? (
           <>
             <button type="button" class="button danger" onClick={() => void clearAndReload()}>
-              Yes, delete everything
+              {t().settings.deleteAll}
             </button>
             <button type="button" class="button" onClick={() => setConfirming(false)}>
-              Cancel
+              {t().settings.cancel}
             </button>
           </>
         ) : (
           <button type="button" class="button" onClick={() => setConfirming(true)}>
-            Delete stored data
+            {t().settings.deleteStored}
           </button>
         )}
       </p>
@@ -77,23 +105,21 @@ function About() {
   const { modelVersion, snapshotId, coverage } = dashboard?.provenance ?? {};
   return (
     <section>
-      <h3>About the data</h3>
+      <h3>{t().settings.about}</h3>
       {dashboard && <Source provenance={dashboard.provenance} heardMs={dashboard.heardMs} />}
       <dl class="about">
-        <dt>Server</dt>
+        <dt>{t().settings.server}</dt>
         <dd>{location.host}</dd>
-        <dt>Score model</dt>
-        <dd>{modelVersion ?? "not known yet"}</dd>
-        <dt>Snapshot</dt>
-        <dd>{snapshotId ?? "none yet"}</dd>
-        <dt>Symbols with a score</dt>
-        <dd>{coverage ? `${coverage.present} of ${coverage.expected}` : "not known yet"}</dd>
-        <dt>Symbols with a streamed order book and streamed trades</dt>
-        <dd>{coverage ? `${coverage.streamed} of ${coverage.expected}` : "not known yet"}</dd>
+        <dt>{t().settings.model}</dt>
+        <dd>{modelVersion ?? t().settings.unknown}</dd>
+        <dt>{t().settings.snapshot}</dt>
+        <dd>{snapshotId ?? t().settings.none}</dd>
+        <dt>{t().settings.scored}</dt>
+        <dd>{coverage ? t().settings.of(coverage.present, coverage.expected) : t().settings.unknown}</dd>
+        <dt>{t().settings.streamed}</dt>
+        <dd>{coverage ? t().settings.of(coverage.streamed, coverage.expected) : t().settings.unknown}</dd>
       </dl>
-      <p class="faint">
-        Scores describe the market. They are not a forecast. A number that was not measured is shown as –.
-      </p>
+      <p class="faint">{t().settings.caveat}</p>
     </section>
   );
 }

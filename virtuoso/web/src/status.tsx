@@ -4,13 +4,13 @@ import { timeSpan } from "./format.js";
 import { now } from "./state/clock.js";
 import { connection, live } from "./state/live.js";
 import { Age } from "./ui/index.js";
-import { REASONS, venueName } from "./words.js";
+import { t, venueName } from "./texts/index.js";
 
 /** Return the state of the connection as text. A service that answers "no data" is connected. */
 function connectionText(): string {
   const { connection: state, problem } = live.value;
-  if (state === "lost") return problem?.reason ? "No data" : "No connection";
-  return state === "live" ? "Live" : "Connecting";
+  if (state === "lost") return problem?.reason ? t().status.noData : t().status.noConnection;
+  return state === "live" ? t().status.live : t().status.connecting;
 }
 
 /** The state of the connection, in the header. */
@@ -34,8 +34,8 @@ export function Strips() {
       {provenance && <EnvironmentStrip provenance={provenance} />}
       {provenance?.path === Path.FALLBACK && <FallbackStrip provenance={provenance} />}
       {provenance?.stale && connection.value === "live" && (
-        <Strip word="Stale">
-          {reason(provenance) ?? "no newer data has arrived"}; the data is{" "}
+        <Strip word={t().status.stale}>
+          {reason(provenance) ?? t().status.noNewerData}; {t().status.dataIs}{" "}
           <Age provenance={provenance} heardMs={dashboard?.heardMs} />
         </Strip>
       )}
@@ -43,7 +43,7 @@ export function Strips() {
         <Strip word={connectionText()}>
           {dashboard && (
             <>
-              the data is <Age provenance={provenance} heardMs={dashboard.heardMs} />;{" "}
+              {t().status.dataIs} <Age provenance={provenance} heardMs={dashboard.heardMs} />;{" "}
             </>
           )}
           <NextTry />
@@ -68,20 +68,20 @@ function EnvironmentStrip({ provenance }: { provenance: Provenance }) {
       return null;
     case Environment.SIMULATED:
       return (
-        <Strip word="Simulated" tone="simulated">
-          This market is simulated: no price is real.
+        <Strip word={t().status.simulated} tone="simulated">
+          {t().status.simulatedMarket}
         </Strip>
       );
     case Environment.REPLAY:
       return (
-        <Strip word="Replay" tone="simulated">
-          This is a recording: the prices are not current.
+        <Strip word={t().status.replay} tone="simulated">
+          {t().status.recording}
         </Strip>
       );
     default:
       return (
-        <Strip word="Unknown market" tone="simulated">
-          This page is too old to know this kind of market. Reload it.
+        <Strip word={t().status.unknownMarket} tone="simulated">
+          {t().status.unknownKind}
         </Strip>
       );
   }
@@ -89,20 +89,20 @@ function EnvironmentStrip({ provenance }: { provenance: Provenance }) {
 
 function FallbackStrip({ provenance }: { provenance: Provenance }) {
   const because = reason(provenance);
+  const used = venueName(provenance.venue);
   return (
-    <Strip word="Fallback">
-      {venueName(provenance.venue)}
-      {provenance.fallbackFrom && ` instead of ${venueName(provenance.fallbackFrom)}`}
+    <Strip word={t().status.fallback}>
+      {provenance.fallbackFrom ? t().status.instead(used, venueName(provenance.fallbackFrom)) : used}
       {because && `: ${because}`}
     </Strip>
   );
 }
 
-const reason = (provenance: Provenance) => REASONS[provenance.fallbackReason];
+const reason = (provenance: Provenance) => t().reasons[provenance.fallbackReason];
 
 function NextTry() {
   const { retryAtMs } = live.value;
-  if (retryAtMs === undefined) return <>reload the page to try again</>;
+  if (retryAtMs === undefined) return <>{t().status.reloadToTry}</>;
   const left = retryAtMs - now.value;
-  return <>{left > 0 ? `next attempt in ${timeSpan(left + 999)}` : "connecting again"}</>;
+  return <>{left > 0 ? t().status.nextTry(timeSpan(left + 999)) : t().status.connectingAgain}</>;
 }

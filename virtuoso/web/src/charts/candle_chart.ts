@@ -12,7 +12,7 @@ import {
   type UTCTimestamp,
   createChart,
 } from "lightweight-charts";
-import { dateTime, fixed, priceDigits } from "../format.js";
+import { dateTime, dayAndMonth, fixed, month, priceDigits, timeOfDay } from "../format.js";
 
 // Only this file imports the charting library. It is loaded when a chart is first shown.
 
@@ -167,9 +167,8 @@ function onGrid(bars: readonly Bar[], step: number): Row[] {
 }
 
 function tickText(time: Time, type: TickMarkType): string {
-  const at = new Date(Number(time) * 1000);
-  if (type === TickMarkType.Year) return String(at.getFullYear());
-  if (type === TickMarkType.Month) return at.toLocaleDateString("en-GB", { month: "short" });
-  if (type === TickMarkType.DayOfMonth) return at.toLocaleDateString("en-GB", { day: "numeric", month: "short" });
-  return at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  const at = Number(time) * 1000;
+  if (type === TickMarkType.Year) return String(new Date(at).getFullYear());
+  if (type === TickMarkType.Month) return month(at);
+  return type === TickMarkType.DayOfMonth ? dayAndMonth(at) : timeOfDay(at);
 }

@@ -1,5 +1,7 @@
 // The arithmetic of charts, without drawing.
 
+import { dayAndMonth, startOfDay, timeOfDay } from "../format.js";
+
 /** A range of values or of times. */
 export type Range = readonly [low: number, high: number];
 
@@ -50,19 +52,15 @@ const STEPS = [
   7 * DAY,
 ];
 
-/** Return round times of this device's time zone within a range of epoch milliseconds, about `most` of them. */
+/** Return round times of the time zone of the settings within a range of epoch milliseconds, about `most` of them. */
 export function timeTicks([from, to]: Range, most: number): { at: number; text: string }[] {
   const step = STEPS.find((each) => (to - from) / each <= most) ?? 30 * DAY;
-  const midnight = new Date(from).setHours(0, 0, 0, 0);
+  const midnight = startOfDay(from);
   const ticks = [];
   for (let at = midnight; at <= to; at += step) if (at >= from) ticks.push({ at, text: tickText(at, step) });
   return ticks;
 }
 
 function tickText(at: number, step: number): string {
-  const time = new Date(at);
-  const day = step >= DAY || (time.getHours() === 0 && time.getMinutes() === 0);
-  return day
-    ? time.toLocaleDateString("en-GB", { day: "numeric", month: "short" })
-    : time.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  return step >= DAY || at === startOfDay(at) ? dayAndMonth(at) : timeOfDay(at);
 }

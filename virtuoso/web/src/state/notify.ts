@@ -1,5 +1,5 @@
 import { type Alert, AlertLevel } from "virtuoso-market";
-import { ALERTS } from "../words.js";
+import { t } from "../texts/index.js";
 import { go } from "./router.js";
 import { storedSignal } from "./stored_signal.js";
 
@@ -31,7 +31,7 @@ export async function notify(alerts: readonly Alert[]): Promise<void> {
   for (const { kind, symbol, text, level, cursor } of alerts) {
     const urgency = level === AlertLevel.CRITICAL ? "Critical: " : "";
     const path = symbol ? `/symbol/${encodeURIComponent(symbol)}` : "/alerts";
-    await show(urgency + (ALERTS[kind] ?? "Alert"), text, cursor, path);
+    await show(urgency + (t().alertKinds[kind] ?? "Alert"), text, cursor, path);
   }
 }
 

@@ -20,6 +20,16 @@ export const THEMES = ["system", "dark", "light"] as const;
 export type Theme = (typeof THEMES)[number];
 
 export const theme = storedSignal("theme", (stored) => oneOf(THEMES, stored, "system"));
+
+export const LANGUAGES = ["system", "en", "de"] as const;
+export type Language = (typeof LANGUAGES)[number];
+export const language = storedSignal("language", (stored) => oneOf(LANGUAGES, stored, "system"));
+
+export const TIME_ZONES = ["local", "utc"] as const;
+export type TimeZone = (typeof TIME_ZONES)[number];
+/** The time zone of all times on the page: that of this device, or UTC. */
+export const timeZone = storedSignal("timeZone", (stored) => oneOf(TIME_ZONES, stored, "local"));
+
 export const sort = storedSignal("sort", (stored) => oneOf(SORTS, stored, "score"));
 export const ascending = storedSignal("ascending", (stored) => stored === true);
 /** The minimum score of the rows that are shown. 0 also shows rows without a score. */

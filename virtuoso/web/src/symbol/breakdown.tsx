@@ -2,7 +2,7 @@ import type { Dimension, GetConfluenceResponse } from "virtuoso-market";
 import { ABSENT, fixed, scoreExact, share } from "../format.js";
 import type { Answer } from "../state/query.js";
 import { Fact, Moving, Panel, ScoreBar } from "../ui/index.js";
-import { LABELS } from "../words.js";
+import { t } from "../texts/index.js";
 import { DimensionRow } from "./dimension.js";
 import { inputName, listed } from "./names.js";
 import { roundedToSum } from "./rounded_sum.js";
@@ -46,7 +46,7 @@ function Total({ reply }: { reply: GetConfluenceResponse }) {
     <div class="total">
       <p class="total-score">
         <Moving value={score}>{scoreExact(score)}</Moving>
-        <span>{score === undefined ? "No score" : (LABELS[label] ?? ABSENT)}</span>
+        <span>{score === undefined ? "No score" : (t().labels[label] ?? ABSENT)}</span>
       </p>
       <ScoreBar value={score} label="Score" />
       <p class="total-ends" aria-hidden="true">

@@ -4,7 +4,7 @@ import { ageMs } from "../age.js";
 import { ms, score, share, signed, timeSpan } from "../format.js";
 import { now } from "../state/clock.js";
 import { Moving, ScoreBar, Value, signDirection } from "../ui/index.js";
-import { DIMENSIONS, TRANSPORTS } from "../words.js";
+import { t } from "../texts/index.js";
 import { componentName, inputName, listed, reading, sentenceCase } from "./names.js";
 
 interface Props {
@@ -18,7 +18,7 @@ interface Props {
 /** One dimension: its score, its points and its sentence. It opens to show its components. */
 export function DimensionRow({ dimension, points, provenance, heardMs }: Props) {
   const [open, setOpen] = useState(false);
-  const name = DIMENSIONS[dimension.kind] ?? "Another dimension";
+  const name = t().dimensions[dimension.kind] ?? "Another dimension";
   return (
     <details class="dimension" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
@@ -77,7 +77,7 @@ function Components({ dimension, ...received }: Omit<Props, "points">) {
       <ul class="inputs faint" aria-label="Inputs">
         {inputs.map((input) => (
           <li key={input.name}>
-            {sentenceCase(inputName(input.name))}: {TRANSPORTS[input.transport] ?? "came another way"},{" "}
+            {sentenceCase(inputName(input.name))}: {t().transports[input.transport] ?? "came another way"},{" "}
             <InputAge observedMs={ms(input.observedTime)} {...received} />
             {input.incomplete && <b>, a part is missing</b>}
           </li>

@@ -3,7 +3,7 @@ import { price } from "../format.js";
 import { live } from "../state/live.js";
 import { follow } from "../state/router.js";
 import { Change, Source } from "../ui/index.js";
-import { venueName } from "../words.js";
+import { venueName } from "../texts/index.js";
 
 /** Why a symbol has no score: the venue does not list it, or it is not tracked. */
 export function NotScored({ symbol, problem }: { symbol: string; problem: Problem }) {

@@ -8,7 +8,7 @@ import {
 import { clock, durationToMs, ms, price, usd } from "../format.js";
 import { live } from "../state/live.js";
 import { marketTime } from "../state/market_time.js";
-import { noLiquidations } from "../words.js";
+import { t, venueName } from "../texts/index.js";
 import { Empty, Panel } from "./panel.js";
 import { SymbolLink } from "./symbol.js";
 
@@ -38,7 +38,7 @@ export function LiquidationPanel({ liquidations, provenance, heardMs, named = fa
           <Largest largest={liquidations.largest} named={named} />
         </>
       ) : (
-        <Empty>{noLiquidations(provenance.venue)}</Empty>
+        <Empty>{t().noLiquidations(venueName(provenance.venue))}</Empty>
       )}
     </Panel>
   );

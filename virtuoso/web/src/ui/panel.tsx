@@ -3,7 +3,7 @@ import { useId } from "preact/hooks";
 import { Environment, Path, type Problem, type Provenance } from "virtuoso-market";
 import { isOutdated, isStale } from "../age.js";
 import { connection, staleId } from "../state/live.js";
-import { ENVIRONMENTS, venueName } from "../words.js";
+import { t, venueName } from "../texts/index.js";
 import { Age } from "./age.js";
 import { Badge } from "./badge.js";
 
@@ -50,7 +50,7 @@ export function Source({ provenance, heardMs }: { provenance: Provenance; heardM
       {path === Path.FALLBACK && <Badge tone="warn">Fallback</Badge>}
       <span>{venueName(venue)}</span>
       <span class={environment === Environment.LIVE ? "" : "not-live"}>
-        {ENVIRONMENTS[environment] ?? "unknown market"}
+        {t().environments[environment] ?? "unknown market"}
       </span>
       <Age provenance={provenance} heardMs={heardMs} />
     </p>

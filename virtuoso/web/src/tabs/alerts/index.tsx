@@ -16,7 +16,7 @@ import { market } from "../../state/market.js";
 import { visible } from "../../state/screen.js";
 import { usePages } from "../../state/pages.js";
 import { Empty, Panel, Segmented } from "../../ui/index.js";
-import { ALERTS, withNames } from "../../words.js";
+import { t, withNames } from "../../texts/index.js";
 import { Choices } from "../choices.js";
 import { OlderButton } from "../older.js";
 import { AlertItem } from "./item.js";
@@ -24,7 +24,7 @@ import { NotifySwitch } from "./notify.js";
 import "../../styles/lists.css";
 import "../../styles/alerts.css";
 
-const KINDS = withNames(AlertKind, ALERTS);
+const kindOptions = () => withNames(AlertKind, t().alertKinds);
 const MINIMUM_LEVELS: Partial<Record<AlertLevel, string>> = {
   [AlertLevel.INFO]: "All levels",
   [AlertLevel.WARNING]: "Warnings",
@@ -63,7 +63,7 @@ export default function Alerts() {
           }}
         />
       </div>
-      <Choices label="Kinds of alerts" options={KINDS} chosen={kinds} />
+      <Choices label="Kinds of alerts" options={kindOptions()} chosen={kinds} />
       <Panel
         title="Alerts"
         provenance={reply?.provenance}

@@ -3,7 +3,7 @@ import { type Alert, AlertKind, AlertLevel } from "virtuoso-market";
 import { ABSENT, clock, ms, timeSpan } from "../../format.js";
 import { marketTime } from "../../state/market_time.js";
 import { Badge, SymbolLink, type Tone } from "../../ui/index.js";
-import { ALERTS, LEVELS, venueName } from "../../words.js";
+import { t, venueName } from "../../texts/index.js";
 
 const TONES: Partial<Record<AlertLevel, Tone>> = { [AlertLevel.WARNING]: "warn", [AlertLevel.CRITICAL]: "down" };
 
@@ -14,8 +14,8 @@ export function AlertItem({ alert, unseen }: { alert: Alert; unseen: boolean }) 
   return (
     <li class={`alert ${data ? "data" : ""} ${unseen ? "unseen" : ""}`}>
       <header>
-        <Badge tone={TONES[level] ?? "plain"}>{LEVELS[level] ?? "Alert"}</Badge>
-        <b>{ALERTS[kind] ?? "Alert"}</b>
+        <Badge tone={TONES[level] ?? "plain"}>{t().alertLevels[level] ?? "Alert"}</Badge>
+        <b>{t().alertKinds[kind] ?? "Alert"}</b>
         {symbol && <SymbolLink symbol={symbol} />}
         {unseen && <Badge tone="accent">New</Badge>}
         <time class="faint" dateTime={observedTime && new Date(ms(observedTime) ?? 0).toISOString()}>

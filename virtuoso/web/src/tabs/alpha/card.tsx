@@ -5,7 +5,7 @@ import { marketTime } from "../../state/market_time.js";
 import { useRow } from "../../symbol/head.js";
 import { reading } from "../../symbol/names.js";
 import { Fact, SymbolLink } from "../../ui/index.js";
-import { OPPORTUNITIES } from "../../words.js";
+import { t } from "../../texts/index.js";
 import { SideMark } from "../signals/side.js";
 import "../../styles/alpha.css";
 
@@ -22,7 +22,7 @@ export function OpportunityCard({ opportunity, named = true }: { opportunity: Op
             <SymbolLink symbol={symbol} />
           </h3>
         )}
-        <span class="opportunity-kind">{OPPORTUNITIES[kind] ?? "Opportunity"}</span>
+        <span class="opportunity-kind">{t().opportunities[kind] ?? "Opportunity"}</span>
       </header>
       <p>{sentence}</p>
       <dl class="facts">

@@ -3,16 +3,16 @@ import { storedSignal } from "../../state/stored_signal.js";
 import { market } from "../../state/market.js";
 import { useQuery } from "../../state/query.js";
 import { Empty, Panel } from "../../ui/index.js";
-import { OPPORTUNITIES, withNames } from "../../words.js";
+import { t, withNames } from "../../texts/index.js";
 import { Choices } from "../choices.js";
 import { OpportunityCard } from "./card.js";
 import "../../styles/lists.css";
 import "../../styles/alpha.css";
 
-const KINDS = withNames(OpportunityKind, OPPORTUNITIES);
+const kindOptions = () => withNames(OpportunityKind, t().opportunities);
 
 const kinds = storedSignal("opportunityKinds", (stored): readonly OpportunityKind[] =>
-  Array.isArray(stored) ? KINDS.flatMap(([kind]) => (stored.includes(kind) ? [kind] : [])) : [],
+  Array.isArray(stored) ? kindOptions().flatMap(([kind]) => (stored.includes(kind) ? [kind] : [])) : [],
 );
 
 /** Opportunities that have not expired. */
@@ -27,7 +27,7 @@ export default function Alpha() {
       <h1 class="visually-hidden">Alpha</h1>
       <Choices
         label="Kinds of opportunities"
-        options={KINDS}
+        options={kindOptions()}
         chosen={kinds}
         count={(kind) => all.filter((one) => one.kind === kind).length}
       />

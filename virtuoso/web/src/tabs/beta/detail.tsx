@@ -4,7 +4,7 @@ import { LineChart } from "../../charts/lines.js";
 import { extent } from "../../charts/scale.js";
 import { fixed, ms, percent } from "../../format.js";
 import { Empty, Segmented, Value } from "../../ui/index.js";
-import { SPANS } from "../../words.js";
+import { t } from "../../texts/index.js";
 import { span } from "./span.js";
 import "../../styles/beta.css";
 
@@ -21,7 +21,7 @@ export function BetaDetail({ symbol, reply }: { symbol: string; reply: GetBetaRe
               <th scope="col">Window</th>
               {windows.map((window) => (
                 <th key={window.span} scope="col">
-                  {SPANS[window.span] ?? "Other"}
+                  {t().spans[window.span] ?? "Other"}
                 </th>
               ))}
             </tr>
@@ -76,7 +76,7 @@ function Rolling({ symbol, series }: { symbol: string; series: readonly RollingB
         <h3>Over time</h3>
         <Segmented
           label="Window"
-          options={series.map((one) => [one.span, SPANS[one.span] ?? "Other"] as const)}
+          options={series.map((one) => [one.span, t().spans[one.span] ?? "Other"] as const)}
           value={shown.span}
           onChange={(value) => {
             span.value = value;
@@ -84,7 +84,7 @@ function Rolling({ symbol, series }: { symbol: string; series: readonly RollingB
         />
       </header>
       <LineChart
-        label={`Beta of ${symbol} over the last ${SPANS[shown.span] ?? "days"}`}
+        label={`Beta of ${symbol} over the last ${t().spans[shown.span] ?? "days"}`}
         lines={[{ name: "Beta", points, role: "first", show: two, range: extent([...betas, 1]) }]}
         span={[first.at, last.at]}
         gapMs={1.6 * Math.min(...steps)}

@@ -7,7 +7,7 @@ import { type Answer, useQuery } from "../../state/query.js";
 import { follow } from "../../state/router.js";
 import { wide } from "../../state/screen.js";
 import { Empty, Panel, Segmented, Sheet, baseAsset, symbolPath } from "../../ui/index.js";
-import { SPANS } from "../../words.js";
+import { t } from "../../texts/index.js";
 import { SymbolSearch, matchesSearch } from "../search.js";
 import { BetaDetail } from "./detail.js";
 import { COLUMNS, type Column, type Row, rowsOf } from "./sorting.js";
@@ -40,7 +40,7 @@ export default function Betas() {
       <div class="filters">
         <Segmented
           label="Window"
-          options={SPAN_CHOICES.map((one) => [one, SPANS[one] ?? ""] as const)}
+          options={SPAN_CHOICES.map((one) => [one, t().spans[one] ?? ""] as const)}
           value={span.value}
           onChange={(value) => {
             span.value = value;

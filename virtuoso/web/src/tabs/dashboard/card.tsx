@@ -1,7 +1,7 @@
 import type { ConfluenceRow } from "virtuoso-market";
 import { price, scoreExact, share, usd } from "../../format.js";
 import { Change, DimensionBars, Moving, SymbolLink, Value, WatchStar, scoreDirection } from "../../ui/index.js";
-import { LABELS } from "../../words.js";
+import { t } from "../../texts/index.js";
 import { rowsAge } from "./age.js";
 import { LazyRow } from "./lazy_row.js";
 
@@ -36,7 +36,7 @@ function CardScore({ row }: { row: ConfluenceRow }) {
         <Moving value={row.score}>{scoreExact(row.score)}</Moving>
       </b>
       <small>
-        {LABELS[row.label] ?? "No score"}
+        {t().labels[row.label] ?? "No score"}
         {row.confidence !== undefined && <span>conf. {share(row.confidence)}</span>}
       </small>
     </span>

@@ -3,7 +3,7 @@ import { type Breadth, DominanceBasis, type Overview, type Provenance, Regime } 
 import { ABSENT, clock, fixed, ms, share, timeSpan, usd } from "../../format.js";
 import { marketTime } from "../../state/market_time.js";
 import { Empty, Panel, Value } from "../../ui/index.js";
-import { REGIMES } from "../../words.js";
+import { t } from "../../texts/index.js";
 
 interface MarketProps {
   overview: Overview | undefined;
@@ -36,7 +36,7 @@ const LEANS: Partial<Record<Regime, "up" | "down">> = {
 };
 
 function RegimeText({ overview: { regime, regimeConfidence, regimeStartTime } }: { overview: Overview }) {
-  const text = regime && REGIMES[regime];
+  const text = regime && t().regimes[regime];
   if (!text) return <p class="regime muted">There is not enough data to name the regime</p>;
   const since = ms(regimeStartTime);
   return (

@@ -11,7 +11,7 @@ import {
   WatchStar,
   scoreDirection,
 } from "../../ui/index.js";
-import { LABELS } from "../../words.js";
+import { t } from "../../texts/index.js";
 import { SORT_NAMES, sortBy } from "./selection.js";
 import { rowsAge } from "./age.js";
 import { LazyRow } from "./lazy_row.js";
@@ -80,7 +80,7 @@ class Row extends LazyRow<HTMLTableRowElement> {
             <b class={scoreDirection(row.score)}>
               <Moving value={row.score}>{scoreExact(row.score)}</Moving>
             </b>
-            <small>{LABELS[row.label] ?? "No score"}</small>
+            <small>{t().labels[row.label] ?? "No score"}</small>
           </span>
           <ScoreBar value={row.score} label="Score" />
         </td>

@@ -5,7 +5,7 @@ import { marketTime } from "../../state/market_time.js";
 import { isCurrent, useRow } from "../../symbol/head.js";
 import { listed } from "../../symbol/names.js";
 import { Fact, SymbolLink, Value, signDirection } from "../../ui/index.js";
-import { DIMENSIONS } from "../../words.js";
+import { t } from "../../texts/index.js";
 import { progressAt, trackPosition } from "./progress.js";
 import { SideMark } from "./side.js";
 import "../../styles/signals.css";
@@ -15,7 +15,7 @@ export function SignalCard({ signal, named = true }: { signal: Signal; named?: b
   const { symbol, side, entry, stop, score: called, confidence, drivers } = signal;
   const row = useRow(symbol).value;
   const progress = row && progressAt(signal, row.price);
-  const names = drivers.slice(0, 3).flatMap((kind) => DIMENSIONS[kind] ?? []);
+  const names = drivers.slice(0, 3).flatMap((kind) => t().dimensions[kind] ?? []);
   return (
     <li class="card signal">
       <header>

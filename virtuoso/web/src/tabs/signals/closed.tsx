@@ -3,7 +3,7 @@ import { ABSENT, clock, ms, price, signed, timeSpan } from "../../format.js";
 import { now } from "../../state/clock.js";
 import { useRow } from "../../symbol/head.js";
 import { SymbolLink, Value, signDirection } from "../../ui/index.js";
-import { STATUSES } from "../../words.js";
+import { t } from "../../texts/index.js";
 import { SideMark } from "./side.js";
 
 /** A closed signal: how and when it closed, and its result. */
@@ -18,7 +18,7 @@ export function ClosedRow({ signal }: { signal: Signal }) {
       <SymbolLink symbol={symbol} />
       <span class={`signal-r ${signDirection(signed(resultR, 2))}`}>{signed(resultR, 2)} R</span>
       <span class="closed-how">
-        {STATUSES[status] ?? "Closed"}
+        {t().statuses[status] ?? "Closed"}
         {targetsHit > 0 && targetsHit < targets.length && ` after target ${targetsHit}`}
       </span>
       <span class="closed-when faint">

@@ -4,7 +4,7 @@ import { now } from "../../state/clock.js";
 import type { Answer } from "../../state/query.js";
 import { Empty, Panel, Value, signDirection } from "../../ui/index.js";
 import type { ListSignalsResponse } from "virtuoso-market";
-import { DIMENSIONS } from "../../words.js";
+import { t } from "../../texts/index.js";
 
 // With fewer closed signals the interval of a win rate is too wide to judge.
 const MIN_TO_JUDGE = 30;
@@ -29,7 +29,7 @@ function Figures({ record }: { record: SignalRecord }) {
     ["All", all],
     ["Long", record.long],
     ["Short", record.short],
-    ...record.drivers.map(({ driver, tally }) => [DIMENSIONS[driver] ?? "Other driver", tally] as const),
+    ...record.drivers.map(({ driver, tally }) => [t().dimensions[driver] ?? "Other driver", tally] as const),
   ] as const;
   return (
     <div class="record">
