@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.service.findings import beta, opportunity, record, sentiment, signal
 from virtuoso.domain.model import DimensionKind
+from virtuoso.domain.scores import label
 from virtuoso.market.v1 import (
     candle_pb2,
     confluence_pb2,
@@ -35,8 +36,9 @@ def row(symbol: str, score: float | None = 61.25, **more: Any) -> confluence_pb2
     measured: dict[str, Any] = {} if score is None else {"score": score, "confidence": 0.52, "coverage": 0.9}
     if score is not None:
         measured |= {name: min(100.0, max(0.0, score + 3 * i - 7)) for i, name in enumerate(DIMENSIONS)}
+    words = confluence_pb2.Label.ValueType(0 if score is None else label(score))
     values: dict[str, Any] = {"price": 27.125, "change_24h_percent": -1.375, "turnover_24h_usd": 48_123_456.78}
-    return confluence_pb2.ConfluenceRow(symbol=symbol, label=confluences.label(score), **{**values, **measured, **more})
+    return confluence_pb2.ConfluenceRow(symbol=symbol, label=words, **{**values, **measured, **more})
 
 
 def confluence(

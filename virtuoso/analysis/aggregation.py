@@ -19,6 +19,7 @@ from virtuoso.analysis.sentences import SUBJECTS, Subject, measured_sentence, un
 from virtuoso.analysis.weights import Weights
 from virtuoso.domain.inputs import DimensionInput, ScoreInput
 from virtuoso.domain.model import Component, Confluence, Dimension, DimensionKind, Timeframe
+from virtuoso.domain.scores import label
 
 FAST_INPUTS = frozenset({ScoreInput.TICKER, ScoreInput.ORDER_BOOK, ScoreInput.TRADES, *map(ScoreInput.candles, Timeframe)})
 
@@ -129,11 +130,14 @@ def aggregate_total(
     deviation = math.sqrt(math.fsum(w * (direction - mean) ** 2 for _, direction, w in measured) / strength)
     agreement = min(1.0, max(0.0, 1 - deviation))
     drivers = sorted(points, key=lambda kind: (-abs(points[kind]), kind))
+    score = min(100.0, max(0.0, 50 + math.fsum(points.values())))
     return Confluence(
         symbol=symbol,
         dimensions=dimensions,
         coverage=coverage,
-        score=min(100.0, max(0.0, 50 + math.fsum(points.values()))),
+        score=score,
+        instant_score=score,
+        label=label(score),
         confidence=coverage * agreement,
         agreement=agreement,
         drivers=tuple(drivers),
@@ -156,6 +160,7 @@ def _with_contribution(result: DimensionResult, points: float, inputs: Mapping[S
         direction=d.direction,
         confidence=d.confidence,
         contribution=points,
+        instant_contribution=points,
         observed_ms=min((one.observed_ms for one in used), default=None),
         missing_inputs=d.missing_inputs,
         inputs=used,

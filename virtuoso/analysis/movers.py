@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from virtuoso.domain.model import Mover, Ticker
+from virtuoso.domain.model import Ticker
+from virtuoso.domain.snapshot import Mover
 
 MIN_TURNOVER_USD = 500_000.0
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from virtuoso.analysis.windows import DEFAULT_WINDOWS, Windows
 from virtuoso.domain.model import DimensionKind, Timeframe
 
-MODEL_VERSION = "v4"
+MODEL_VERSION = "v5"
 """The version of the model. It changes whenever the same inputs give other scores."""
 
 DIMENSION_WEIGHTS: Mapping[DimensionKind, float] = {

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from virtuoso import metrics
+from virtuoso.analysis import score_means
 from virtuoso.analysis.alert_rules import SourceStatus, source_alerts
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
 from virtuoso.collector.future_records import correct_opportunities, correct_signals, is_future
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from virtuoso.domain.model import Environment, RegimeState
     from virtuoso.domain.ports import SnapshotRepository
     from virtuoso.domain.records import Opportunity, Signal
+    from virtuoso.domain.scores import ScoreMeans
     from virtuoso.market_data.feed import Feed
     from virtuoso.market_data.market import MarketData
 
@@ -98,6 +101,13 @@ class Engine:
         set at the same time. Signals may then be opened."""
         started = self._clock.monotonic()
         last = await self._last_snapshot(repository)
+        if last is not None and last.means is not None and last.model_version == self._weights.version:
+            means = score_means.restore(last.means, self._clock.now_ms())
+            if means is None:
+                metrics.INVALID_ROWS.labels("score_means").inc()
+                log.warning("the scores of the last minutes are not plausible: their means begin again")
+            else:
+                self._pending.append(_with_means(last.venue, means))
         if (
             last is not None and last.regime is not None and not is_future(last.regime.since_ms, self._clock.now_ms())
         ):  # it replaces the regime of passes before the recall
@@ -175,6 +185,13 @@ class Engine:
         if self._history is not None and (alerts := source_alerts(self._source, status)):
             self._history.record(alerts=alerts)
         self._source = status
+
+
+def _with_means(venue: str, means: ScoreMeans) -> Callable[[VenueState], VenueState]:
+    def change(state: VenueState) -> VenueState:
+        return replace(state, means=means) if state.signals.venue == venue else state
+
+    return change
 
 
 def _with_regime(venue: str, regime: RegimeState) -> Callable[[VenueState], VenueState]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from virtuoso import metrics
 from virtuoso.analysis import opportunities as opportunity_analysis
+from virtuoso.analysis import score_means
 from virtuoso.analysis import signals as signal_analysis
 from virtuoso.analysis.alert_rules import AlertStep, MarketPass, market_alerts
 from virtuoso.analysis.beta import betas
@@ -65,8 +66,8 @@ class PassResult:
     """The result of a pass over a market at one time.
 
     `state` is the state of the venue after the pass. `traded` means that the pass looked for signals and opportunities.
-    Otherwise there are no records, and only the regime and the betas of `state` are new. `signals` are opened, changed or
-    recalled. `unexpired_opportunities` are not expired yet, newest first. `opportunities` are new or recalled."""
+    Otherwise there are no records, and only the means, the regime and the betas of `state` are new. `signals` are opened,
+    changed or recalled. `unexpired_opportunities` are not expired yet, newest first. `opportunities` are new or recalled."""
 
     state: VenueState
     confluences: Mapping[str, Confluence]
@@ -102,16 +103,17 @@ def run_pass(state: VenueState, market: MarketData, request: PassRequest, *, fin
 
     When trading, also evaluate and open signals, find opportunities if `find_opportunities` is set, and create alerts. An
     unexpected error in one part does not affect the other parts."""
-    confluences, overview = score_market(
+    instant, overview = score_market(
         market, dominance=request.dominance, previous=state.regime, weights=state.weights, readings=state.readings
     )
+    means, confluences = score_means.advance(state.means, instant, market.stamp.observed_ms)
     tickers = market.tickers if market.totals_known else {}
     sentiment = _compute_or_default(
         "sentiment",
         None,
         lambda: market_sentiment(tickers, _trading(market, confluences), market.stamp.observed_ms, state.readings),
     )
-    state = _with_betas(replace(state, regime=overview.regime or state.regime), market)
+    state = _with_betas(replace(state, means=means, regime=overview.regime or state.regime), market)
     liquidations: Mapping[str, LiquidationTotals] = _compute_or_default("liquidations", {}, lambda: _liquidations(market))
     total = market_totals(liquidations.values(), len(market.inputs))
     result = PassResult(
@@ -206,7 +208,7 @@ def next_state(state: VenueState, result: PassResult) -> VenueState:
     if result.traded:
         return result.state
     after = result.state
-    return replace(state, regime=after.regime, betas=after.betas, newest_bars=after.newest_bars)
+    return replace(state, means=after.means, regime=after.regime, betas=after.betas, newest_bars=after.newest_bars)
 
 
 def _with_betas(state: VenueState, market: MarketData) -> VenueState:
@@ -280,6 +282,7 @@ def snapshot_of(
         betas=result.state.betas,
         unmeasurable=unmeasurable(market, result.confluences),
         streamed=market.streamed,
+        means=result.state.means,
         signals=result.state.active,
         opportunities=result.unexpired_opportunities,
         signal_record=signal_record,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from virtuoso.collector.scoring import ReadingsCaches
     from virtuoso.domain.model import Environment, RegimeState, Timeframe
     from virtuoso.domain.records import BetaSpan, BetaWindow, Opportunity, Signal
+    from virtuoso.domain.scores import ScoreMeans
 
 Betas = Mapping[str, "Mapping[BetaSpan, BetaWindow]"]
 NewestBars = Mapping[str, "tuple[tuple[Timeframe, int, int], ...]"]  # by symbol: (timeframe, count, newest opening time)
@@ -31,12 +32,14 @@ NewestBars = Mapping[str, "tuple[tuple[Timeframe, int, int], ...]"]  # by symbol
 class VenueState:
     """The state of one venue.
 
+    `means` are the scores of the last minutes, None before the first pass.
     `newest_bars` are the bars from which `betas` were computed. `last_pass` is the last pass that traded. `recalled` has the
     ids of recalled signals and opportunities. The next pass that trades writes them to the history again, in case the
     history lacks them. `readings` is a cache that all states of a venue share. It does not change any result."""
 
     signals: SignalState
     opportunities: OpportunityState
+    means: ScoreMeans | None = None
     regime: RegimeState | None = None
     betas: Betas = field(default_factory=dict)
     newest_bars: NewestBars = field(default_factory=dict)

@@ -26,10 +26,10 @@ if TYPE_CHECKING:  # servers also use these records, but never load numpy
 
     from virtuoso.domain.inputs import DimensionInput, ScoreInput
     from virtuoso.domain.records import LiquidationTotals
+    from virtuoso.domain.scores import Label
 
     Floats = NDArray[np.float64]
     Millis = NDArray[np.int64]
-    Selection = slice | NDArray[np.bool_] | NDArray[np.intp]
 
 SYMBOL_PATTERN = re.compile(r"^[^\W_]{1,24}USDT$")  # letters and digits of any script, like [\p{L}\p{N}] in the .proto
 DAY_MS = 86_400_000
@@ -172,7 +172,7 @@ class Candles:
     def __len__(self) -> int:
         return len(self.open_ms)
 
-    def selected(self, selection: Selection) -> Candles:
+    def selected(self, selection: slice | NDArray[np.bool_] | NDArray[np.intp]) -> Candles:
         """Return only the selected bars."""
         taker_buy = None if self.taker_buy is None else self.taker_buy[selection]
         return replace(self, taker_buy=taker_buy, **{name: getattr(self, name)[selection] for name in CANDLE_COLUMNS})
@@ -300,7 +300,8 @@ class Dimension:
     score: float | None = None  # 0 to 100; None when not measured
     direction: float | None = None  # -1 bearish to 1 bullish; None when not measured
     confidence: float = 0.0  # 0 to 1; 0 when not measured
-    contribution: float = 0.0  # points of the total score, -50 to 50; 0 when not measured or without a total score
+    contribution: float = 0.0  # points of the total score, -50 to 50; the six add up to the score minus 50
+    instant_contribution: float = 0.0  # points of the instant total score; 0 when not measured or without a total score
     observed_ms: int | None = None  # the time of its oldest input; None without inputs
     missing_inputs: tuple[str, ...] = ()  # names of the missing inputs
     inputs: tuple[DimensionInput, ...] = ()  # the inputs that were used, by name
@@ -308,12 +309,16 @@ class Dimension:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confluence:
-    """The scores of one symbol."""
+    """The scores of one symbol. `score` is a mean over time, see `analysis.score_means`. All other figures are instant."""
 
     symbol: str
     dimensions: tuple[Dimension, ...]  # all six, in the order of DimensionKind
     coverage: float  # measured share of the model's weight, 0 to 1
     score: float | None = None  # 0 to 100; None when the coverage is too low
+    instant_score: float | None = None  # 0 to 100; None without a score
+    averaged_ms: int = 0  # the measured time of which `score` is the mean; 0 for the score of a single pass
+    change_15m: float | None = None  # `score` minus that of 15 minutes ago, points; None when it is not known
+    label: Label | None = None  # of `score`; None without a score
     confidence: float | None = None  # coverage times agreement, 0 to 1; None without a score
     agreement: float | None = None  # agreement between the dimensions, 0 to 1; None without a score
     drivers: tuple[DimensionKind, ...] = ()  # measured dimensions, strongest contribution first; empty without a score
@@ -376,17 +381,6 @@ class Overview:
     dominance: Dominance | None = None
     total_turnover: float | None = None  # turnover of the whole venue over 24 hours
     liquidations: LiquidationTotals | None = None  # of all tracked markets; None where none streams them
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mover:
-    """One of the largest moves of the day."""
-
-    symbol: str
-    price: float
-    change_24h_percent: float  # above 0 for gainers, -100 to 0 for losers
-    turnover_24h: float
-    tick_size: float | None = None  # smallest price step; None when the venue does not state it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

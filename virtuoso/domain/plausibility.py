@@ -16,6 +16,7 @@ All limits are in this module. The code that reads a kind of data applies the li
 | the time of a row with mark, index and funding | at most 60 s ahead of ours, 10 minutes behind | the fields are absent |
 | the time at which a market was listed | not before 2009, at most 60 s ahead of ours | the field is absent |
 | a time in a stored snapshot | at most 60 s after the snapshot was computed (`expire_time` excepted) | the row is refused |
+| stored scores of the last minutes | scores of 0 to 100 of 36 minutes; at most 60 s after now | their means begin again |
 | a time in the history | at most 60 s after now | the record is left out; a signal closed in the future is active |
 | the time of BTC's market share | at most 1 hour behind ours, 60 s ahead | the reply is refused: VenueStale |
 | BTC's market share times the total capitalisation | 18 to 22 million BTC, its supply | the reply is refused: BadData |

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from virtuoso.domain.model import Confluence, Environment, Fallback, Instrument, Mover, Overview, Stamp, Ticker
+    from virtuoso.domain.model import Confluence, Environment, Fallback, Instrument, Overview, Stamp, Ticker
     from virtuoso.domain.records import (
         BetaSpan,
         BetaWindow,
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Signal,
         SignalRecord,
     )
+    from virtuoso.domain.scores import ScoreMeans
 
 COMPLETE_SCORES = 30  # a snapshot with this many scores is complete, even if more symbols are tracked
 
@@ -30,13 +31,24 @@ def is_complete(*, scored: int, measurable: int) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mover:
+    """One of the largest moves of the day."""
+
+    symbol: str
+    price: float
+    change_24h_percent: float  # above 0 for gainers, -100 to 0 for losers
+    turnover_24h: float
+    tick_size: float | None = None  # smallest price step; None when the venue does not state it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """The data of one venue after one pass. Immutable. Times are as in `model`."""
 
     id: str
     venue: str
     environment: Environment
-    model_version: str  # the version of the components and weights of the scores, such as "v4"
+    model_version: str  # the version of the components and weights of the scores, such as "v5"
     stamp: Stamp  # the stamp of the newest tickers
     computed_ms: int  # on our clock
     universe: tuple[Instrument, ...]  # the tracked symbols, by rank
@@ -49,6 +61,7 @@ class Snapshot:
     fallback: Fallback | None = None  # None when the venue is the preferred one
     sentiment: MarketSentiment | None = None  # None when it could not be measured
     betas: Mapping[str, Mapping[BetaSpan, BetaWindow]] = field(default_factory=dict)  # only symbols with enough returns
+    means: ScoreMeans | None = None  # the scores of the last minutes, for the next collector
     signals: tuple[Signal, ...] = ()  # the active signals, newest first
     opportunities: tuple[Opportunity, ...] = ()  # the unexpired opportunities, newest first
     unmeasurable: Mapping[str, str] = field(default_factory=dict)  # why the venue cannot measure a tracked symbol

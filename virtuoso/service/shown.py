@@ -1,7 +1,7 @@
 """The numbers of a dashboard. Some have few bits, so that a message is small after compression and changes less often. Each
 shows the same digits as the exact number: a percentage with up to two decimals, a fraction as a whole percentage or with two
-decimals, an amount in USD with up to four digits, the score of a dimension with up to one decimal. Prices and the score of
-a symbol are exact."""
+decimals, an amount in USD with up to four digits, the score of a dimension and an instant score with up to one decimal.
+Prices and the score of a symbol are exact."""
 
 from __future__ import annotations
 
@@ -49,6 +49,8 @@ _RULES: Mapping[str, Mapping[str, Rule]] = {
     "ConfluenceRow": {
         "confidence": percent,
         "coverage": percent,
+        "instant_score": dimension,
+        "change_15m": percent,
         "change_24h_percent": percent,
         "turnover_24h_usd": amount,
         **dict.fromkeys((kind.lower_name for kind in DimensionKind), dimension),

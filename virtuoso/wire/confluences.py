@@ -18,17 +18,6 @@ _ROW_FIELDS = frozenset(confluence_pb2.ConfluenceRow.DESCRIPTOR.fields_by_name)
 _SCORE_FIELDS = {int(kind): kind.lower_name for kind in DimensionKind}  # a row has the score of each dimension
 
 
-def label(score: float | None) -> confluence_pb2.Label.ValueType:
-    """Return a score's label: >= 70 strong bullish, >= 60 bullish, <= 30 strong bearish, <= 40 bearish, else neutral."""
-    if score is None:
-        return confluence_pb2.LABEL_UNSPECIFIED
-    if score >= 60:
-        return confluence_pb2.LABEL_STRONG_BULLISH if score >= 70 else confluence_pb2.LABEL_BULLISH
-    if score <= 40:
-        return confluence_pb2.LABEL_STRONG_BEARISH if score <= 30 else confluence_pb2.LABEL_BEARISH
-    return confluence_pb2.LABEL_NEUTRAL
-
-
 def confluence(
     ticker: model.Ticker, result: model.Confluence, totals: LiquidationTotals | None = None
 ) -> market_service_pb2.GetConfluenceResponse:
@@ -36,10 +25,13 @@ def confluence(
     return market_service_pb2.GetConfluenceResponse(
         symbol=ticker.symbol,
         score=result.score,
+        instant_score=result.instant_score,
+        averaged_over=None if result.score is None else duration(_shown_ms(result.averaged_ms)),
+        change_15m=result.change_15m,
         confidence=result.confidence,
         agreement=result.agreement,
         coverage=result.coverage,
-        label=label(result.score),
+        label=confluence_pb2.Label.ValueType(result.label or 0),
         price=ticker.last,
         price_time=timestamp(ticker.stamp.observed_ms),
         change_24h_percent=ticker.change_24h_percent,
@@ -53,6 +45,12 @@ def confluence(
         funding_day_percent=_percent(ticker.daily_funding_rate),
         liquidations=None if totals is None else liquidations(totals),
     )
+
+
+def _shown_ms(time_ms: int) -> int:
+    """Return a time rounded to minutes, and below a minute to seconds, so that a message does not change in each pass."""
+    unit_ms = 60_000 if time_ms >= 60_000 else 1_000
+    return round(time_ms / unit_ms) * unit_ms
 
 
 def _percent(rate: float | None) -> float | None:
@@ -95,6 +93,7 @@ def _dimension(dimension: model.Dimension) -> confluence_pb2.Dimension:
         weight=dimension.weight,
         coverage=dimension.coverage,
         contribution=dimension.contribution,
+        instant_contribution=dimension.instant_contribution,
         observed_time=timestamp(dimension.observed_ms) if dimension.observed_ms is not None else None,
         sentence=dimension.sentence,
         components=components(dimension.components),

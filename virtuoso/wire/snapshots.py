@@ -10,7 +10,8 @@ from google.protobuf.message import DecodeError
 
 from virtuoso.domain.errors import CorruptValue
 from virtuoso.domain.model import Environment, Regime, RegimeState, Timeframe
-from virtuoso.market.v1 import candle_pb2, mover_pb2, overview_pb2, provenance_pb2, symbol_pb2
+from virtuoso.domain.scores import Label, ScoreMeans, StoredMeans
+from virtuoso.market.v1 import candle_pb2, confluence_pb2, mover_pb2, overview_pb2, provenance_pb2, symbol_pb2
 from virtuoso.store.v1 import candle_series_pb2, market_list_pb2, snapshot_head_pb2, snapshot_pb2
 from virtuoso.wire import confluences, messages
 from virtuoso.wire.liquidations import liquidations
@@ -19,7 +20,7 @@ from virtuoso.wire.times import duration, millis, timestamp
 if TYPE_CHECKING:
     from virtuoso.domain import model
     from virtuoso.domain.records import Opportunity, Signal
-    from virtuoso.domain.snapshot import Snapshot
+    from virtuoso.domain.snapshot import Mover, Snapshot
 
 SOFT_EXPIRY_SCORES_MS = 30_000  # older scores are stale
 TIMEFRAMES = {
@@ -62,6 +63,7 @@ def encode_snapshot(snapshot: Snapshot) -> bytes:
         signals=[messages.signal(signal) for signal in snapshot.signals],
         opportunities=[messages.opportunity(opportunity) for opportunity in snapshot.opportunities],
         signal_record=messages.signal_record(snapshot.signal_record) if snapshot.signal_record else None,
+        score_means=_score_means(snapshot.means) if snapshot.means else None,
     ).SerializeToString(deterministic=True)
 
 
@@ -124,12 +126,14 @@ def decode_head(blob: bytes) -> Head:
 class LastSnapshot:
     """The part of a stored snapshot that the next collector needs.
 
-    `signals` are active. `opportunities` have not expired.
+    `signals` are active. `opportunities` have not expired. `means` are not checked.
     """
 
     venue: str
     environment: Environment
+    model_version: str
     regime: RegimeState | None
+    means: StoredMeans | None
     signals: tuple[Signal, ...]
     opportunities: tuple[Opportunity, ...]
 
@@ -142,7 +146,9 @@ def decode_last_snapshot(blob: bytes) -> LastSnapshot:
         return LastSnapshot(
             venue=message.provenance.venue,
             environment=environment,
+            model_version=message.provenance.model_version,
             regime=_read_regime(message),
+            means=_read_means(message.score_means) if message.HasField("score_means") else None,
             signals=tuple(messages.read_signal(signal, environment) for signal in message.signals),
             opportunities=tuple(messages.read_opportunity(opportunity) for opportunity in message.opportunities),
         )
@@ -160,6 +166,25 @@ def _read_regime(message: snapshot_pb2.Snapshot) -> RegimeState | None:
         since_ms=millis(state.start_time),
         candidate=candidate,
         candidate_since_ms=millis(state.candidate_start_time) if candidate else None,
+    )
+
+
+def _score_means(means: ScoreMeans) -> snapshot_pb2.ScoreMeans:
+    return snapshot_pb2.ScoreMeans(
+        observed_time=timestamp(means.now_ms),
+        symbols=means.symbols,
+        labels=[confluence_pb2.Label.ValueType(means.labels.get(symbol, 0)) for symbol in means.symbols],
+        sums=means.sums.ravel().tolist(),
+    )
+
+
+def _read_means(message: snapshot_pb2.ScoreMeans) -> StoredMeans:
+    labels = zip(message.symbols, message.labels, strict=False)
+    return StoredMeans(
+        now_ms=millis(message.observed_time),
+        symbols=tuple(message.symbols),
+        labels={symbol: Label(value) for symbol, value in labels if value},
+        sums=message.sums,
     )
 
 
@@ -229,7 +254,7 @@ def _regime_state(state: RegimeState) -> snapshot_pb2.RegimeState:
     )
 
 
-def _mover(mover: model.Mover, snapshot: Snapshot) -> mover_pb2.Mover:
+def _mover(mover: Mover, snapshot: Snapshot) -> mover_pb2.Mover:
     return mover_pb2.Mover(
         symbol=mover.symbol,
         price=mover.price,

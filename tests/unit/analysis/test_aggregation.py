@@ -19,7 +19,7 @@ from virtuoso.domain.model import DimensionKind, Timeframe
 
 
 def test_the_weights_have_a_version() -> None:
-    assert MODEL_VERSION == "v4"
+    assert MODEL_VERSION == "v5"
     weights = Weights()
     assert math.fsum(weights.dimensions.values()) == pytest.approx(1)
     assert (weights.min_coverage, weights.min_dimensions) == (0.4, 3)

@@ -21,13 +21,13 @@ from virtuoso.domain.model import (
     Candles,
     Dominance,
     DominanceBasis,
-    Mover,
     Regime,
     RegimeInputs,
     RegimeState,
     Ticker,
     Timeframe,
 )
+from virtuoso.domain.snapshot import Mover
 
 MINUTE = 60_000
 

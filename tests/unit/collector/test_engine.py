@@ -10,8 +10,11 @@ import pytest
 
 from tests.clocks import START_MS, VirtualClock
 from tests.contract.histories import opportunity, signal
+from tests.unit.analysis.test_score_means import instant
 from tests.unit.collector.nodes import filled_bullish_feed
 from tests.unit.wire.test_snapshots import snapshot
+from virtuoso.analysis.score_means import advance
+from virtuoso.analysis.weights import MODEL_VERSION
 from virtuoso.collector.engine import AnalysedMarket, Engine
 from virtuoso.collector.future_records import correct_opportunities, correct_signals
 from virtuoso.collector.one_pass import PassRequest
@@ -50,6 +53,27 @@ async def test_regime_and_active_signals_are_recalled_from_the_last_snapshot() -
     assert engine.state("bybit").regime == snapshot().overview.regime
     assert engine.state("binance").active == ()
     assert engine.state("binance").regime is None
+
+
+async def test_the_means_of_the_scores_are_recalled_from_the_last_snapshot_of_the_same_model() -> None:
+    means, _ = advance(None, {"BTCUSDT": instant(64.0)}, START_MS - 5_000)
+    for version, environment, known in (
+        (MODEL_VERSION, Environment.REPLAY, True),
+        ("v1", Environment.REPLAY, False),
+        (MODEL_VERSION, Environment.LIVE, False),
+    ):
+        engine = await recalled(await repository_with(means=means, model_version=version), environment)
+        assert engine.state("binance").means is None
+        restored = engine.state("bybit").means
+        assert (restored is not None) is known
+        if restored is not None:
+            assert (restored.now_ms, restored.labels) == (means.now_ms, means.labels)
+            assert restored.sums == pytest.approx(means.sums, rel=1e-6)
+    engine = await recalled(
+        await repository_with(means=replace(means, now_ms=START_MS + 120_000), model_version=MODEL_VERSION),
+        Environment.REPLAY,
+    )
+    assert engine.state("bybit").means is None
 
 
 @pytest.mark.parametrize("ahead_ms", [4 * 60_000, 31 * 3_600_000])

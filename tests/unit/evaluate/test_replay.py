@@ -14,7 +14,16 @@ from virtuoso.analysis.bars import Rows
 from virtuoso.analysis.confluence import score_symbol
 from virtuoso.domain.model import SymbolInputs, Timeframe
 from virtuoso.evaluate.panel import GRIDS, STEP_MS, delayed_returns
-from virtuoso.evaluate.replay import FEATURES, WEIGHTS, FeatureHistory, directions, features, has_look_ahead, replay
+from virtuoso.evaluate.replay import (
+    CANDLE_SCORE,
+    FEATURES,
+    WEIGHTS,
+    FeatureHistory,
+    directions,
+    features,
+    has_look_ahead,
+    replay,
+)
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Floats
@@ -30,15 +39,18 @@ def history() -> FeatureHistory:
 
 @pytest.mark.parametrize("step", [0, 1, 333, 899])
 def test_a_replayed_score_equals_the_score_of_the_bars_that_were_known(step: int, history: FeatureHistory) -> None:
-    now_ms = int(CLOCK[step])
-    known = {}
-    for timeframe, bars in CANDLES.items():
-        end = int(np.searchsorted(bars.open_ms + timeframe.ms, now_ms, side="right"))
-        known[timeframe] = select(bars, slice(max(0, end - 400), end))
-    live = score_symbol(SymbolInputs(symbol="XUSDT", candles=known), now_ms, WEIGHTS)
+    def live(now_ms: int) -> dict[str, float]:
+        known = {}
+        for timeframe, bars in CANDLES.items():
+            end = int(np.searchsorted(bars.open_ms + timeframe.ms, now_ms, side="right"))
+            known[timeframe] = select(bars, slice(max(0, end - 400), end))
+        return directions(score_symbol(SymbolInputs(symbol="XUSDT", candles=known), now_ms, WEIGHTS))
+
+    of_20_minutes = [live(now_ms) for now_ms in CLOCK[max(0, step - 4) : step + 1].tolist()]
+    score = np.mean([one[CANDLE_SCORE.name] for one in of_20_minutes])
     replayed = {feature.name: value for feature, value in zip(FEATURES, history.directions[:, step].tolist(), strict=True)}
     assert {name: value for name, value in replayed.items() if np.isfinite(value)} == pytest.approx(
-        directions(live), abs=2e-6
+        of_20_minutes[-1] | {CANDLE_SCORE.name: score}, abs=2e-6
     )
 
 

@@ -46,7 +46,7 @@ async def test_a_stopped_recording_has_all_replies_until_its_end(tmp_path: Path)
     assert await record(recorder, file, collecting(recorder), stop=stop) == 0
     assert numbers(file.path) == list(range(1, recorder.replies + 1))
     first, second, *_ = read(file.path)
-    assert (first[RECORDING_KEY], first["model"], first["venues"]) == (FORMAT, "v4", ["bybit"])
+    assert (first[RECORDING_KEY], first["model"], first["venues"]) == (FORMAT, "v5", ["bybit"])
     assert second["replies"][0][:3] == ["/v5/market/orderbook?symbol=A1USDT", 200, {"date": "now"}]
 
 

@@ -19,13 +19,13 @@ from tools.reference.contract import PACKAGE, Contract
 from virtuoso.analysis import beta, market_sentiment, movers, opportunities, opportunity_rules, overview
 from virtuoso.client import stream
 from virtuoso.domain import model, plausibility, records
+from virtuoso.domain.scores import label
 from virtuoso.domain.symbols import PLACEHOLDERS, is_placeholder
 from virtuoso.edge.contract import descriptors
-from virtuoso.market.v1 import confluence_pb2
 from virtuoso.service import alert_feed, errors, market, paging, requests, time_range, view
 from virtuoso.service.chart_timeframes import CHART_TIMEFRAMES
 from virtuoso.store.v1 import snapshot_pb2
-from virtuoso.wire import confluences, snapshots
+from virtuoso.wire import snapshots
 
 MIRRORED = [
     kind
@@ -116,7 +116,7 @@ def test_rule_comment_and_error_text_of_order_by_have_the_same_fields(contract: 
     assert ", ".join(names) in contract.comment(f"{PACKAGE}.ListConfluenceScoresRequest.order_by")
     assert ", ".join(names) in requests.ALLOWED["order_by"]
     fields = {field.name for field in contract.messages["ConfluenceRow"].fields}
-    assert fields - set(names) == {"label", "coverage", "tick_size"}
+    assert fields - set(names) == {"label", "coverage", "tick_size", "instant_score", "change_15m", "averaged_over"}
     assert {kind.name.lower() for kind in model.DimensionKind} <= fields
 
 
@@ -153,10 +153,9 @@ def test_labels_have_the_thresholds_in_their_comments(contract: Contract) -> Non
         text = contract.comment(f"{PACKAGE}.Label.{value.name}")
         for limit in limits:
             belongs = f"{limit:g} or" in text
-            assert (confluences.label(limit) == value.number) is belongs, text
+            assert (label(limit) == value.number) is belongs, text
         middle = sum(limits) / len(limits) if len(limits) == 2 else limits[0]
-        assert len(limits) == 1 or confluences.label(middle) == value.number
-    assert confluences.label(None) == confluence_pb2.LABEL_UNSPECIFIED
+        assert len(limits) == 1 or label(middle) == value.number
 
 
 def test_scores_are_stale_after_the_time_in_the_comment_of_provenance(contract: Contract) -> None:

@@ -20,7 +20,6 @@ from virtuoso.domain.model import (
     Fallback,
     FallbackReason,
     Instrument,
-    Mover,
     Overview,
     Regime,
     RegimeState,
@@ -28,7 +27,8 @@ from virtuoso.domain.model import (
     Ticker,
 )
 from virtuoso.domain.records import BetaSpan, BetaWindow, Liquidation, LiquidationSum, LiquidationTotals, Side
-from virtuoso.domain.snapshot import Snapshot
+from virtuoso.domain.scores import Label
+from virtuoso.domain.snapshot import Mover, Snapshot
 from virtuoso.market.v1 import confluence_pb2, liquidation_pb2, provenance_pb2
 from virtuoso.service.admission import read_snapshot
 from virtuoso.store.v1 import snapshot_head_pb2, snapshot_pb2
@@ -58,6 +58,10 @@ def snapshot(**changes: object) -> Snapshot:
         dimensions=dimensions(61.0),
         coverage=1.0,
         score=61.0,
+        instant_score=58.0,
+        averaged_ms=754_321,
+        change_15m=-2.5,
+        label=Label.BULLISH,
         confidence=0.8,
         agreement=0.9,
         drivers=(DimensionKind.VOLUME,),
@@ -213,26 +217,6 @@ def test_betas_of_tracked_symbols_are_ordered_by_rank_and_their_windows_by_lengt
     assert not first.beta.windows[0].HasField("alpha_t")
     assert [times.millis(end) for end in first.rolling[1].end_times] == [500, 1000]
     assert list(first.rolling[1].betas) == [1.4, 1.6]
-
-
-@pytest.mark.parametrize(
-    ("score", "label"),
-    [
-        (None, "UNSPECIFIED"),
-        (0.0, "STRONG_BEARISH"),
-        (30.0, "STRONG_BEARISH"),
-        (30.1, "BEARISH"),
-        (40.0, "BEARISH"),
-        (40.1, "NEUTRAL"),
-        (59.9, "NEUTRAL"),
-        (60.0, "BULLISH"),
-        (69.9, "BULLISH"),
-        (70.0, "STRONG_BULLISH"),
-        (100.0, "STRONG_BULLISH"),
-    ],
-)
-def test_labels_follow_the_score(score: float | None, label: str) -> None:
-    assert confluence_pb2.Label.Name(confluences.label(score)) == f"LABEL_{label}"
 
 
 TOTALS = LiquidationTotals(

@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -104,7 +105,9 @@ class _LabelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Label.ValueType
     """70 or more."""
 
 class Label(_Label, metaclass=_LabelEnumTypeWrapper):
-    """A score in words."""
+    """A score in words. A label begins at the numbers below. It continues until the score has returned by 2 points: BULLISH begins
+    at 60 and continues above 58.
+    """
 
 LABEL_UNSPECIFIED: Label.ValueType  # 0
 """There is no score."""
@@ -143,10 +146,15 @@ class ConfluenceRow(_message.Message):
     LABEL_FIELD_NUMBER: _builtins.int
     COVERAGE_FIELD_NUMBER: _builtins.int
     TICK_SIZE_FIELD_NUMBER: _builtins.int
+    INSTANT_SCORE_FIELD_NUMBER: _builtins.int
+    CHANGE_15M_FIELD_NUMBER: _builtins.int
+    AVERAGED_OVER_FIELD_NUMBER: _builtins.int
     symbol: _builtins.str
     """The symbol as the venue names it, such as "BTCUSDT"."""
     score: _builtins.float
-    """The confluence score, 0-100. Absent when too few inputs could be measured. Such rows come last."""
+    """The confluence score, 0-100: the mean of the instant score over `averaged_over`. Absent when too few inputs could be
+    measured. Such rows come last.
+    """
     confidence: _builtins.float
     """How reliable the score is, 0-1: coverage times the agreement of the dimensions. Absent without a score."""
     price: _builtins.float
@@ -175,6 +183,16 @@ class ConfluenceRow(_message.Message):
     """The share of the model's weight that could be measured, 0-1. 0 when nothing could be measured."""
     tick_size: _builtins.float
     """The smallest price step of the market, USDT. Prices have its digits. Above 0. Absent when the venue does not state it."""
+    instant_score: _builtins.float
+    """The score of this moment, 0-100: the mean of the six dimensions in this row. Absent without a score."""
+    change_15m: _builtins.float
+    """The change of `score` over 15 minutes, points. Absent without a score, and while the score of that time is not known."""
+    @_builtins.property
+    def averaged_over(self) -> _duration_pb2.Duration:
+        """The measured time of which `score` is the mean: 20 minutes, and less after a start or a gap. In whole minutes, below a
+        minute in seconds. Absent without a score.
+        """
+
     def __init__(
         self,
         *,
@@ -193,15 +211,22 @@ class ConfluenceRow(_message.Message):
         label: Global___Label.ValueType = ...,
         coverage: _builtins.float = ...,
         tick_size: _builtins.float | None = ...,
+        instant_score: _builtins.float | None = ...,
+        change_15m: _builtins.float | None = ...,
+        averaged_over: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_orderbook", b"_orderbook", "_orderflow", b"_orderflow", "_price_structure", b"_price_structure", "_score", b"_score", "_sentiment", b"_sentiment", "_technical", b"_technical", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "_volume", b"_volume", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "orderbook", b"orderbook", "orderflow", b"orderflow", "price_structure", b"price_structure", "score", b"score", "sentiment", b"sentiment", "technical", b"technical", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd", "volume", b"volume"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_change_15m", b"_change_15m", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_instant_score", b"_instant_score", "_orderbook", b"_orderbook", "_orderflow", b"_orderflow", "_price_structure", b"_price_structure", "_score", b"_score", "_sentiment", b"_sentiment", "_technical", b"_technical", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "_volume", b"_volume", "averaged_over", b"averaged_over", "change_15m", b"change_15m", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "instant_score", b"instant_score", "orderbook", b"orderbook", "orderflow", b"orderflow", "price_structure", b"price_structure", "score", b"score", "sentiment", b"sentiment", "technical", b"technical", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd", "volume", b"volume"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_orderbook", b"_orderbook", "_orderflow", b"_orderflow", "_price_structure", b"_price_structure", "_score", b"_score", "_sentiment", b"_sentiment", "_technical", b"_technical", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "_volume", b"_volume", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "coverage", b"coverage", "label", b"label", "orderbook", b"orderbook", "orderflow", b"orderflow", "price", b"price", "price_structure", b"price_structure", "score", b"score", "sentiment", b"sentiment", "symbol", b"symbol", "technical", b"technical", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd", "volume", b"volume"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_change_15m", b"_change_15m", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_instant_score", b"_instant_score", "_orderbook", b"_orderbook", "_orderflow", b"_orderflow", "_price_structure", b"_price_structure", "_score", b"_score", "_sentiment", b"_sentiment", "_technical", b"_technical", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "_volume", b"_volume", "averaged_over", b"averaged_over", "change_15m", b"change_15m", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "coverage", b"coverage", "instant_score", b"instant_score", "label", b"label", "orderbook", b"orderbook", "orderflow", b"orderflow", "price", b"price", "price_structure", b"price_structure", "score", b"score", "sentiment", b"sentiment", "symbol", b"symbol", "technical", b"technical", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd", "volume", b"volume"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__change_15m: _TypeAlias = _typing.Literal["change_15m"]  # noqa: Y015
+    _WhichOneofArgType__change_15m: _TypeAlias = _typing.Literal["_change_15m", b"_change_15m"]  # noqa: Y015
     _WhichOneofReturnType__change_24h_percent: _TypeAlias = _typing.Literal["change_24h_percent"]  # noqa: Y015
     _WhichOneofArgType__change_24h_percent: _TypeAlias = _typing.Literal["_change_24h_percent", b"_change_24h_percent"]  # noqa: Y015
     _WhichOneofReturnType__confidence: _TypeAlias = _typing.Literal["confidence"]  # noqa: Y015
     _WhichOneofArgType__confidence: _TypeAlias = _typing.Literal["_confidence", b"_confidence"]  # noqa: Y015
+    _WhichOneofReturnType__instant_score: _TypeAlias = _typing.Literal["instant_score"]  # noqa: Y015
+    _WhichOneofArgType__instant_score: _TypeAlias = _typing.Literal["_instant_score", b"_instant_score"]  # noqa: Y015
     _WhichOneofReturnType__orderbook: _TypeAlias = _typing.Literal["orderbook"]  # noqa: Y015
     _WhichOneofArgType__orderbook: _TypeAlias = _typing.Literal["_orderbook", b"_orderbook"]  # noqa: Y015
     _WhichOneofReturnType__orderflow: _TypeAlias = _typing.Literal["orderflow"]  # noqa: Y015
@@ -221,9 +246,13 @@ class ConfluenceRow(_message.Message):
     _WhichOneofReturnType__volume: _TypeAlias = _typing.Literal["volume"]  # noqa: Y015
     _WhichOneofArgType__volume: _TypeAlias = _typing.Literal["_volume", b"_volume"]  # noqa: Y015
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__change_15m) -> _WhichOneofReturnType__change_15m | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__change_24h_percent) -> _WhichOneofReturnType__change_24h_percent | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__confidence) -> _WhichOneofReturnType__confidence | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__instant_score) -> _WhichOneofReturnType__instant_score | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__orderbook) -> _WhichOneofReturnType__orderbook | None: ...
     @_typing.overload
@@ -263,6 +292,7 @@ class Dimension(_message.Message):
     COMPONENTS_FIELD_NUMBER: _builtins.int
     MISSING_INPUTS_FIELD_NUMBER: _builtins.int
     INPUTS_FIELD_NUMBER: _builtins.int
+    INSTANT_CONTRIBUTION_FIELD_NUMBER: _builtins.int
     kind: Global___DimensionKind.ValueType
     """The dimension."""
     score: _builtins.float
@@ -276,11 +306,15 @@ class Dimension(_message.Message):
     coverage: _builtins.float
     """The share of the components' weight that could be measured, 0-1."""
     contribution: _builtins.float
-    """The points that the dimension adds to the total score, -50 to 50: score = 50 + the sum of the contributions.
-    0 when the dimension could not be measured or the symbol has no score.
+    """The points that the dimension adds to the total score, -50 to 50: score = 50 + the sum of the contributions. It is a mean
+    over the same time as the total score. 0 when the dimension was not measured in that time or the symbol has no score.
     """
     sentence: _builtins.str
     """One plain sentence that says what moves the dimension. Never empty."""
+    instant_contribution: _builtins.float
+    """The points that the dimension adds to the instant total score, -50 to 50: instant_score = 50 + the sum of these.
+    0 when the dimension could not be measured or the symbol has no score.
+    """
     @_builtins.property
     def observed_time(self) -> _timestamp_pb2.Timestamp:
         """The time of the oldest input of this dimension, on the exchange's clock. Absent when there was no input."""
@@ -312,10 +346,11 @@ class Dimension(_message.Message):
         components: _abc.Iterable[Global___Component] | None = ...,
         missing_inputs: _abc.Iterable[_builtins.str] | None = ...,
         inputs: _abc.Iterable[Global___DimensionInput] | None = ...,
+        instant_contribution: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_direction", b"_direction", "_score", b"_score", "direction", b"direction", "observed_time", b"observed_time", "score", b"score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_direction", b"_direction", "_score", b"_score", "components", b"components", "confidence", b"confidence", "contribution", b"contribution", "coverage", b"coverage", "direction", b"direction", "inputs", b"inputs", "kind", b"kind", "missing_inputs", b"missing_inputs", "observed_time", b"observed_time", "score", b"score", "sentence", b"sentence", "weight", b"weight"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_direction", b"_direction", "_score", b"_score", "components", b"components", "confidence", b"confidence", "contribution", b"contribution", "coverage", b"coverage", "direction", b"direction", "inputs", b"inputs", "instant_contribution", b"instant_contribution", "kind", b"kind", "missing_inputs", b"missing_inputs", "observed_time", b"observed_time", "score", b"score", "sentence", b"sentence", "weight", b"weight"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__direction: _TypeAlias = _typing.Literal["direction"]  # noqa: Y015
     _WhichOneofArgType__direction: _TypeAlias = _typing.Literal["_direction", b"_direction"]  # noqa: Y015

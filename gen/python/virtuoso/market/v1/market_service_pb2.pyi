@@ -284,10 +284,15 @@ class GetConfluenceResponse(_message.Message):
     FUNDING_INTERVAL_FIELD_NUMBER: _builtins.int
     FUNDING_DAY_PERCENT_FIELD_NUMBER: _builtins.int
     LIQUIDATIONS_FIELD_NUMBER: _builtins.int
+    INSTANT_SCORE_FIELD_NUMBER: _builtins.int
+    CHANGE_15M_FIELD_NUMBER: _builtins.int
+    AVERAGED_OVER_FIELD_NUMBER: _builtins.int
     symbol: _builtins.str
     """The symbol as the venue names it."""
     score: _builtins.float
-    """The confluence score, 0-100: 50 plus the contributions of the dimensions. Absent when too few inputs could be measured."""
+    """The confluence score, 0-100: the mean of the instant score over `averaged_over`. It is 50 plus the contributions of the
+    dimensions, which are means over the same time. Absent when too few inputs could be measured.
+    """
     confidence: _builtins.float
     """How reliable the score is, 0-1: `coverage` times `agreement`. Absent without a score."""
     agreement: _builtins.float
@@ -314,6 +319,10 @@ class GetConfluenceResponse(_message.Message):
     """The current funding rate, percent a day. Rates of different intervals can be compared by it. Absent without a rate or an
     interval.
     """
+    instant_score: _builtins.float
+    """The score of this moment, 0-100: 50 plus the instant contributions of the dimensions. Absent without a score."""
+    change_15m: _builtins.float
+    """The change of `score` over 15 minutes, points. Absent without a score, and while the score of that time is not known."""
     @_builtins.property
     def provenance(self) -> _provenance_pb2.Provenance:
         """Where the reply comes from and how old it is."""
@@ -324,7 +333,7 @@ class GetConfluenceResponse(_message.Message):
 
     @_builtins.property
     def dimensions(self) -> _containers.RepeatedCompositeFieldContainer[_confluence_pb2.Dimension]:
-        """The six dimensions, each once, in the order of their kinds."""
+        """The six dimensions, each once, in the order of their kinds. All of their numbers but `contribution` are of this moment."""
 
     @_builtins.property
     def drivers(self) -> _containers.RepeatedScalarFieldContainer[_confluence_pb2.DimensionKind.ValueType]:
@@ -341,6 +350,12 @@ class GetConfluenceResponse(_message.Message):
     @_builtins.property
     def liquidations(self) -> _liquidation_pb2.Liquidations:
         """The liquidations of this market. Absent when the venue does not stream them."""
+
+    @_builtins.property
+    def averaged_over(self) -> _duration_pb2.Duration:
+        """The measured time of which `score` is the mean: 20 minutes, and less after a start or a gap. In whole minutes, below a
+        minute in seconds. Absent without a score.
+        """
 
     def __init__(
         self,
@@ -364,13 +379,18 @@ class GetConfluenceResponse(_message.Message):
         funding_interval: _duration_pb2.Duration | None = ...,
         funding_day_percent: _builtins.float | None = ...,
         liquidations: _liquidation_pb2.Liquidations | None = ...,
+        instant_score: _builtins.float | None = ...,
+        change_15m: _builtins.float | None = ...,
+        averaged_over: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_day_percent", b"_funding_day_percent", "_funding_percent", b"_funding_percent", "_score", b"_score", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "funding_day_percent", b"funding_day_percent", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "liquidations", b"liquidations", "price_time", b"price_time", "provenance", b"provenance", "score", b"score", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_15m", b"_change_15m", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_day_percent", b"_funding_day_percent", "_funding_percent", b"_funding_percent", "_instant_score", b"_instant_score", "_score", b"_score", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "averaged_over", b"averaged_over", "change_15m", b"change_15m", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "funding_day_percent", b"funding_day_percent", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "instant_score", b"instant_score", "liquidations", b"liquidations", "price_time", b"price_time", "provenance", b"provenance", "score", b"score", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_day_percent", b"_funding_day_percent", "_funding_percent", b"_funding_percent", "_score", b"_score", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "coverage", b"coverage", "dimensions", b"dimensions", "drivers", b"drivers", "funding_day_percent", b"funding_day_percent", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "label", b"label", "liquidations", b"liquidations", "missing_inputs", b"missing_inputs", "price", b"price", "price_time", b"price_time", "provenance", b"provenance", "score", b"score", "symbol", b"symbol", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_15m", b"_change_15m", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_day_percent", b"_funding_day_percent", "_funding_percent", b"_funding_percent", "_instant_score", b"_instant_score", "_score", b"_score", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "averaged_over", b"averaged_over", "change_15m", b"change_15m", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "coverage", b"coverage", "dimensions", b"dimensions", "drivers", b"drivers", "funding_day_percent", b"funding_day_percent", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "instant_score", b"instant_score", "label", b"label", "liquidations", b"liquidations", "missing_inputs", b"missing_inputs", "price", b"price", "price_time", b"price_time", "provenance", b"provenance", "score", b"score", "symbol", b"symbol", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__agreement: _TypeAlias = _typing.Literal["agreement"]  # noqa: Y015
     _WhichOneofArgType__agreement: _TypeAlias = _typing.Literal["_agreement", b"_agreement"]  # noqa: Y015
+    _WhichOneofReturnType__change_15m: _TypeAlias = _typing.Literal["change_15m"]  # noqa: Y015
+    _WhichOneofArgType__change_15m: _TypeAlias = _typing.Literal["_change_15m", b"_change_15m"]  # noqa: Y015
     _WhichOneofReturnType__change_24h_percent: _TypeAlias = _typing.Literal["change_24h_percent"]  # noqa: Y015
     _WhichOneofArgType__change_24h_percent: _TypeAlias = _typing.Literal["_change_24h_percent", b"_change_24h_percent"]  # noqa: Y015
     _WhichOneofReturnType__confidence: _TypeAlias = _typing.Literal["confidence"]  # noqa: Y015
@@ -379,6 +399,8 @@ class GetConfluenceResponse(_message.Message):
     _WhichOneofArgType__funding_day_percent: _TypeAlias = _typing.Literal["_funding_day_percent", b"_funding_day_percent"]  # noqa: Y015
     _WhichOneofReturnType__funding_percent: _TypeAlias = _typing.Literal["funding_percent"]  # noqa: Y015
     _WhichOneofArgType__funding_percent: _TypeAlias = _typing.Literal["_funding_percent", b"_funding_percent"]  # noqa: Y015
+    _WhichOneofReturnType__instant_score: _TypeAlias = _typing.Literal["instant_score"]  # noqa: Y015
+    _WhichOneofArgType__instant_score: _TypeAlias = _typing.Literal["_instant_score", b"_instant_score"]  # noqa: Y015
     _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
     _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015
     _WhichOneofReturnType__tick_size: _TypeAlias = _typing.Literal["tick_size"]  # noqa: Y015
@@ -388,6 +410,8 @@ class GetConfluenceResponse(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__agreement) -> _WhichOneofReturnType__agreement | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__change_15m) -> _WhichOneofReturnType__change_15m | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__change_24h_percent) -> _WhichOneofReturnType__change_24h_percent | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__confidence) -> _WhichOneofReturnType__confidence | None: ...
@@ -395,6 +419,8 @@ class GetConfluenceResponse(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__funding_day_percent) -> _WhichOneofReturnType__funding_day_percent | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__funding_percent) -> _WhichOneofReturnType__funding_percent | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__instant_score) -> _WhichOneofReturnType__instant_score | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__score) -> _WhichOneofReturnType__score | None: ...
     @_typing.overload

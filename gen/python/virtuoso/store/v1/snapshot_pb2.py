@@ -23,6 +23,7 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from virtuoso.market.v1 import confluence_pb2 as virtuoso_dot_market_dot_v1_dot_confluence__pb2
 from virtuoso.market.v1 import market_service_pb2 as virtuoso_dot_market_dot_v1_dot_market__service__pb2
 from virtuoso.market.v1 import mover_pb2 as virtuoso_dot_market_dot_v1_dot_mover__pb2
 from virtuoso.market.v1 import opportunity_pb2 as virtuoso_dot_market_dot_v1_dot_opportunity__pb2
@@ -33,15 +34,17 @@ from virtuoso.market.v1 import signal_pb2 as virtuoso_dot_market_dot_v1_dot_sign
 from virtuoso.market.v1 import symbol_pb2 as virtuoso_dot_market_dot_v1_dot_symbol__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n virtuoso/store/v1/snapshot.proto\x12\x11virtuoso.store.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\'virtuoso/market/v1/market_service.proto\x1a\x1evirtuoso/market/v1/mover.proto\x1a$virtuoso/market/v1/opportunity.proto\x1a!virtuoso/market/v1/overview.proto\x1a#virtuoso/market/v1/provenance.proto\x1a\"virtuoso/market/v1/sentiment.proto\x1a\x1fvirtuoso/market/v1/signal.proto\x1a\x1fvirtuoso/market/v1/symbol.proto\"\x83\x05\n\x08Snapshot\x12\x32\n\nprovenance\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.Provenance\x12.\n\x08overview\x18\x02 \x01(\x0b\x32\x1c.virtuoso.market.v1.Overview\x12>\n\x0b\x63onfluences\x18\x03 \x03(\x0b\x32).virtuoso.market.v1.GetConfluenceResponse\x12*\n\x07gainers\x18\x04 \x03(\x0b\x32\x19.virtuoso.market.v1.Mover\x12)\n\x06losers\x18\x05 \x03(\x0b\x32\x19.virtuoso.market.v1.Mover\x12+\n\x07symbols\x18\x06 \x03(\x0b\x32\x1a.virtuoso.market.v1.Symbol\x12\x15\n\rvenue_symbols\x18\x07 \x03(\t\x12\x34\n\x0cregime_state\x18\x08 \x01(\x0b\x32\x1e.virtuoso.store.v1.RegimeState\x12\x30\n\tsentiment\x18\t \x01(\x0b\x32\x1d.virtuoso.market.v1.Sentiment\x12\x32\n\x05\x62\x65tas\x18\n \x03(\x0b\x32#.virtuoso.market.v1.GetBetaResponse\x12+\n\x07signals\x18\x0b \x03(\x0b\x32\x1a.virtuoso.market.v1.Signal\x12\x36\n\ropportunities\x18\x0c \x03(\x0b\x32\x1f.virtuoso.market.v1.Opportunity\x12\x37\n\rsignal_record\x18\r \x01(\x0b\x32 .virtuoso.market.v1.SignalRecord\"\xd2\x01\n\x0bRegimeState\x12*\n\x06regime\x18\x01 \x01(\x0e\x32\x1a.virtuoso.market.v1.Regime\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tcandidate\x18\x03 \x01(\x0e\x32\x1a.virtuoso.market.v1.Regime\x12\x38\n\x14\x63\x61ndidate_start_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n virtuoso/store/v1/snapshot.proto\x12\x11virtuoso.store.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#virtuoso/market/v1/confluence.proto\x1a\'virtuoso/market/v1/market_service.proto\x1a\x1evirtuoso/market/v1/mover.proto\x1a$virtuoso/market/v1/opportunity.proto\x1a!virtuoso/market/v1/overview.proto\x1a#virtuoso/market/v1/provenance.proto\x1a\"virtuoso/market/v1/sentiment.proto\x1a\x1fvirtuoso/market/v1/signal.proto\x1a\x1fvirtuoso/market/v1/symbol.proto\"\xb7\x05\n\x08Snapshot\x12\x32\n\nprovenance\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.Provenance\x12.\n\x08overview\x18\x02 \x01(\x0b\x32\x1c.virtuoso.market.v1.Overview\x12>\n\x0b\x63onfluences\x18\x03 \x03(\x0b\x32).virtuoso.market.v1.GetConfluenceResponse\x12*\n\x07gainers\x18\x04 \x03(\x0b\x32\x19.virtuoso.market.v1.Mover\x12)\n\x06losers\x18\x05 \x03(\x0b\x32\x19.virtuoso.market.v1.Mover\x12+\n\x07symbols\x18\x06 \x03(\x0b\x32\x1a.virtuoso.market.v1.Symbol\x12\x15\n\rvenue_symbols\x18\x07 \x03(\t\x12\x34\n\x0cregime_state\x18\x08 \x01(\x0b\x32\x1e.virtuoso.store.v1.RegimeState\x12\x30\n\tsentiment\x18\t \x01(\x0b\x32\x1d.virtuoso.market.v1.Sentiment\x12\x32\n\x05\x62\x65tas\x18\n \x03(\x0b\x32#.virtuoso.market.v1.GetBetaResponse\x12+\n\x07signals\x18\x0b \x03(\x0b\x32\x1a.virtuoso.market.v1.Signal\x12\x36\n\ropportunities\x18\x0c \x03(\x0b\x32\x1f.virtuoso.market.v1.Opportunity\x12\x37\n\rsignal_record\x18\r \x01(\x0b\x32 .virtuoso.market.v1.SignalRecord\x12\x32\n\x0bscore_means\x18\x0e \x01(\x0b\x32\x1d.virtuoso.store.v1.ScoreMeans\"\x89\x01\n\nScoreMeans\x12\x31\n\robserved_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07symbols\x18\x02 \x03(\t\x12)\n\x06labels\x18\x03 \x03(\x0e\x32\x19.virtuoso.market.v1.Label\x12\x0c\n\x04sums\x18\x04 \x03(\x02\"\xd2\x01\n\x0bRegimeState\x12*\n\x06regime\x18\x01 \x01(\x0e\x32\x1a.virtuoso.market.v1.Regime\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tcandidate\x18\x03 \x01(\x0e\x32\x1a.virtuoso.market.v1.Regime\x12\x38\n\x14\x63\x61ndidate_start_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'virtuoso.store.v1.snapshot_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SNAPSHOT']._serialized_start=374
-  _globals['_SNAPSHOT']._serialized_end=1017
-  _globals['_REGIMESTATE']._serialized_start=1020
-  _globals['_REGIMESTATE']._serialized_end=1230
+  _globals['_SNAPSHOT']._serialized_start=411
+  _globals['_SNAPSHOT']._serialized_end=1106
+  _globals['_SCOREMEANS']._serialized_start=1109
+  _globals['_SCOREMEANS']._serialized_end=1246
+  _globals['_REGIMESTATE']._serialized_start=1249
+  _globals['_REGIMESTATE']._serialized_end=1459
 # @@protoc_insertion_point(module_scope)

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from virtuoso.market.v1 import confluence_pb2 as _confluence_pb2
 from virtuoso.market.v1 import market_service_pb2 as _market_service_pb2
 from virtuoso.market.v1 import mover_pb2 as _mover_pb2
 from virtuoso.market.v1 import opportunity_pb2 as _opportunity_pb2
@@ -48,6 +49,7 @@ class Snapshot(_message.Message):
     SIGNALS_FIELD_NUMBER: _builtins.int
     OPPORTUNITIES_FIELD_NUMBER: _builtins.int
     SIGNAL_RECORD_FIELD_NUMBER: _builtins.int
+    SCORE_MEANS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def provenance(self) -> _provenance_pb2.Provenance:
         """The provenance of the pass, without `path`, `stale` and `age`: servers set these three in each reply."""
@@ -102,6 +104,10 @@ class Snapshot(_message.Message):
     def signal_record(self) -> _signal_pb2.SignalRecord:
         """The results of the closed signals of the venue. Absent while the history cannot be read."""
 
+    @_builtins.property
+    def score_means(self) -> Global___ScoreMeans:
+        """The scores of the last minutes for the next pass. Absent when there are none."""
+
     def __init__(
         self,
         *,
@@ -118,14 +124,59 @@ class Snapshot(_message.Message):
         signals: _abc.Iterable[_signal_pb2.Signal] | None = ...,
         opportunities: _abc.Iterable[_opportunity_pb2.Opportunity] | None = ...,
         signal_record: _signal_pb2.SignalRecord | None = ...,
+        score_means: Global___ScoreMeans | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["overview", b"overview", "provenance", b"provenance", "regime_state", b"regime_state", "sentiment", b"sentiment", "signal_record", b"signal_record"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["overview", b"overview", "provenance", b"provenance", "regime_state", b"regime_state", "score_means", b"score_means", "sentiment", b"sentiment", "signal_record", b"signal_record"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["betas", b"betas", "confluences", b"confluences", "gainers", b"gainers", "losers", b"losers", "opportunities", b"opportunities", "overview", b"overview", "provenance", b"provenance", "regime_state", b"regime_state", "sentiment", b"sentiment", "signal_record", b"signal_record", "signals", b"signals", "symbols", b"symbols", "venue_symbols", b"venue_symbols"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["betas", b"betas", "confluences", b"confluences", "gainers", b"gainers", "losers", b"losers", "opportunities", b"opportunities", "overview", b"overview", "provenance", b"provenance", "regime_state", b"regime_state", "score_means", b"score_means", "sentiment", b"sentiment", "signal_record", b"signal_record", "signals", b"signals", "symbols", b"symbols", "venue_symbols", b"venue_symbols"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Snapshot: _TypeAlias = Snapshot  # noqa: Y015
+
+@_typing.final
+class ScoreMeans(_message.Message):
+    """The scores of the last minutes. The scores of a snapshot are means of them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OBSERVED_TIME_FIELD_NUMBER: _builtins.int
+    SYMBOLS_FIELD_NUMBER: _builtins.int
+    LABELS_FIELD_NUMBER: _builtins.int
+    SUMS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def observed_time(self) -> _timestamp_pb2.Timestamp:
+        """The time of the last pass, on the exchange's clock."""
+
+    @_builtins.property
+    def symbols(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The symbols."""
+
+    @_builtins.property
+    def labels(self) -> _containers.RepeatedScalarFieldContainer[_confluence_pb2.Label.ValueType]:
+        """The label of each symbol. UNSPECIFIED without a score."""
+
+    @_builtins.property
+    def sums(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Seven numbers for each of 36 minutes, newest first, and in it for each symbol: the measured time in milliseconds, and the
+        contribution of each dimension, in the order of their kinds, times that time.
+        """
+
+    def __init__(
+        self,
+        *,
+        observed_time: _timestamp_pb2.Timestamp | None = ...,
+        symbols: _abc.Iterable[_builtins.str] | None = ...,
+        labels: _abc.Iterable[_confluence_pb2.Label.ValueType] | None = ...,
+        sums: _abc.Iterable[_builtins.float] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["observed_time", b"observed_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["labels", b"labels", "observed_time", b"observed_time", "sums", b"sums", "symbols", b"symbols"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ScoreMeans: _TypeAlias = ScoreMeans  # noqa: Y015
 
 @_typing.final
 class RegimeState(_message.Message):

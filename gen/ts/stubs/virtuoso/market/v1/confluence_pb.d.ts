@@ -1,5 +1,5 @@
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 /**
  * Describes the file virtuoso/market/v1/confluence.proto.
@@ -19,7 +19,8 @@ export type ConfluenceRow = Message<"virtuoso.market.v1.ConfluenceRow"> & {
      */
     symbol: string;
     /**
-     * The confluence score, 0-100. Absent when too few inputs could be measured. Such rows come last.
+     * The confluence score, 0-100: the mean of the instant score over `averaged_over`. Absent when too few inputs could be
+     * measured. Such rows come last.
      *
      * @generated from field: optional double score = 2;
      */
@@ -103,6 +104,25 @@ export type ConfluenceRow = Message<"virtuoso.market.v1.ConfluenceRow"> & {
      * @generated from field: optional double tick_size = 15;
      */
     tickSize?: number | undefined;
+    /**
+     * The score of this moment, 0-100: the mean of the six dimensions in this row. Absent without a score.
+     *
+     * @generated from field: optional double instant_score = 16;
+     */
+    instantScore?: number | undefined;
+    /**
+     * The change of `score` over 15 minutes, points. Absent without a score, and while the score of that time is not known.
+     *
+     * @generated from field: optional double change_15m = 17;
+     */
+    change15m?: number | undefined;
+    /**
+     * The measured time of which `score` is the mean: 20 minutes, and less after a start or a gap. In whole minutes, below a
+     * minute in seconds. Absent without a score.
+     *
+     * @generated from field: google.protobuf.Duration averaged_over = 18;
+     */
+    averagedOver?: Duration | undefined;
 };
 /**
  * Describes the message virtuoso.market.v1.ConfluenceRow.
@@ -152,8 +172,8 @@ export type Dimension = Message<"virtuoso.market.v1.Dimension"> & {
      */
     coverage: number;
     /**
-     * The points that the dimension adds to the total score, -50 to 50: score = 50 + the sum of the contributions.
-     * 0 when the dimension could not be measured or the symbol has no score.
+     * The points that the dimension adds to the total score, -50 to 50: score = 50 + the sum of the contributions. It is a mean
+     * over the same time as the total score. 0 when the dimension was not measured in that time or the symbol has no score.
      *
      * @generated from field: double contribution = 7;
      */
@@ -188,6 +208,13 @@ export type Dimension = Message<"virtuoso.market.v1.Dimension"> & {
      * @generated from field: repeated virtuoso.market.v1.DimensionInput inputs = 12;
      */
     inputs: DimensionInput[];
+    /**
+     * The points that the dimension adds to the instant total score, -50 to 50: instant_score = 50 + the sum of these.
+     * 0 when the dimension could not be measured or the symbol has no score.
+     *
+     * @generated from field: double instant_contribution = 13;
+     */
+    instantContribution: number;
 };
 /**
  * Describes the message virtuoso.market.v1.Dimension.
@@ -375,7 +402,8 @@ export declare enum DimensionKind {
  */
 export declare const DimensionKindSchema: GenEnum<DimensionKind>;
 /**
- * A score in words.
+ * A score in words. A label begins at the numbers below. It continues until the score has returned by 2 points: BULLISH begins
+ * at 60 and continues above 58.
  *
  * @generated from enum virtuoso.market.v1.Label
  */

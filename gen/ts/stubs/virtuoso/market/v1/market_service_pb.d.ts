@@ -229,7 +229,8 @@ export type GetConfluenceResponse = Message<"virtuoso.market.v1.GetConfluenceRes
      */
     symbol: string;
     /**
-     * The confluence score, 0-100: 50 plus the contributions of the dimensions. Absent when too few inputs could be measured.
+     * The confluence score, 0-100: the mean of the instant score over `averaged_over`. It is 50 plus the contributions of the
+     * dimensions, which are means over the same time. Absent when too few inputs could be measured.
      *
      * @generated from field: optional double score = 3;
      */
@@ -284,7 +285,7 @@ export type GetConfluenceResponse = Message<"virtuoso.market.v1.GetConfluenceRes
      */
     turnover24hUsd?: number | undefined;
     /**
-     * The six dimensions, each once, in the order of their kinds.
+     * The six dimensions, each once, in the order of their kinds. All of their numbers but `contribution` are of this moment.
      *
      * @generated from field: repeated virtuoso.market.v1.Dimension dimensions = 12;
      */
@@ -333,6 +334,25 @@ export type GetConfluenceResponse = Message<"virtuoso.market.v1.GetConfluenceRes
      * @generated from field: virtuoso.market.v1.Liquidations liquidations = 19;
      */
     liquidations?: Liquidations | undefined;
+    /**
+     * The score of this moment, 0-100: 50 plus the instant contributions of the dimensions. Absent without a score.
+     *
+     * @generated from field: optional double instant_score = 20;
+     */
+    instantScore?: number | undefined;
+    /**
+     * The change of `score` over 15 minutes, points. Absent without a score, and while the score of that time is not known.
+     *
+     * @generated from field: optional double change_15m = 21;
+     */
+    change15m?: number | undefined;
+    /**
+     * The measured time of which `score` is the mean: 20 minutes, and less after a start or a gap. In whole minutes, below a
+     * minute in seconds. Absent without a score.
+     *
+     * @generated from field: google.protobuf.Duration averaged_over = 22;
+     */
+    averagedOver?: Duration | undefined;
 };
 /**
  * Describes the message virtuoso.market.v1.GetConfluenceResponse.
