@@ -35,6 +35,7 @@ class Publication:
         self._clock = clock
         self._observer = observer
         self._errors = RepositoryErrorLog(clock)
+        self._encoder = snapshots.SnapshotEncoder()
         self._complete_at = -math.inf  # monotonic time of the last complete publication
         self._markets_at = -math.inf  # monotonic time of the last list of markets
         self.reset()
@@ -64,7 +65,7 @@ class Publication:
             return
         markets_due = now - self._markets_at >= MARKETS_PERIOD_S
         with metrics.CYCLE_SECONDS.labels("encode").time():
-            blob, markets = await asyncio.to_thread(_encode, snapshot, with_markets=markets_due)
+            blob, markets = await asyncio.to_thread(self._encode, snapshot, with_markets=markets_due)
         try:
             with metrics.CYCLE_SECONDS.labels("publish").time():
                 await self._publisher.publish(snapshot, blob)
@@ -95,13 +96,12 @@ class Publication:
         else:
             self._markets_at = self._clock.monotonic()
 
+    def _encode(self, snapshot: Snapshot, *, with_markets: bool) -> tuple[bytes, bytes | None]:
+        return self._encoder.encode(snapshot), encode_markets(snapshot) if with_markets else None
+
     async def publish_candles(self, venue: str, candles: Candles) -> None:
         """Store bars for ListCandles. If that fails, the next call stores them."""
         try:
             await self._publisher.publish_candles(venue, candles)
         except RepositoryError as error:
             self._errors.log("candles could not be stored: %s", error)
-
-
-def _encode(snapshot: Snapshot, *, with_markets: bool) -> tuple[bytes, bytes | None]:
-    return snapshots.encode_snapshot(snapshot), encode_markets(snapshot) if with_markets else None

@@ -11,18 +11,27 @@ from virtuoso.wire.liquidations import liquidations
 from virtuoso.wire.times import duration, timestamp
 
 if TYPE_CHECKING:
+    from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
+
     from virtuoso.domain import model
     from virtuoso.domain.records import LiquidationTotals
+    from virtuoso.wire.encoded_parts import EncodedParts
 
 _ROW_FIELDS = frozenset(confluence_pb2.ConfluenceRow.DESCRIPTOR.fields_by_name)
 _SCORE_FIELDS = {int(kind): kind.lower_name for kind in DimensionKind}  # a row has the score of each dimension
 
 
-def confluence(
-    ticker: model.Ticker, result: model.Confluence, totals: LiquidationTotals | None = None
-) -> market_service_pb2.GetConfluenceResponse:
-    """Return the reply of GetConfluence for a symbol, without provenance. `totals` are its liquidations."""
-    return market_service_pb2.GetConfluenceResponse(
+def add_confluence(
+    replies: RepeatedCompositeFieldContainer[market_service_pb2.GetConfluenceResponse],
+    ticker: model.Ticker,
+    result: model.Confluence,
+    totals: LiquidationTotals | None,
+    encoded: EncodedParts,
+) -> None:
+    """Add the reply of GetConfluence for a symbol, without provenance. `totals` are its liquidations.
+
+    It is written in place. To copy a message into another one costs as much as to encode it."""
+    reply = replies.add(
         symbol=ticker.symbol,
         score=result.score,
         instant_score=result.instant_score,
@@ -36,7 +45,6 @@ def confluence(
         price_time=timestamp(ticker.stamp.observed_ms),
         change_24h_percent=ticker.change_24h_percent,
         turnover_24h_usd=ticker.turnover_24h,
-        dimensions=[_dimension(dimension) for dimension in result.dimensions],
         drivers=[confluence_pb2.DimensionKind.ValueType(kind) for kind in result.drivers],
         missing_inputs=result.missing_inputs,
         tick_size=ticker.tick_size,
@@ -45,6 +53,8 @@ def confluence(
         funding_day_percent=_percent(ticker.daily_funding_rate),
         liquidations=None if totals is None else liquidations(totals),
     )
+    for dimension in result.dimensions:
+        _add_dimension(reply.dimensions, dimension, encoded)
 
 
 def _shown_ms(time_ms: int) -> int:
@@ -84,8 +94,15 @@ def components(parts: Iterable[model.Component]) -> list[confluence_pb2.Componen
     ]
 
 
-def _dimension(dimension: model.Dimension) -> confluence_pb2.Dimension:
-    return confluence_pb2.Dimension(
+def _components_alone(parts: Iterable[model.Component]) -> bytes:
+    """Return the bytes of a Dimension that has nothing but its components."""
+    return confluence_pb2.Dimension(components=components(parts)).SerializeToString()
+
+
+def _add_dimension(
+    dimensions: RepeatedCompositeFieldContainer[confluence_pb2.Dimension], dimension: model.Dimension, encoded: EncodedParts
+) -> None:
+    added = dimensions.add(
         kind=confluence_pb2.DimensionKind.ValueType(dimension.kind),
         score=dimension.score,
         direction=dimension.direction,
@@ -96,15 +113,13 @@ def _dimension(dimension: model.Dimension) -> confluence_pb2.Dimension:
         instant_contribution=dimension.instant_contribution,
         observed_time=timestamp(dimension.observed_ms) if dimension.observed_ms is not None else None,
         sentence=dimension.sentence,
-        components=components(dimension.components),
         missing_inputs=dimension.missing_inputs,
-        inputs=[
-            confluence_pb2.DimensionInput(
-                name=one.name,
-                transport=confluence_pb2.TRANSPORT_STREAM if one.streamed else confluence_pb2.TRANSPORT_POLL,
-                observed_time=timestamp(one.observed_ms),
-                incomplete=one.incomplete,
-            )
-            for one in dimension.inputs
-        ],
     )
+    added.MergeFromString(encoded.of(dimension.components, _components_alone))
+    for one in dimension.inputs:
+        added.inputs.add(
+            name=one.name,
+            transport=confluence_pb2.TRANSPORT_STREAM if one.streamed else confluence_pb2.TRANSPORT_POLL,
+            observed_time=timestamp(one.observed_ms),
+            incomplete=one.incomplete,
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from google.protobuf.message import DecodeError
@@ -14,12 +15,15 @@ from virtuoso.domain.scores import Label, ScoreMeans, StoredMeans
 from virtuoso.market.v1 import candle_pb2, confluence_pb2, mover_pb2, overview_pb2, provenance_pb2, symbol_pb2
 from virtuoso.store.v1 import candle_series_pb2, market_list_pb2, snapshot_head_pb2, snapshot_pb2
 from virtuoso.wire import confluences, messages
+from virtuoso.wire.encoded_parts import EncodedParts
 from virtuoso.wire.liquidations import liquidations
 from virtuoso.wire.times import duration, millis, timestamp
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from virtuoso.domain import model
-    from virtuoso.domain.records import Opportunity, Signal
+    from virtuoso.domain.records import BetaSpan, BetaWindow, Opportunity, Signal
     from virtuoso.domain.snapshot import Mover, Snapshot
 
 SOFT_EXPIRY_SCORES_MS = 30_000  # older scores are stale
@@ -43,28 +47,46 @@ def checksum(blob: bytes) -> bytes:
     return hashlib.blake2b(blob, digest_size=16).digest()
 
 
+class SnapshotEncoder:
+    """It encodes one snapshot after another. What a snapshot has in common with the one before is not encoded again."""
+
+    def __init__(self) -> None:
+        self._encoded = EncodedParts()
+
+    def encode(self, snapshot: Snapshot) -> bytes:
+        """Return a Snapshot as bytes of the message Snapshot. The same input gives the same bytes."""
+        encoded = self._encoded
+        encoded.begin()
+        message = snapshot_pb2.Snapshot(
+            provenance=_provenance(snapshot),
+            overview=_overview(snapshot.overview),
+            gainers=[_mover(mover, snapshot) for mover in snapshot.gainers],
+            losers=[_mover(mover, snapshot) for mover in snapshot.losers],
+            symbols=[_symbol(rank, item, snapshot) for rank, item in enumerate(snapshot.universe, start=1)],
+            venue_symbols=snapshot.venue_symbols,
+            regime_state=_regime_state(snapshot.overview.regime) if snapshot.overview.regime else None,
+            sentiment=messages.sentiment(snapshot.sentiment) if snapshot.sentiment else None,
+            signals=[messages.signal(signal) for signal in snapshot.signals],
+            opportunities=[messages.opportunity(opportunity) for opportunity in snapshot.opportunities],
+            signal_record=messages.signal_record(snapshot.signal_record) if snapshot.signal_record else None,
+            score_means=_score_means(snapshot.means) if snapshot.means else None,
+        )
+        for symbol, result in _ranked(snapshot):
+            totals = snapshot.liquidations.get(symbol)
+            confluences.add_confluence(message.confluences, snapshot.tickers[symbol], result, totals, encoded)
+        for item in snapshot.universe:
+            if windows := snapshot.betas.get(item.symbol):
+                message.betas.add().MergeFromString(encoded.of(windows, partial(_betas, item.symbol)))
+        return message.SerializeToString(deterministic=True)
+
+
 def encode_snapshot(snapshot: Snapshot) -> bytes:
-    """Return a Snapshot as bytes of the message Snapshot. The same input gives the same bytes."""
-    betas = ((item.symbol, snapshot.betas.get(item.symbol)) for item in snapshot.universe)
-    return snapshot_pb2.Snapshot(
-        provenance=_provenance(snapshot),
-        overview=_overview(snapshot.overview),
-        confluences=[
-            confluences.confluence(snapshot.tickers[symbol], result, snapshot.liquidations.get(symbol))
-            for symbol, result in _ranked(snapshot)
-        ],
-        gainers=[_mover(mover, snapshot) for mover in snapshot.gainers],
-        losers=[_mover(mover, snapshot) for mover in snapshot.losers],
-        symbols=[_symbol(rank, item, snapshot) for rank, item in enumerate(snapshot.universe, start=1)],
-        venue_symbols=snapshot.venue_symbols,
-        regime_state=_regime_state(snapshot.overview.regime) if snapshot.overview.regime else None,
-        sentiment=messages.sentiment(snapshot.sentiment) if snapshot.sentiment else None,
-        betas=[messages.betas(symbol, windows) for symbol, windows in betas if windows],
-        signals=[messages.signal(signal) for signal in snapshot.signals],
-        opportunities=[messages.opportunity(opportunity) for opportunity in snapshot.opportunities],
-        signal_record=messages.signal_record(snapshot.signal_record) if snapshot.signal_record else None,
-        score_means=_score_means(snapshot.means) if snapshot.means else None,
-    ).SerializeToString(deterministic=True)
+    """Return the bytes of a single snapshot, see SnapshotEncoder."""
+    return SnapshotEncoder().encode(snapshot)
+
+
+def _betas(symbol: str, windows: Mapping[BetaSpan, BetaWindow]) -> bytes:
+    return messages.betas(symbol, windows).SerializeToString()
 
 
 def encode_head(snapshot: Snapshot, blob: bytes, *, behind_ms: int = 0, term: int = 0) -> bytes:
