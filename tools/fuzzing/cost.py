@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import re
@@ -11,20 +12,16 @@ from contextlib import contextmanager
 
 from virtuoso.app.logs import BURST_LINES, LINES_PER_S, LineLimit
 
-MS_PER_KB, MS, HISTORY_MS = 1.0, 5.0, 10.0
+MS_PER_KB, MS = 1.0, 5.0
 GROWTH = 10  # the memory may grow by this many bytes for each byte of a request
 SMALLEST_GROWTH = 8 * 1024 * 1024  # the allocator takes memory in blocks of some MiB
+_WORK = [n * 7919 % 1009 for n in range(1000)]
 _PEAK = re.compile(rb"VmHWM:\s+(\d+) kB")
 
 
 def allowed_ms(size: int) -> float:
     """Return the CPU time that a request of this size may take."""
     return MS + MS_PER_KB * size / 1024
-
-
-def allowed_history_ms(size: int) -> float:
-    """Return the CPU time of a call that reads the history, up to 2000 rows of a database. `size`: request and reply."""
-    return HISTORY_MS + MS_PER_KB * size / 1024
 
 
 def allowed_growth(size: int) -> int:
@@ -35,6 +32,23 @@ def allowed_growth(size: int) -> int:
 def allowed_lines(seconds: float) -> float:
     """Return how many lines one logger may write at one level in this time."""
     return BURST_LINES + LINES_PER_S * seconds
+
+
+class Slowdown:
+    """How much longer the same work takes now than at best. On a busy machine, a call that changes threads takes several
+    times its CPU time, because caches are cold."""
+
+    def __init__(self) -> None:
+        self._best_s = float("inf")
+
+    async def measure(self) -> float:
+        """Return the CPU time of a fixed amount of work in relation to the shortest one so far, at least 1."""
+        began_s = time.process_time()
+        for _ in range(20):
+            await asyncio.to_thread(sorted, _WORK)
+        taken_s = time.process_time() - began_s
+        self._best_s = min(self._best_s, taken_s)
+        return taken_s / self._best_s
 
 
 class ProcessCost:

@@ -34,7 +34,7 @@ from virtuoso.service.server import HEALTH
 
 TIMEOUT_S = 20.0
 # The size of the market and of its history: more than the largest page of each list.
-SYMBOL_COUNT, BAR_COUNT, POINT_COUNT, RECORD_COUNT = 200, 400, 2100, 520
+SYMBOL_COUNT, BAR_COUNT, POINT_COUNT, RECORD_COUNT = 200, 400, 10_000, 520
 
 
 class Target(Protocol):

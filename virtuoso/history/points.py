@@ -28,10 +28,20 @@ def to_row(point: ScorePoint, series: int) -> dict[str, Any]:
 def from_row(venue: str, symbol: str, row: Sequence[Any]) -> ScorePoint:
     """Return the point of a row. The row has observed_ms, price, then SCORES."""
     observed_ms, price, *units = row
+    score, confidence, technical, volume, orderflow, orderbook, price_structure, sentiment = [
+        None if unit is None else unit / _UNITS for unit in units
+    ]
     return ScorePoint(
         venue=venue,
         symbol=symbol,
         observed_ms=observed_ms,
         price=price,
-        **{name: None if unit is None else unit / _UNITS for name, unit in zip(SCORES, units, strict=True)},
+        score=score,
+        confidence=confidence,
+        technical=technical,
+        volume=volume,
+        orderflow=orderflow,
+        orderbook=orderbook,
+        price_structure=price_structure,
+        sentiment=sentiment,
     )

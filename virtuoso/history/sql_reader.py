@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Select, func, select, tuple_
+from sqlalchemy import BigInteger, Column, ColumnElement, CursorResult, Select, and_, bindparam, case, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from virtuoso.domain.model import DimensionKind
@@ -14,6 +14,7 @@ from virtuoso.history.points import from_row
 from virtuoso.history.tables import SCORES, alerts, newest, opportunities, points, series, signals
 from virtuoso.history.transactions import Transactions
 
+Record = TypeVar("Record")
 Result = tuple[Side, tuple[DimensionKind, ...], float]
 
 
@@ -32,21 +33,10 @@ class SqlHistoryReader:
         self, venue: str, symbol: str, *, start_ms: int, end_ms: int, step_ms: int
     ) -> Sequence[ScorePoint]:
         """See the port."""
-        number = select(series.c.id).where(series.c.venue == venue, series.c.symbol == symbol).scalar_subquery()
-        time_ms = points.c.observed_ms
-        last_of_each_step = (
-            select(func.max(time_ms))
-            .where(points.c.series == number, time_ms >= start_ms, time_ms < end_ms)
-            .group_by((time_ms - start_ms) // max(1, step_ms))
-        )
-        query = (
-            select(time_ms, points.c.price, *(points.c[name] for name in SCORES))
-            .where(points.c.series == number, time_ms.in_(last_of_each_step))
-            .order_by(time_ms)
-        )
+        values = {"start_ms": start_ms, "end_ms": end_ms, "step_ms": max(1, step_ms), "venue": venue, "symbol": symbol}
 
         async def read(connection: AsyncConnection) -> list[ScorePoint]:
-            return [from_row(venue, symbol, row) for row in await connection.execute(query)]
+            return [from_row(venue, symbol, row) for row in await connection.execute(_LAST_POINT_OF_EACH_STEP, values)]
 
         return await self._transactions.run("score_points", read)
 
@@ -105,7 +95,7 @@ class SqlHistoryReader:
             query = query.where((signals.c.status == SignalStatus.ACTIVE) == active)
 
         async def read(connection: AsyncConnection) -> list[Signal]:
-            return [Signal(**row) for row in (await connection.execute(query)).mappings()]
+            return _records(Signal, await connection.execute(query))
 
         return await self._transactions.run("signals", read)
 
@@ -138,7 +128,7 @@ class SqlHistoryReader:
         query = query.where(opportunities.c.found_ms >= start_ms, *_of_venue(opportunities.c.venue, venue))
 
         async def read(connection: AsyncConnection) -> list[Opportunity]:
-            return [Opportunity(**row) for row in (await connection.execute(query)).mappings()]
+            return _records(Opportunity, await connection.execute(query))
 
         return await self._transactions.run("opportunities", read)
 
@@ -163,7 +153,7 @@ class SqlHistoryReader:
             query = query.where(*([cursor < before] if before is not None else [])).order_by(cursor.desc())
 
         async def read(connection: AsyncConnection) -> list[Alert]:
-            return [Alert(**row) for row in (await connection.execute(query)).mappings()]
+            return _records(Alert, await connection.execute(query))
 
         return await self._transactions.run("alerts", read)
 
@@ -178,6 +168,42 @@ class SqlHistoryReader:
     async def close(self) -> None:
         """See the port."""
         await self._transactions.close()
+
+
+def _last_point_of_each_step() -> Select[Any]:
+    """Return the query of the last point of each step.
+
+    It goes from each step with a point to the next one by the primary key. So its work is in proportion to its result, and
+    not to the points of the range. Each search has one lower and one upper limit, because SQLite uses no more of them."""
+    start_ms, end_ms, step_ms = (bindparam(name, type_=BigInteger) for name in ("start_ms", "end_ms", "step_ms"))
+    of_symbol = (series.c.venue == bindparam("venue"), series.c.symbol == bindparam("symbol"))
+    number = select(series.c.id).where(*of_symbol).scalar_subquery()
+    time_ms = points.alias().c.observed_ms
+
+    def search(result: ColumnElement[int], start: Any, end: Any) -> ColumnElement[int]:
+        found = select(result).where(time_ms.table.c.series == number, time_ms >= start, time_ms < end)
+        return found.scalar_subquery()
+
+    def step_after(start: Any) -> ColumnElement[int]:
+        return ((search(func.min(time_ms), start, end_ms) - start_ms) // step_ms).label("step")
+
+    steps = select(step_after(start_ms)).cte("steps", recursive=True)
+    following = step_after(start_ms + (steps.c.step + 1) * step_ms)
+    steps = steps.union_all(select(following).where(steps.c.step.is_not(None)))
+    start = start_ms + steps.c.step * step_ms
+    end = case((start + step_ms < end_ms, start + step_ms), else_=end_ms)
+    is_last = and_(points.c.series == number, points.c.observed_ms == search(func.max(time_ms), start, end))
+    columns = (points.c.observed_ms, points.c.price, *(points.c[name] for name in SCORES))
+    return select(*columns).select_from(steps.join(points, is_last)).order_by(steps.c.step)
+
+
+_LAST_POINT_OF_EACH_STEP = _last_point_of_each_step()  # SQLAlchemy takes as long to make it as SQLite to run it
+
+
+def _records(kind: Callable[..., Record], rows: CursorResult[Any]) -> list[Record]:
+    """Return a record of each row. The columns have the names of its fields."""
+    names = tuple(rows.keys())
+    return [kind(**dict(zip(names, row, strict=True))) for row in rows]
 
 
 def _one_of(column: Column[Any], values: Collection[Any]) -> list[ColumnElement[bool]]:

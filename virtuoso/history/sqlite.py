@@ -68,6 +68,7 @@ class Sqlite:
             pool_size=CONNECTIONS,
             max_overflow=0,
             pool_timeout=timeout_s,
+            pool_reset_on_return=None,  # every transaction ends with a commit or a rollback
         )
         pool = self.engine.sync_engine
         event.listen(pool, "do_connect", self._before_connect)
@@ -154,8 +155,10 @@ class Sqlite:
 
 
 def _begin(connection: Connection) -> None:
-    """Begin a transaction. A writer waits for other writers here, because a later wait could make its transaction fail."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("write") else "BEGIN")
+    """Begin a transaction to write. A writer waits for other writers here, because a later wait could make its transaction
+    fail. A reader needs no transaction, because each read is one statement."""
+    if connection.get_execution_options().get("write"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _code(error: Exception) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import TypeVar
@@ -25,6 +26,7 @@ Body = Callable[[AsyncConnection], Awaitable[T]]
 
 _ATTEMPTS = 3  # the first may fail at a damaged file, the second at missing tables
 _CLOSING_S = 5.0
+_CHECK_S = 1.0  # a reader checks the schema once in this time, because the check takes as long as a read
 
 
 class Transactions:
@@ -42,6 +44,7 @@ class Transactions:
         self._write = write
         self._timeout_s = timeout_s
         self._clock = clock
+        self._checked = -math.inf  # when the schema was ours, on the monotonic clock
         self._pause_ends: float | None = None  # on the monotonic clock; None while the database answers in time
         self._running: set[asyncio.Task[object]] = set()
         self._repair: asyncio.Task[None] | None = None
@@ -107,7 +110,10 @@ class Transactions:
                     if write:
                         await connection.execution_options(write=True)
                     async with connection.begin():
-                        await schema.check(connection, self.database.place)
+                        now = self._clock.monotonic()
+                        if self._write or now >= self._checked + _CHECK_S:
+                            await schema.check(connection, self.database.place)
+                            self._checked = now
                         return await body(connection)
             except schema.OutOfDate:
                 await self._repair_once(self._upgrade)

@@ -30,7 +30,7 @@ MAX_OUTAGE_S = 10.0
 # The number of alerts in memory. It is enough for some hours.
 MAX_RECENT = 2000
 # The maximum number of alerts in one message and in one read.
-BATCH_SIZE = 500
+BATCH_SIZE = 100
 # The maximum time by which a writer's clock may be ahead.
 MAX_CLOCK_ERROR_MS = 86_400_000
 log = logging.getLogger(__name__)

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from virtuoso.service.snapshot_cache import SnapshotCache
     from virtuoso.service.view import EncodedSignal, SnapshotView
 
+# The maximum number of signals on a page that needs the history.
+MAX_STORED_SIGNALS = 50
 # (opened_ms, id) of a signal. Signals are ordered by this key.
 Key = tuple[int, str]
 
@@ -56,7 +58,7 @@ class HistoryHandlers:
         if request.active:
             return self._list_active(request)
         view = self._cache.current().view
-        size = paging.page_size(request)
+        size = min(paging.page_size(request), MAX_STORED_SIGNALS)
         venue, before = _signal_position(request, view)
         names = view.aliases(request.symbols)
         stored, oldest = await self._read_signals(request, context, (venue, before, sorted(names), size))

@@ -32,7 +32,7 @@ PAGE_SIZES: Mapping[str, tuple[int, int]] = {
     "ListBetasRequest": (50, 500),
     "ListSignalsRequest": (50, 500),
     "ListOpportunitiesRequest": (50, 500),
-    "ListAlertsRequest": (50, 500),
+    "ListAlertsRequest": (50, 100),
 }
 _DIGEST_BYTES = 8
 _POSITION = struct.Struct(">q")

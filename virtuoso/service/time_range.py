@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DAY_MS = 86_400_000
 # The step between the points in a history.
 MIN_STEP_MS = 60_000
-DEFAULT_POINTS, MAX_POINTS = 500, 2000
+MAX_POINTS = 288  # a reply takes less than 5 ms of CPU
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -46,11 +46,7 @@ def requested_range(request: api.GetScoreHistoryRequest, now_ms: int) -> TimeRan
         raise InvalidField([(field, f"{_text(value)} is in the future: it is now {_text(now_ms)}")])
     end = min(end, now_ms)
     resolution = _rounded_up_ms(request.resolution)
-    if resolution:
-        step = max(resolution, _ceil_div(end - start, MAX_POINTS))
-    else:
-        step = max(MIN_STEP_MS, _ceil_div(end - start, DEFAULT_POINTS))
-    step = min(step, end - start)
+    step = min(max(resolution or MIN_STEP_MS, _ceil_div(end - start, MAX_POINTS)), end - start)
     if not has_start and step < end - start:
         start += -start % step  # so that the steps and points stay the same while the range moves
     return TimeRange(start, end, step)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from virtuoso.domain.model import DimensionKind, Environment
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 # The fields of a point that are numbers, in the record and in the message.
 _POINT_NUMBERS = ("price", "score", "confidence", *(kind.lower_name for kind in DimensionKind))
+_numbers_of_point = attrgetter(*_POINT_NUMBERS)
 
 
 def breadth(value: Breadth) -> overview_pb2.Breadth:
@@ -252,6 +254,5 @@ def alert(value: Alert, cursor: str) -> alert_pb2.Alert:
 
 def score_point(value: ScorePoint) -> score_history_pb2.ScorePoint:
     """Return the scores of one symbol at one time."""
-    return score_history_pb2.ScorePoint(
-        observed_time=timestamp(value.observed_ms), **{name: getattr(value, name) for name in _POINT_NUMBERS}
-    )
+    numbers = dict(zip(_POINT_NUMBERS, _numbers_of_point(value), strict=True))
+    return score_history_pb2.ScorePoint(observed_time=timestamp(value.observed_ms), **numbers)

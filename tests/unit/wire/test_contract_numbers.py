@@ -22,7 +22,7 @@ from virtuoso.domain import model, plausibility, records
 from virtuoso.domain.scores import label
 from virtuoso.domain.symbols import PLACEHOLDERS, is_placeholder
 from virtuoso.edge.contract import descriptors
-from virtuoso.service import alert_feed, errors, market, paging, requests, time_range, view
+from virtuoso.service import alert_feed, errors, history_handlers, market, paging, requests, time_range, view
 from virtuoso.service.chart_timeframes import CHART_TIMEFRAMES
 from virtuoso.store.v1 import snapshot_pb2
 from virtuoso.wire import snapshots
@@ -96,8 +96,9 @@ def test_pages_have_the_sizes_of_the_contract(contract: Contract) -> None:
     paged = [name for name, message in contract.messages.items() if "page_size" in message.fields_by_name]
     assert sorted(paged) == sorted(paging.PAGE_SIZES)
     for name in paged:
-        assert tuple(numbers(contract, f"{name}.page_size")) == paging.PAGE_SIZES[name], name
+        assert tuple(numbers(contract, f"{name}.page_size"))[:2] == paging.PAGE_SIZES[name], name
         assert rules(contract, name, "page_size").int32.gte == 0
+    assert numbers(contract, "ListSignalsRequest.page_size")[2:] == [history_handlers.MAX_STORED_SIGNALS]
 
 
 def test_lists_in_requests_have_the_limits_in_the_error_texts(contract: Contract) -> None:
@@ -176,8 +177,8 @@ def test_the_turnover_floor_of_movers_is_the_same_everywhere(contract: Contract)
 
 def test_a_score_history_has_the_limits_in_its_comments(contract: Contract) -> None:
     most = time_range.MAX_POINTS
-    assert numbers(contract, "GetScoreHistoryRequest.resolution") == [0, time_range.DEFAULT_POINTS, most, most]
-    assert "at least one minute" in contract.comment(f"{PACKAGE}.GetScoreHistoryRequest.resolution")
+    assert numbers(contract, "GetScoreHistoryRequest.resolution") == [0, most, most]
+    assert "one minute" in contract.comment(f"{PACKAGE}.GetScoreHistoryRequest.resolution")
     assert time_range.MIN_STEP_MS == 60_000
     assert numbers(contract, "GetScoreHistoryRequest.start_time") == [time_range.DAY_MS / 3_600_000]
 

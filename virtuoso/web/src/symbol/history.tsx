@@ -13,9 +13,9 @@ import { useRow } from "./head.js";
 const HOUR_S = 3600;
 // Id, text, length of the range in seconds, interval between points in seconds.
 const RANGES = [
-  ["6h", "6 h", 6 * HOUR_S, 60],
-  ["24h", "24 h", 24 * HOUR_S, 180],
-  ["7d", "7 d", 168 * HOUR_S, 1200],
+  ["6h", "6 h", 6 * HOUR_S, 90],
+  ["24h", "24 h", 24 * HOUR_S, 300],
+  ["7d", "7 d", 168 * HOUR_S, 2400],
 ] as const;
 const LEAST_POINTS = 20; // the chart of a short history has room for so many
 type RangeId = (typeof RANGES)[number][0];

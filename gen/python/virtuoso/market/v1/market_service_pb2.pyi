@@ -902,7 +902,7 @@ class ListSignalsRequest(_message.Message):
     active: _builtins.bool
     """Only active signals (true) or only closed ones (false). Absent (the default): both."""
     page_size: _builtins.int
-    """Signals per page. Default 50, at most 500."""
+    """Signals per page. Default 50, at most 500 if `active` is true, else at most 50."""
     page_token: _builtins.str
     """The next_page_token of the previous page. Empty (the default): the first page."""
     @_builtins.property
@@ -1056,7 +1056,7 @@ class ListAlertsRequest(_message.Message):
     min_level: _alert_pb2.AlertLevel.ValueType
     """Only alerts of this level or a more urgent one. UNSPECIFIED (the default): all."""
     page_size: _builtins.int
-    """Alerts per page. Default 50, at most 500."""
+    """Alerts per page. Default 50, at most 100."""
     page_token: _builtins.str
     """The next_page_token of the previous page. It leads to older alerts. Empty (the default): the newest alerts."""
     @_builtins.property
@@ -1148,9 +1148,8 @@ class GetScoreHistoryRequest(_message.Message):
 
     @_builtins.property
     def resolution(self) -> _duration_pb2.Duration:
-        """The time between two points, counted from `start_time`. Absent or 0 (the default): the smallest value that gives at most
-        500 points, but at least one minute. A value that would give more than 2000 points is increased until it gives 2000. A
-        value above the length of the range means that length.
+        """The time between two points, counted from `start_time`. Absent or 0 (the default): one minute. A value that would give
+        more than 288 points is increased until it gives 288. A value above the length of the range means that length.
         """
 
     def __init__(

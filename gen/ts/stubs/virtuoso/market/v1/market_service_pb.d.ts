@@ -800,7 +800,7 @@ export type ListSignalsRequest = Message<"virtuoso.market.v1.ListSignalsRequest"
      */
     active?: boolean | undefined;
     /**
-     * Signals per page. Default 50, at most 500.
+     * Signals per page. Default 50, at most 500 if `active` is true, else at most 50.
      *
      * @generated from field: int32 page_size = 4;
      */
@@ -945,7 +945,7 @@ export type ListAlertsRequest = Message<"virtuoso.market.v1.ListAlertsRequest"> 
      */
     minLevel: AlertLevel;
     /**
-     * Alerts per page. Default 50, at most 500.
+     * Alerts per page. Default 50, at most 100.
      *
      * @generated from field: int32 page_size = 4;
      */
@@ -1025,9 +1025,8 @@ export type GetScoreHistoryRequest = Message<"virtuoso.market.v1.GetScoreHistory
      */
     endTime?: Timestamp | undefined;
     /**
-     * The time between two points, counted from `start_time`. Absent or 0 (the default): the smallest value that gives at most
-     * 500 points, but at least one minute. A value that would give more than 2000 points is increased until it gives 2000. A
-     * value above the length of the range means that length.
+     * The time between two points, counted from `start_time`. Absent or 0 (the default): one minute. A value that would give
+     * more than 288 points is increased until it gives 288. A value above the length of the range means that length.
      *
      * @generated from field: google.protobuf.Duration resolution = 4;
      */
