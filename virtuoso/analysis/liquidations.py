@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from virtuoso.domain.model import DAY_MS
-from virtuoso.domain.records import Liquidation, LiquidationSum, LiquidationTotals, Side
+from virtuoso.domain.plausibility import MAX_WATCH_GAP_MS
+from virtuoso.domain.records import (
+    LIQUIDATION_SPAN_MS,
+    Liquidation,
+    LiquidationSum,
+    LiquidationTotals,
+    PastLiquidations,
+    Side,
+)
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Liquidations
@@ -21,17 +29,24 @@ WATCH_TOLERANCE_MS = 60_000
 other."""
 
 
-def liquidation_totals(closed: Liquidations, now_ms: int) -> LiquidationTotals:
+def liquidation_totals(closed: Liquidations, now_ms: int, past: PastLiquidations | None = None) -> LiquidationTotals:
     """Return the sums of one market at `now_ms` (epoch ms, the exchange's clock), in USDT at the prices of the liquidations.
-    A sum has only the liquidations of the time that was watched without interruption."""
-    values = closed.price * closed.size
+
+    A sum has only the liquidations of the time that was watched. `past` are those that an earlier collector knew. They are
+    used when the watch was interrupted for MAX_WATCH_GAP_MS at most. The sums are lower bounds while their time has an
+    interruption."""
+    past = past if past is not None and _continues(closed, past) else None
+    values, known_ms = closed.price * closed.size, _known_since_ms(closed)
     sums = []
     for period_ms in PERIODS_MS:
-        since_ms = min(now_ms, max(now_ms - period_ms, closed.complete_since_ms))
-        recent = slice(int(np.searchsorted(closed.time_ms, since_ms)), None)
+        since_ms = min(now_ms, max(now_ms - period_ms, past.since_ms if past else known_ms))
+        recent = slice(int(np.searchsorted(closed.time_ms, max(since_ms, known_ms))), None)
         by_side = [float(values[recent][closed.side[recent] == sign].sum()) for sign in (-1, 1)]
+        for long_usd, short_usd in _spans_between(past, since_ms, known_ms).values():
+            by_side[0], by_side[1] = by_side[0] + long_usd, by_side[1] + short_usd
         sums.append(LiquidationSum(period_ms=period_ms, long_usd=by_side[0], short_usd=by_side[1], since_ms=since_ms))
-    first = int(np.searchsorted(closed.time_ms, sums[-1].since_ms))
+    since_ms = sums[-1].since_ms
+    first = int(np.searchsorted(closed.time_ms, max(since_ms, known_ms)))
     largest = [
         Liquidation(
             symbol=closed.symbol,
@@ -42,7 +57,50 @@ def liquidation_totals(closed: Liquidations, now_ms: int) -> LiquidationTotals:
         )
         for place in np.argsort(-values[first:], kind="stable")[:MAX_LARGEST].tolist()
     ]
-    return LiquidationTotals(sums=tuple(sums), lower_bound=closed.lower_bound, largest=tuple(largest))
+    earlier = [one for one in past.largest if since_ms <= one.closed_ms < known_ms] if past else []
+    return LiquidationTotals(
+        sums=tuple(sums),
+        lower_bound=closed.lower_bound or since_ms < closed.complete_since_ms or bool(past and past.lower_bound),
+        largest=tuple(sorted((*largest, *earlier), key=lambda one: -one.value_usd)[:MAX_LARGEST]),
+    )
+
+
+def past_liquidations(closed: Liquidations, now_ms: int, past: PastLiquidations | None = None) -> PastLiquidations:
+    """Return what the next collector has to know of one market at `now_ms`. `past` is as in `liquidation_totals`."""
+    totals = liquidation_totals(closed, now_ms, past)
+    day, known_ms = totals.sums[-1], _known_since_ms(closed)
+    spans = _spans_between(past if past is not None and _continues(closed, past) else None, day.since_ms, known_ms)
+    first = int(np.searchsorted(closed.time_ms, max(day.since_ms, known_ms)))
+    numbers = closed.time_ms[first:] // LIQUIDATION_SPAN_MS
+    values, longs = (closed.price * closed.size)[first:], closed.side[first:] < 0
+    for number in np.unique(numbers).tolist():
+        inside, (long_usd, short_usd) = numbers == number, spans.get(number, (0.0, 0.0))
+        spans[number] = long_usd + float(values[inside & longs].sum()), short_usd + float(values[inside & ~longs].sum())
+    return PastLiquidations(
+        symbol=closed.symbol,
+        since_ms=day.since_ms,
+        until_ms=closed.stamp.observed_ms,
+        lower_bound=totals.lower_bound,
+        spans=spans,
+        largest=totals.largest,
+    )
+
+
+def _known_since_ms(closed: Liquidations) -> int:
+    return closed.complete_since_ms if closed.known_since_ms is None else closed.known_since_ms
+
+
+def _continues(closed: Liquidations, past: PastLiquidations) -> bool:
+    """Return True if the watch was interrupted only shortly between both."""
+    return _known_since_ms(closed) - MAX_WATCH_GAP_MS <= past.until_ms <= closed.stamp.observed_ms
+
+
+def _spans_between(past: PastLiquidations | None, since_ms: int, known_ms: int) -> dict[int, tuple[float, float]]:
+    """Return the spans that begin at `since_ms` or later, and have no liquidation that the present watch may tell, too."""
+    if past is None:
+        return {}
+    end_ms = known_ms if past.until_ms <= known_ms else known_ms - LIQUIDATION_SPAN_MS + 1
+    return {number: sums for number, sums in past.spans.items() if since_ms <= number * LIQUIDATION_SPAN_MS < end_ms}
 
 
 def market_totals(markets: Collection[LiquidationTotals], tracked: int) -> LiquidationTotals | None:

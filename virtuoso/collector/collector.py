@@ -15,6 +15,7 @@ import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from virtuoso import metrics
@@ -213,6 +214,8 @@ class Collector:
         if warm:
             self._leadership.report_progress()
             await self._publication.offer(snapshot)
+            if snapshot.liquidations:
+                await self._publication.offer_liquidations(venue, partial(self._engine.encode_liquidations, venue))
         busy_s = self._clock.monotonic() - began
         # If the feed was filled during this pass, the next pass follows immediately with all of the data.
         period_s = self._pass_period_s if feed.streams_alive else feed.period_s

@@ -5,20 +5,21 @@
 
 Both sources are recalled. The history has the signals that were re-armed or closed, and the opportunities. The snapshot has
 what a collector published just before it ended. While the history is down, only the snapshot is used, and the history is
-retried until it answers.
+retried until it answers. The sums of liquidations continue those of the previous collector, which have a key of their own.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from virtuoso import metrics
 from virtuoso.analysis import score_means
 from virtuoso.analysis.alert_rules import SourceStatus, source_alerts
+from virtuoso.analysis.liquidations import past_liquidations
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
 from virtuoso.collector.future_records import correct_opportunities, correct_signals, is_future
 from virtuoso.collector.one_pass import PassRequest, PassResult, next_state, run_pass, snapshot_of
@@ -28,12 +29,13 @@ from virtuoso.domain.errors import CorruptValue, HistoryError, RepositoryError
 from virtuoso.domain.snapshot import Snapshot
 from virtuoso.repository import keys
 from virtuoso.wire import snapshots
+from virtuoso.wire.liquidations import decode_past_liquidations, encode_past_liquidations
 
 if TYPE_CHECKING:
     from virtuoso.collector.history_recorder import HistoryRecorder
     from virtuoso.domain.model import Environment, RegimeState
     from virtuoso.domain.ports import SnapshotRepository
-    from virtuoso.domain.records import Opportunity, Signal
+    from virtuoso.domain.records import Opportunity, PastLiquidations, Signal
     from virtuoso.domain.scores import ScoreMeans
     from virtuoso.market_data.feed import Feed
     from virtuoso.market_data.market import MarketData
@@ -81,6 +83,7 @@ class Engine:
     def reset(self) -> None:
         """Discard all states. They are out of date, because another collector was active in the meantime."""
         self._states = {venue: new_venue_state(venue, self.environment, self._weights) for venue in self._venues}
+        self._markets: dict[str, MarketData] = {}  # of the last pass
         self._pending: list[Callable[[VenueState], VenueState]] = []  # recalled while a pass was running
         self._source: SourceStatus | None = None
         self.recalled = self.may_trade = False
@@ -112,6 +115,9 @@ class Engine:
             last is not None and last.regime is not None and not is_future(last.regime.since_ms, self._clock.now_ms())
         ):  # it replaces the regime of passes before the recall
             self._pending.append(_with_regime(last.venue, last.regime))
+        for venue in self._venues:
+            if past := await self._past_liquidations(repository, venue):
+                self._pending.append(_with_liquidations(venue, past))
         of_snapshot = (last.signals, last.opportunities) if last is not None else ((), ())
         while self._history is not None:
             try:
@@ -143,6 +149,23 @@ class Engine:
             return None
         return last if last is not None and last.environment is self.environment else None
 
+    async def _past_liquidations(self, repository: SnapshotRepository, venue: str) -> Mapping[str, PastLiquidations]:
+        try:
+            blob = await repository.get(keys.liquidations(venue))
+            return decode_past_liquidations(blob, self.environment) if blob else {}
+        except (RepositoryError, CorruptValue) as error:
+            log.warning("cannot read the past liquidations of %s: %s", venue, error)
+            return {}
+
+    def encode_liquidations(self, venue: str) -> bytes:
+        """Return the liquidations that the last pass and the previous collector knew, for the next collector."""
+        market, past = self._markets[venue], self._states[venue].past_liquidations
+        now_ms = market.stamp.observed_ms
+        known = [item.liquidations for item in market.inputs if item.liquidations is not None]
+        return encode_past_liquidations(
+            venue, self.environment, [past_liquidations(one, now_ms, past.get(one.symbol)) for one in known]
+        )
+
     def _add_recalled(self, signals: Iterable[Signal], opportunities: Iterable[Opportunity]) -> None:
         now_ms = self._clock.now_ms()
         stored_signals, stored_opportunities = correct_signals(signals, now_ms), correct_opportunities(opportunities, now_ms)
@@ -166,6 +189,7 @@ class Engine:
         The next pass starts from the new state. The feed follows the symbols of the active signals. The history gets the
         records of the pass."""
         venue, result = feed.venue, analysed.result
+        self._markets[venue] = analysed.market
         state = self._states[venue] = next_state(self._states[venue], result)
         feed.follow(state.followed)
         if self._history is not None and result.traded:
@@ -190,6 +214,13 @@ class Engine:
 def _with_means(venue: str, means: ScoreMeans) -> Callable[[VenueState], VenueState]:
     def change(state: VenueState) -> VenueState:
         return replace(state, means=means) if state.signals.venue == venue else state
+
+    return change
+
+
+def _with_liquidations(venue: str, past: Mapping[str, PastLiquidations]) -> Callable[[VenueState], VenueState]:
+    def change(state: VenueState) -> VenueState:
+        return replace(state, past_liquidations=past) if state.signals.venue == venue else state
 
     return change
 

@@ -114,7 +114,9 @@ def run_pass(state: VenueState, market: MarketData, request: PassRequest, *, fin
         lambda: market_sentiment(tickers, _trading(market, confluences), market.stamp.observed_ms, state.readings),
     )
     state = _with_betas(replace(state, means=means, regime=overview.regime or state.regime), market)
-    liquidations: Mapping[str, LiquidationTotals] = _compute_or_default("liquidations", {}, lambda: _liquidations(market))
+    liquidations: Mapping[str, LiquidationTotals] = _compute_or_default(
+        "liquidations", {}, lambda: _liquidations(market, state)
+    )
     total = market_totals(liquidations.values(), len(market.inputs))
     result = PassResult(
         state=state,
@@ -126,11 +128,11 @@ def run_pass(state: VenueState, market: MarketData, request: PassRequest, *, fin
     return _traded(result, market, find_opportunities=find_opportunities) if request.trading else result
 
 
-def _liquidations(market: MarketData) -> dict[str, LiquidationTotals]:
+def _liquidations(market: MarketData, state: VenueState) -> dict[str, LiquidationTotals]:
     """Return the liquidations by symbol that streams them."""
-    now_ms = market.stamp.observed_ms
+    now_ms, past = market.stamp.observed_ms, state.past_liquidations
     known = ((item.symbol, item.liquidations) for item in market.inputs)
-    return {symbol: liquidation_totals(closed, now_ms) for symbol, closed in known if closed is not None}
+    return {symbol: liquidation_totals(closed, now_ms, past.get(symbol)) for symbol, closed in known if closed is not None}
 
 
 def _trading(market: MarketData, confluences: Mapping[str, Confluence]) -> list[SymbolInputs]:

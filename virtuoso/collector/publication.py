@@ -15,6 +15,8 @@ from virtuoso.wire import snapshots
 from virtuoso.wire.markets import encode_markets
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from virtuoso.collector.one_pass import PassObserver
     from virtuoso.collector.publisher import Publisher
     from virtuoso.domain.clock import Clock
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MARKETS_PERIOD_S = 5.0  # of the list of all markets, for which a snapshot a second would be too much
+
+LIQUIDATIONS_PERIOD_S = 15.0  # the next collector lacks at most those of this time
 
 
 class Publication:
@@ -38,6 +42,7 @@ class Publication:
         self._encoder = snapshots.SnapshotEncoder()
         self._complete_at = -math.inf  # monotonic time of the last complete publication
         self._markets_at = -math.inf  # monotonic time of the last list of markets
+        self._liquidations_at = -math.inf  # monotonic time of the last liquidations
         self.reset()
 
     def reset(self) -> None:
@@ -98,6 +103,18 @@ class Publication:
 
     def _encode(self, snapshot: Snapshot, *, with_markets: bool) -> tuple[bytes, bytes | None]:
         return self._encoder.encode(snapshot), encode_markets(snapshot) if with_markets else None
+
+    async def offer_liquidations(self, venue: str, encode: Callable[[], bytes]) -> None:
+        """Store the liquidations of a venue's markets when they are due. If that fails, the next call stores them."""
+        now = self._clock.monotonic()
+        if now - self._liquidations_at < LIQUIDATIONS_PERIOD_S:
+            return
+        try:
+            await self._publisher.publish_liquidations(venue, await asyncio.to_thread(encode))
+        except RepositoryError as error:
+            self._errors.log("the liquidations could not be stored: %s", error)
+        else:
+            self._liquidations_at = now
 
     async def publish_candles(self, venue: str, candles: Candles) -> None:
         """Store bars for ListCandles. If that fails, the next call stores them."""

@@ -11,6 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from virtuoso.domain.errors import CorruptValue, RepositoryError, Superseded
+from virtuoso.domain.plausibility import MAX_WATCH_GAP_MS
 from virtuoso.repository import keys
 from virtuoso.wire import snapshots
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 TTL_MARGIN_S = 120.0
 CANDLES_TTL_S = 900.0
+LIQUIDATIONS_TTL_S = 2 * MAX_WATCH_GAP_MS / 1000  # older ones are not continued
 NO_PUBLISHER_MS = 15_000  # if the head is older than this, no collector publishes
 SNAPSHOTS_KEPT = 10  # for servers that have read a head but not its snapshot
 ERROR_PERIOD_S = 60.0
@@ -79,6 +81,10 @@ class Publisher:
     async def publish_markets(self, snapshot: Snapshot, blob: bytes) -> None:
         """Store `blob`, the encoded markets of the snapshot's venue, for ListMarkets."""
         await self._repository.set(keys.markets(snapshot.venue), blob, ttl_s=self._ttl_s)
+
+    async def publish_liquidations(self, venue: str, blob: bytes) -> None:
+        """Store `blob`, the encoded liquidations of a venue's markets, for the next collector."""
+        await self._repository.set(keys.liquidations(venue), blob, ttl_s=LIQUIDATIONS_TTL_S)
 
     async def _remove_older(self, newest: str) -> None:
         """Free the memory of snapshots that servers no longer read."""

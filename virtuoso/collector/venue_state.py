@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from virtuoso.analysis.alert_rules import MarketPass
     from virtuoso.collector.scoring import ReadingsCaches
     from virtuoso.domain.model import Environment, RegimeState, Timeframe
-    from virtuoso.domain.records import BetaSpan, BetaWindow, Opportunity, Signal
+    from virtuoso.domain.records import BetaSpan, BetaWindow, Opportunity, PastLiquidations, Signal
     from virtuoso.domain.scores import ScoreMeans
 
 Betas = Mapping[str, "Mapping[BetaSpan, BetaWindow]"]
@@ -33,9 +33,10 @@ class VenueState:
     """The state of one venue.
 
     `means` are the scores of the last minutes, None before the first pass.
-    `newest_bars` are the bars from which `betas` were computed. `last_pass` is the last pass that traded. `recalled` has the
-    ids of recalled signals and opportunities. The next pass that trades writes them to the history again, in case the
-    history lacks them. `readings` is a cache that all states of a venue share. It does not change any result."""
+    `newest_bars` are the bars from which `betas` were computed. `last_pass` is the last pass that traded. `recalled` has
+    the ids of recalled signals and opportunities. The next pass that trades writes them to the history again, in case the
+    history lacks them. `past_liquidations` are those that the previous collector knew, by symbol. `readings` is a cache
+    that all states of a venue share. It does not change any result."""
 
     signals: SignalState
     opportunities: OpportunityState
@@ -47,6 +48,7 @@ class VenueState:
     recalled: frozenset[str] = frozenset()
     weights: Weights = DEFAULT_WEIGHTS
     readings: ReadingsCaches = field(default_factory=dict)
+    past_liquidations: Mapping[str, PastLiquidations] = field(default_factory=dict)
 
     @property
     def active(self) -> tuple[Signal, ...]:

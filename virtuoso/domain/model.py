@@ -242,6 +242,7 @@ class Liquidations:
     stamp: Stamp
     complete_since_ms: int  # the stream was watched without interruption from this time on
     lower_bound: bool = False  # True when the venue tells only of some
+    known_since_ms: int | None = None  # watched from this time on, with short interruptions; None as complete_since_ms
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -29,6 +29,7 @@ All limits are in this module. The code that reads a kind of data applies the li
 | the changes of a streamed order book | each begins where the one before ended, in any order within 1 s | it is read again |
 | known levels of a streamed order book that has more | at least 50 a side | the book is read again |
 | a requested order book that begins a stream | within 75 ms of a change, once in five times | it is read again |
+| an interruption of the watch of liquidations | at most 5 minutes | sums begin after it; else they are lower bounds |
 | mark, index and funding from a stream of their own | at most 10 s old | the fields are absent |
 | a number | finite and at most 1e18; a price or an amount is at least 1e-18 | the row, or the field, is refused |
 | a change of 24 hours | as the opening price says, up to 0.05 points, 1 % of it and a tick | the field is absent |
@@ -70,6 +71,7 @@ MAX_CLOCK_STEP_BACK_MS = 5 * SECOND_MS
 MAX_CLOCK_STILL_MS = 15 * SECOND_MS
 MAX_BOOK_STEP_BACK_MS = 100  # the clocks of a venue's machines differ
 MAX_BOOK_DISTANCE_MS = 75  # between a requested book and the nearest change; changes come every 100 ms
+MAX_WATCH_GAP_MS = 5 * MINUTE_MS  # a restart or a new connection takes seconds
 MAX_STREAMED_PREMIUM_AGE_MS = 10 * SECOND_MS  # they come once a second
 MAX_ROW_LEAD_MS = 5 * SECOND_MS  # maximum lead of a row's time over its reply's; a venue's clocks differ
 MAX_TICKER_AGE_MS = 10 * MINUTE_MS  # some venues date a ticker by its last trade, and small markets trade rarely

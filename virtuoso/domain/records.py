@@ -242,6 +242,21 @@ class LiquidationTotals:
     largest: tuple[Liquidation, ...]  # of 24 hours, largest first
 
 
+LIQUIDATION_SPAN_MS = 300_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastLiquidations:
+    """The liquidations of one market that an earlier collector knew, in sums of LIQUIDATION_SPAN_MS."""
+
+    symbol: str
+    since_ms: int  # watched since this time
+    until_ms: int  # watched until this time
+    lower_bound: bool  # True when some liquidations are not known
+    spans: Mapping[int, tuple[float, float]]  # (long_usd, short_usd) by the number of the span since 1970
+    largest: tuple[Liquidation, ...]  # largest first
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarketSentiment:
     """The positions of all market participants and their funding costs. A figure that could not be measured is None."""

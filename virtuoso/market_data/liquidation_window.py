@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from virtuoso.domain.model import DAY_MS, Liquidations
+from virtuoso.domain.plausibility import MAX_WATCH_GAP_MS
 from virtuoso.market_data.columns import TIME, Columns
 
 if TYPE_CHECKING:
@@ -23,15 +24,20 @@ class LiquidationWindow:
         self._symbol = symbol
         self._rows = Columns(COLUMNS)
         self._newest: Liquidations | None = None
-        self._since_ms = 0
+        self._since_ms = self._known_since_ms = self._alive_ms = 0
 
     def tell(self, new: Liquidations) -> None:
         """Add liquidations of the stream."""
         self._rows.add({name: getattr(new, name) for name in (TIME, *COLUMNS)})
-        self._since_ms = max(self._since_ms, new.complete_since_ms)
+        if new.complete_since_ms > self._since_ms:
+            self._since_ms = new.complete_since_ms
+            if self._since_ms - self._alive_ms > MAX_WATCH_GAP_MS:
+                self._known_since_ms = self._since_ms
         if (excess := len(self._rows) - MAX_LIQUIDATIONS) > 0:
-            self._since_ms = max(self._since_ms, int(self._rows[TIME][excess - 1]) + 1)
+            begin_ms = int(self._rows[TIME][excess - 1]) + 1
+            self._since_ms, self._known_since_ms = max(self._since_ms, begin_ms), max(self._known_since_ms, begin_ms)
             self._rows.drop(excess)
+        self._alive_ms = max(self._alive_ms, new.stamp.observed_ms)
         self._newest = new
 
     def lose(self) -> None:
@@ -46,10 +52,13 @@ class LiquidationWindow:
             return None
         self._rows.drop_before(now_ms - DAY_MS)
         later = stamp is not None and stamp.observed_ms > newest.stamp.observed_ms
+        alive = stamp if later and stamp is not None else newest.stamp
+        self._alive_ms = max(self._alive_ms, alive.observed_ms)
         return Liquidations(
             symbol=self._symbol,
-            stamp=stamp if later and stamp is not None else newest.stamp,
+            stamp=alive,
             complete_since_ms=max(self._since_ms, now_ms - DAY_MS),
+            known_since_ms=max(self._known_since_ms, now_ms - DAY_MS),
             lower_bound=newest.lower_bound,
             **self._rows.all(),
         )

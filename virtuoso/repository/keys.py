@@ -29,6 +29,11 @@ def markets(venue: str) -> str:
     return f"virtuoso:v1:markets:{_part(venue)}"
 
 
+def liquidations(venue: str) -> str:
+    """Return the key of the past liquidations of a venue's markets."""
+    return f"virtuoso:v1:liquidations:{_part(venue)}"
+
+
 def lease() -> str:
     """Return the key of the lease of the active collector."""
     return "virtuoso:v1:lease"

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from virtuoso.analysis.alert_rules import MarketPass, market_alerts
-from virtuoso.analysis.liquidations import liquidation_totals, market_totals
+from virtuoso.analysis.liquidations import liquidation_totals, market_totals, past_liquidations
 from virtuoso.domain.model import Candles, Environment, Liquidations, Stamp, SymbolInputs, Ticker, Timeframe, Trades
 from virtuoso.domain.records import Alert, AlertKind, AlertLevel, Liquidation, LiquidationTotals, Side
+from virtuoso.wire.liquidations import decode_past_liquidations, encode_past_liquidations
 
 MINUTE, HOUR = 60_000, 3_600_000
 DAY = 24 * HOUR
@@ -77,6 +78,35 @@ def test_a_sum_has_only_the_time_that_was_watched_and_says_since_when(
     watched_ms: int, expected: list[tuple[int, float, float, int]]
 ) -> None:
     assert sums(liquidation_totals(closed(ROWS, watched_ms=watched_ms), NOW)) == expected
+
+
+def test_the_sums_continue_those_of_an_earlier_collector_and_are_a_lower_bound_then() -> None:
+    whole = liquidation_totals(closed(ROWS), NOW)
+    before = past_liquidations(replace(closed(ROWS[:4]), stamp=Stamp(observed_ms=NOW - 1_700_000, received_ms=0)), NOW)
+    blob = encode_past_liquidations("bybit", Environment.LIVE, [before])
+    past = decode_past_liquidations(blob, Environment.LIVE)["XUSDT"]
+    assert past == before
+    assert decode_past_liquidations(blob, Environment.SIMULATED) == {}
+    after = closed(ROWS[4:], watched_ms=1_690_000)  # 10 s later
+    totals = liquidation_totals(after, NOW, past)
+    assert (totals.sums, totals.largest, totals.lower_bound) == (whole.sums, whole.largest, True)
+    later = liquidation_totals(after, NOW + DAY - HOUR, past)
+    assert [(one.long_usd, one.short_usd) for one in later.sums] == [(0.0, 0.0), (42.0, 5.0)]
+    assert past_liquidations(after, NOW, past).spans == past_liquidations(closed(ROWS), NOW).spans
+
+
+def test_sums_begin_anew_after_a_long_interruption_and_count_nothing_twice() -> None:
+    before = past_liquidations(closed(ROWS), NOW)
+    late = replace(closed([(0, 7.0, LONG)]), complete_since_ms=NOW + 5 * MINUTE + 1)
+    assert liquidation_totals(late, NOW + HOUR // 2, before).sums[1].long_usd == 0.0
+    twice = liquidation_totals(closed(ROWS, watched_ms=HOUR), NOW, before)
+    assert sums(twice)[1] == (DAY, 742.0, 305.0, DAY)
+
+
+def test_a_short_interruption_of_the_stream_keeps_the_sums() -> None:
+    totals = liquidation_totals(replace(closed(ROWS, watched_ms=5 * MINUTE), known_since_ms=NOW - 3 * HOUR), NOW)
+    assert sums(totals) == [(HOUR, 42.0, 5.0, HOUR), (DAY, 42.0, 305.0, 3 * HOUR)]
+    assert totals.lower_bound
 
 
 def test_without_liquidations_the_sums_are_zero_because_the_time_was_watched() -> None:

@@ -21,10 +21,12 @@ from virtuoso.collector.one_pass import PassRequest
 from virtuoso.collector.publisher import Publisher
 from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Environment, Regime, RegimeState
-from virtuoso.domain.records import Side, SignalStatus
+from virtuoso.domain.records import PastLiquidations, Side, SignalStatus
 from virtuoso.market_data.schedule import Job
+from virtuoso.repository import keys
 from virtuoso.repository.memory import MemoryRepository
 from virtuoso.wire import snapshots
+from virtuoso.wire.liquidations import encode_past_liquidations
 
 VENUES = ("bybit", "binance")
 
@@ -74,6 +76,18 @@ async def test_the_means_of_the_scores_are_recalled_from_the_last_snapshot_of_th
         Environment.REPLAY,
     )
     assert engine.state("bybit").means is None
+
+
+async def test_the_liquidations_of_the_previous_collector_are_recalled_by_venue() -> None:
+    repository = MemoryRepository(clock=VirtualClock())
+    past = PastLiquidations(symbol="BTCUSDT", since_ms=1, until_ms=2, lower_bound=False, spans={3: (4.0, 5.0)}, largest=())
+    blob = encode_past_liquidations("bybit", Environment.LIVE, [past])
+    await repository.set(keys.liquidations("bybit"), blob, ttl_s=60)
+    await repository.set(keys.liquidations("binance"), b"damaged", ttl_s=60)
+    engine = await recalled(repository, Environment.LIVE)
+    assert engine.state("bybit").past_liquidations == {"BTCUSDT": past}
+    assert engine.state("binance").past_liquidations == {}
+    assert (await recalled(repository, Environment.SIMULATED)).state("bybit").past_liquidations == {}
 
 
 @pytest.mark.parametrize("ahead_ms", [4 * 60_000, 31 * 3_600_000])

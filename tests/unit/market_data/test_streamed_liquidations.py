@@ -29,6 +29,13 @@ async def test_liquidations_are_absent_while_their_stream_is_lost_and_watched_fr
         found = only(streams.feed).liquidations
         assert found is not None
         assert (found.size.tolist(), found.complete_since_ms) == ([1.0, 2.0], began_ms + 110_000)
+        assert found.known_since_ms == began_ms
+        streams.lose(LIQUIDATIONS, "BTCUSDT")
+        await asyncio.sleep(310)
+        streams.liquidations("BTCUSDT")
+        found = only(streams.feed).liquidations
+        assert found is not None
+        assert found.known_since_ms == found.complete_since_ms == began_ms + 420_000
 
 
 def test_liquidations_are_those_of_24_hours() -> None:

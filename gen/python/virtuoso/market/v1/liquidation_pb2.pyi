@@ -58,8 +58,8 @@ class Liquidations(_message.Message):
     LARGEST_FIELD_NUMBER: _builtins.int
     lower_bound: _builtins.bool
     """Whether only some liquidations are known, so that the sums are lower bounds. Binance tells only of the largest of each
-    market and second. Also true when some of the tracked markets are not watched, or only since a time after
-    `start_time`. Default false.
+    market and second. Also true when the watch was interrupted since `start_time`, and when some of the tracked markets
+    are not watched, or only since a later time. Default false.
     """
     @_builtins.property
     def sums(self) -> _containers.RepeatedCompositeFieldContainer[Global___LiquidationSum]:
@@ -105,7 +105,7 @@ class LiquidationSum(_message.Message):
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """The start of the time that was watched, on the exchange's clock. It is later than the start of the period when the
-        stream began later or was interrupted. Always present.
+        stream began later, or was interrupted for more than five minutes. Always present.
         """
 
     def __init__(

@@ -20,8 +20,8 @@ export type Liquidations = Message<"virtuoso.market.v1.Liquidations"> & {
     sums: LiquidationSum[];
     /**
      * Whether only some liquidations are known, so that the sums are lower bounds. Binance tells only of the largest of each
-     * market and second. Also true when some of the tracked markets are not watched, or only since a time after
-     * `start_time`. Default false.
+     * market and second. Also true when the watch was interrupted since `start_time`, and when some of the tracked markets
+     * are not watched, or only since a later time. Default false.
      *
      * @generated from field: bool lower_bound = 2;
      */
@@ -64,7 +64,7 @@ export type LiquidationSum = Message<"virtuoso.market.v1.LiquidationSum"> & {
     shortUsd: number;
     /**
      * The start of the time that was watched, on the exchange's clock. It is later than the start of the period when the
-     * stream began later or was interrupted. Always present.
+     * stream began later, or was interrupted for more than five minutes. Always present.
      *
      * @generated from field: google.protobuf.Timestamp start_time = 4;
      */
