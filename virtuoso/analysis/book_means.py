@@ -8,6 +8,7 @@ weight in an exponential mean over time (`windows.mean_weights`). The mean of a 
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,7 +30,7 @@ class BookSample(NamedTuple):
     """The readings of one order book: two numbers for each component, reading and quality, with the reason where there is no
     reading (the quality is then 0). `confidence` is that of the book apart from its age, 0-1."""
 
-    numbers: tuple[float, ...]
+    numbers: array[float]
     missing: tuple[str, ...]
     confidence: float
 
@@ -48,15 +49,15 @@ def read_sample(specs: Sequence[BookComponentSpec], book: OrderBook) -> BookSamp
     try:
         view = BookView(book)
     except READING_ERRORS as error:
-        return BookSample((0.0,) * (2 * len(specs)), (f"{type(error).__name__}: {error}"[:200],) * len(specs), 0.0)
-    numbers: list[float] = []
+        return BookSample(array("d", bytes(16 * len(specs))), (f"{type(error).__name__}: {error}"[:200],) * len(specs), 0.0)
+    numbers = array("d")
     missing: list[str] = []
     for spec in specs:
         reading, quality, reason = _read(spec, view)
-        numbers += (reading, quality)
+        numbers.extend((reading, quality))
         missing.append(reason)
     confidence = sample_confidence(view.levels, 5) / (1 + 2 * view.half_spread / 0.005)
-    return BookSample(tuple(numbers), tuple(missing), confidence)
+    return BookSample(numbers, tuple(missing), confidence)
 
 
 def _read(spec: BookComponentSpec, view: BookView) -> tuple[float, float, str]:
@@ -81,7 +82,7 @@ def mean_over_time(books: Sequence[OrderBook], samples: Sequence[BookSample], ha
     weights = mean_weights(
         np.array([book.stamp.observed_ms for book in books], dtype=np.int64), half_life_ms=half_life_ms, step_ms=STEP_MS
     )
-    numbers = np.array([sample.numbers for sample in samples])
+    numbers = np.frombuffer(b"".join([sample.numbers for sample in samples])).reshape(len(samples), -1)
     qualities = numbers[:, 1::2]
     strengths, sums = (weights @ qualities).tolist(), (weights @ (qualities * numbers[:, ::2])).tolist()
     return [

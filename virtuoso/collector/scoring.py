@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_SCORED = metrics.ROWS.labels("analysis", "ok")
 # Results computed from candles, by symbol. They make a pass without new bars cheap.
 ReadingsCaches = dict[str, CandleReadingsCache]
 
@@ -54,5 +55,5 @@ def _score(item: SymbolInputs, now_ms: int, readings: CandleReadingsCache, weigh
         metrics.INVALID_ROWS.labels("analysis").inc()
         metrics.ROWS.labels("analysis", "refused").inc()
         return Confluence(symbol=item.symbol, dimensions=(), coverage=0.0)
-    metrics.ROWS.labels("analysis", "ok").inc()
+    _SCORED.inc()
     return result

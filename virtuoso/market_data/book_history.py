@@ -39,14 +39,12 @@ class BookHistory:
             return
         if not streamed:
             self._add_change(newest, book)
-        observed_ms = book.stamp.observed_ms
-        second = observed_ms // SAMPLE_STEP_MS
-        kept = [
-            one
-            for one in self.samples
-            if one.stamp.observed_ms // SAMPLE_STEP_MS != second and observed_ms - one.stamp.observed_ms < SAMPLES_MS
-        ]
-        self.samples, self.streamed = (*kept, book), streamed
+        observed_ms, first, end = book.stamp.observed_ms, 0, len(self.samples)
+        while first < end and observed_ms - self.samples[first].stamp.observed_ms >= SAMPLES_MS:
+            first += 1
+        if newest is not None and newest.stamp.observed_ms // SAMPLE_STEP_MS == observed_ms // SAMPLE_STEP_MS:
+            end -= 1
+        self.samples, self.streamed = (*self.samples[first:end], book), streamed
 
     def clear(self) -> None:
         """Drop all books, because they may be wrong."""

@@ -7,7 +7,7 @@ from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Sequence
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
@@ -15,6 +15,9 @@ import orjson
 from virtuoso.domain.model import BookFlow, OrderBook, Stamp
 from virtuoso.domain.plausibility import LARGEST, MAX_BOOK_STEP_BACK_MS, MINUTE_MS, SECOND_MS, SMALLEST
 from virtuoso.exchange.rows import count_refused, number
+
+if TYPE_CHECKING:
+    from virtuoso.domain.model import Floats
 
 FLOW_MS = MINUTE_MS  # the changes of this time are kept
 _NUMBERS = {float, int}
@@ -106,11 +109,10 @@ class LocalBook:
         """Return at most `levels` levels a side. Return None while the book is not known."""
         if not self:
             return None
-        contract, bids, asks = self._contract, self._bids, self._asks
         return OrderBook(
             symbol=self.symbol,
-            bids=np.array([(price, bids.sizes[price] * contract) for price in bids.prices[: -levels - 1 : -1]]),
-            asks=np.array([(price, asks.sizes[price] * contract) for price in asks.prices[:levels]]),
+            bids=self._bids.rows(slice(None, -levels - 1, -1), self._contract),
+            asks=self._asks.rows(slice(levels), self._contract),
             stamp=Stamp(observed_ms=self.observed_ms, received_ms=self.received_ms),
         )
 
@@ -118,12 +120,12 @@ class LocalBook:
         """Return the changes of the best levels within the last minute. Return None while the book is not known."""
         if not self:
             return None
-        times, flows, depths = self._flow.columns(self.observed_ms)
+        ends, flows, depths, counts = self._flow.columns()
         return BookFlow(
             symbol=self.symbol,
-            time_ms=np.array(times, np.int64),
-            flow=np.array(flows, np.float64) * self._contract,
-            depth=np.array(depths, np.float64) * self._contract,
+            time_ms=np.minimum(ends, self.observed_ms).astype(np.int64),  # the last second may still go on
+            flow=flows * self._contract,
+            depth=depths / counts * self._contract,
             stamp=Stamp(observed_ms=self.observed_ms, received_ms=self.received_ms),
             complete_since_ms=self._flow.since_ms,
         )
@@ -178,6 +180,15 @@ class _Side:
             elif known.pop(price, None) is not None:
                 del order[bisect_left(order, price)]
 
+    def rows(self, part: slice, contract: float) -> Floats:
+        """Return the levels of a part of the prices. Columns: price, size in base units."""
+        prices = self.prices[part]
+        rows = np.empty((len(prices), 2))
+        rows[:, 0] = prices
+        rows[:, 1] = [*map(self.sizes.__getitem__, prices)]
+        rows[:, 1] *= contract
+        return rows
+
     def best(self, index: int) -> tuple[float, float]:
         """Return price and size of the first (0) or the last (-1) level. Return zeros for an empty side."""
         if not self.prices:
@@ -219,14 +230,9 @@ class _Flow:
         newest[2] += (bid_size + ask_size) / 2
         newest[3] += 1
 
-    def columns(self, now_ms: int) -> tuple[list[int], list[float], list[float]]:
-        """Return (ends of the sums, sums of changes, mean depths). The last second may still go on."""
-        sums = self._sums
-        return (
-            [min(int(each[0]), now_ms) for each in sums],
-            [each[1] for each in sums],
-            [each[2] / each[3] for each in sums],
-        )
+    def columns(self) -> Floats:
+        """Return the sums as columns: end of the second, sum of changes, sum of depths, number of changes."""
+        return np.array([*chain.from_iterable(self._sums)]).reshape(-1, 4).T
 
 
 def _levels(rows: Any) -> tuple[list[float], list[float]] | None:
