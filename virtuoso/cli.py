@@ -126,7 +126,8 @@ COMMANDS = {
 
 
 SOURCES = (
-    "candles: from the exchange, cached in --cache; history: the stored scores with all six dimensions (default %(default)s)"
+    "candles: from the exchange, cached in --cache; history: the stored scores with all six dimensions, signals; archive: "
+    "files in DIR that venues publish, with all six dimensions (default %(default)s)"
 )
 
 
@@ -211,7 +212,8 @@ def _add_own_arguments(name: str, command: _Parser, settings: Settings) -> None:
             add("--min-interval", type=_interval, help="shortest time between two updates, 1 to 60 s (default 1)")
             command.set_defaults(watchlist=Path(state_directory()) / "watchlist")
         case "evaluate":
-            add("--source", choices=("candles", "history"), default="candles", help=SOURCES)
+            add("--source", choices=("candles", "history", "archive"), default="candles", help=SOURCES)
+            add("folder", nargs="?", metavar="DIR", help="folder of the downloaded files for --source archive")
             add("--days", type=_from_1_to_1000, default=20, help="number of past days (default %(default)s)")
             add(
                 "--symbols",

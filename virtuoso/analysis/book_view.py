@@ -21,10 +21,10 @@ class BookView:
     """The sides of an order book by their distance from the mid.
 
     `half_spread` is the distance of the best levels, above 0. `common_depth` is the distance of the last level of the
-    shorter side: both sides can be compared up to it. Raise ValueError when a side is empty, the book is crossed, or a price
+    shorter side: both sides can be compared up to it. With `banded`, the best levels are not known. Raise ValueError when a side is empty, the book is crossed, or a price
     or size is invalid."""
 
-    __slots__ = ("asks", "bids", "common_depth", "half_spread")
+    __slots__ = ("asks", "banded", "bids", "common_depth", "half_spread")
 
     def __init__(self, book: OrderBook) -> None:
         bids, asks = book.bids, book.asks
@@ -39,6 +39,7 @@ class BookView:
         mid = (bid_logs[0] + ask_logs[0]) / 2
         self.bids = BookSide(mid - bid_logs, bids[:, 1])
         self.asks = BookSide(ask_logs - mid, asks[:, 1])
+        self.banded = book.banded
         self.half_spread = float(self.bids.distance[0])
         self.common_depth = min(float(self.bids.distance[-1]), float(self.asks.distance[-1]))
 

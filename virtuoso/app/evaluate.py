@@ -22,6 +22,7 @@ async def evaluate(loaded: LoadedSettings, options: Namespace, stop: asyncio.Eve
         url=settings.exchange_urls.get(venue),
         min_turnover_usd=settings.min_turnover_usd,
         history=settings.effective_history,
+        archive=Path(options.folder) if options.folder else None,
         cache=Path(options.bars or f"{state_directory()}/bars"),
         settings=EvaluationSettings(
             environment=settings.effective_environment,

@@ -213,6 +213,7 @@ class OrderBook:
     bids: Floats  # prices descending
     asks: Floats  # prices ascending
     stamp: Stamp
+    banded: bool = False  # True when a level is the sum of a band, and the best levels are not known
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

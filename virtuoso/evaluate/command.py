@@ -12,6 +12,7 @@ from typing import Literal
 
 from virtuoso.domain.errors import ConfigError, ExchangeError, HistoryError
 from virtuoso.domain.tasks import run_until
+from virtuoso.evaluate.archive.evaluation import evaluate_archive
 from virtuoso.evaluate.evaluate import Console, EvaluationSettings, evaluate_candles, evaluate_history
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.history.factory import open_history_reader
@@ -25,21 +26,22 @@ HISTORY_TIMEOUT_S = 30.0
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationRequest:
     """The request of an evaluation. `url` replaces the venue's own address. `history` is None if no history is stored.
-    `cache` is the folder of past bars."""
+    `cache` is the folder of past bars and finished days. `archive` is the folder of downloaded files."""
 
-    source: Literal["candles", "history"]
+    source: Literal["candles", "history", "archive"]
     venue: str
     url: str | None
     min_turnover_usd: float
     history: str | None
     cache: Path
+    archive: Path | None
     settings: EvaluationSettings
 
 
 async def run_evaluation(request: EvaluationRequest, stop: asyncio.Event, clock: Callable[[], int]) -> int:
     """Return the exit code: 0 when something was evaluated, 1 when nothing could be evaluated or the source failed, 130 when
-    `stop` was set. `clock` returns epoch ms. Raise ConfigError when the settings have no history but `source` is
-    "history"."""
+    `stop` was set. `clock` returns epoch ms. Raise ConfigError when `source` is "history" and the settings have no
+    history, or "archive" and there is no folder."""
     try:
         code = await run_until(stop, _run(request, clock))
     except (ExchangeError, HistoryError, OSError) as error:
@@ -58,6 +60,17 @@ async def _run(request: EvaluationRequest, clock: Callable[[], int]) -> int:
             return await evaluate_history(history, request.venue, request.settings, clock=clock, console=console)
         finally:
             await history.close()
+    if request.source == "archive":
+        if request.archive is None:
+            raise ConfigError("--source archive: expected the folder with the downloaded files after it")
+        return await evaluate_archive(
+            request.archive,
+            request.venue,
+            request.settings,
+            min_turnover_usd=request.min_turnover_usd,
+            cache=request.cache,
+            console=console,
+        )
     exchange = CcxtExchange(request.venue, url=request.url)
     try:
         return await evaluate_candles(

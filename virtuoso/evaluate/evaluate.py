@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -16,8 +16,8 @@ from virtuoso.domain.progress import Progress
 from virtuoso.evaluate import page, plots, replay, report, score_history
 from virtuoso.evaluate.bar_cache import BarCache
 from virtuoso.evaluate.dataset import load_dataset, most_traded
-from virtuoso.evaluate.feature_metrics import MIN_SYMBOLS
-from virtuoso.evaluate.panel import DAY_MS, FIVE_MINUTES, STEP_MS, Grid
+from virtuoso.evaluate.feature_metrics import MIN_SYMBOLS, FeatureMetrics
+from virtuoso.evaluate.panel import DAY_MS, FIVE_MINUTES, STEP_MS, Feature, FeatureKind, Grid
 from virtuoso.evaluate.regimes import regime_history
 from virtuoso.evaluate.results import Evaluation, feature_results
 from virtuoso.evaluate.workers import evaluate_features, run_in_worker, worker_pool
@@ -102,7 +102,7 @@ async def evaluate_candles(
         regimes=market_regimes,
         grid=grid,
     )
-    _publish(evaluation, settings.output, console.out, progress)
+    publish(evaluation, settings.output, console.out, progress)
     if dataset.with_look_ahead:
         names = ", ".join(dataset.with_look_ahead)
         progress.write(f"THE SCORES OF {names} DEPEND ON THE FUTURE: do not trust any figure of this report")
@@ -137,10 +137,6 @@ async def evaluate_history(
         return 1
     async with worker_pool() as pool:
         metrics, market = await evaluate_features(panel, score_history.TOTAL_SCORE, pool, progress, settings.seed)
-    too_few = f"no step has {MIN_SYMBOLS} symbols with a score and a later price"
-    not_evaluated = {
-        feature.name: too_few for feature, by_horizon in metrics.items() if not any(one.steps for one in by_horizon.values())
-    }
     evaluation = Evaluation(
         source="history",
         venue=venue,
@@ -151,18 +147,28 @@ async def evaluate_history(
         steps=len(panel.clock_ms),
         results=feature_results(metrics),
         market=market,
-        not_evaluated=not_evaluated | {"components": "the history stores dimensions and the total only"},
+        not_evaluated=not_evaluated(metrics) | {"components": "the history stores dimensions and the total only"},
         remarks=["Scores and prices are those that clients saw, the last of each 5 minutes."],
         look_ahead_checked=None,
         regimes=None,
     )
-    _publish(evaluation, settings.output, console.out, progress)
+    publish(evaluation, settings.output, console.out, progress)
     return 0 if evaluation.tests else 1
+
+
+def not_evaluated(metrics: Mapping[Feature, Mapping[str, FeatureMetrics]]) -> dict[str, str]:
+    """Return the scores that could not be evaluated, with the reason. Components are left out."""
+    reason = f"no step has {MIN_SYMBOLS} symbols with a score and a later price"
+    scores = ((feature, one) for feature, one in metrics.items() if feature.kind is not FeatureKind.COMPONENT)
+    return {feature.name: reason for feature, one in scores if not any(each.steps for each in one.values())}
 
 
 def _not_in_candles() -> dict[str, str]:
     """Return the parts that cannot be evaluated on past candles, with the reason."""
-    reason = "exchanges do not offer past order books, trades and positions; a history has their scores (--source history)"
+    reason = (
+        "they need past order books, trades and positions; venues publish files of them (--source archive), and a history "
+        "has their scores (--source history)"
+    )
     missing = {kind.lower_name: reason for kind in DimensionKind if kind not in replay.DIMENSIONS}
     total = f"it also needs those dimensions; {replay.CANDLE_SCORE.name} is the total without them"
     return missing | {"the total score": total}
@@ -180,7 +186,7 @@ def _candle_remarks(min_turnover_usd: float, grid: Grid) -> tuple[str, ...]:
     )
 
 
-def _publish(evaluation: Evaluation, output: Path, out: TextIO, progress: Progress) -> None:
+def publish(evaluation: Evaluation, output: Path, out: TextIO, progress: Progress) -> None:
     """Write the text to `out`. Write the text, the pictures and the page into the folder."""
     text = report.text_report(evaluation)
     pictures = plots.draw_all(evaluation)

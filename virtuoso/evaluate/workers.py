@@ -60,17 +60,22 @@ async def evaluate_features(
     panel: Panel, main_score: Feature, pool: Executor, progress: Progress, seed: int
 ) -> tuple[dict[Feature, Mapping[str, FeatureMetrics]], dict[str, MarketReturn]]:
     """Return (metrics of every feature and baseline by horizon, returns of all symbols by horizon)."""
-    scores = {**panel.scores, **baselines(panel, main_score, seed)}
-    pending = {
-        feature: run_in_worker(pool, _metrics_in_worker, panel.price, panel.counted, panel.grid, score)
-        for feature, score in scores.items()
-    }
-    market = await asyncio.to_thread(lambda: market_returns(forward_returns(panel.price, panel.counted, panel.grid)))
+    compared = baselines(panel, main_score, seed)
+    features = [*panel.scores, *compared]
     metrics: dict[Feature, Mapping[str, FeatureMetrics]] = {}
-    for count, (feature, one) in enumerate(pending.items(), 1):
-        metrics[feature] = await one
-        progress.advance("features evaluated", count, len(pending))
-    return metrics, market
+    slots = asyncio.Semaphore(2 * (os.cpu_count() or 1))  # few scores are in memory at a time
+
+    async def measure(feature: Feature) -> None:
+        async with slots:
+            score = compared[feature] if feature in compared else panel.scores[feature]
+            metrics[feature] = await run_in_worker(pool, _metrics_in_worker, panel.price, panel.counted, panel.grid, score)
+            progress.advance("features evaluated", len(metrics), len(features))
+
+    async with asyncio.TaskGroup() as group:
+        for feature in features:
+            group.create_task(measure(feature))
+    market = await asyncio.to_thread(lambda: market_returns(forward_returns(panel.price, panel.counted, panel.grid)))
+    return {feature: metrics[feature] for feature in features}, market
 
 
 _forward_returns: dict[int, Mapping[str, ForwardReturns]] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from virtuoso.domain.inputs import InputKind, ScoreInput
 from virtuoso.domain.model import Stamp, SymbolInputs, Timeframe
@@ -14,7 +14,6 @@ from virtuoso.market_data.trade_window import TradeWindow
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import BookFlow, Candles, Instrument, Liquidations, OrderBook, Ticker, TimeSeries, Trades
-    from virtuoso.exchange.streams.reader import StreamReader
 
     Records = Mapping[InputKind, OrderBook | Trades | TimeSeries | Liquidations]
 
@@ -30,6 +29,18 @@ MAX_AGE_MS: Mapping[InputKind, int] = {
 # A series of candles is used while at most this many bars are missing at its end.
 MAX_BARS_BEHIND = {Timeframe.M1: 3, Timeframe.M5: 2, Timeframe.M30: 1, Timeframe.H4: 1}
 TICKER_INPUTS = frozenset({ScoreInput.TICKER, ScoreInput.MARK_PRICE, ScoreInput.INDEX_PRICE, ScoreInput.FUNDING_RATE})
+
+
+class Books(Protocol):
+    """What a stream tells of order books, such as a StreamReader."""
+
+    def book(self, symbol: str, levels: int) -> OrderBook | None:
+        """Return the current order book with at most `levels` levels a side, or None while it is not known."""
+        ...
+
+    def book_flow(self, symbol: str) -> BookFlow | None:
+        """Return the changes of its best levels within the last minute, or None while it is not known."""
+        ...
 
 
 class SymbolState:
@@ -56,7 +67,7 @@ class SymbolState:
         self._sampled_ms = 0  # the time of the last streamed book among the samples
         self._flow: BookFlow | None = None  # that of the stream, as of the last sample
 
-    def sample(self, reader: StreamReader) -> None:
+    def sample(self, reader: Books) -> None:
         """Take the streamed order book among the samples, if it has changed since the last time."""
         told = self.told.get(InputKind.ORDER_BOOK)
         if told is None or told.observed_ms <= self._sampled_ms:
