@@ -212,28 +212,9 @@ def _add_own_arguments(name: str, command: _Parser, settings: Settings) -> None:
             add("--min-interval", type=_interval, help="shortest time between two updates, 1 to 60 s (default 1)")
             command.set_defaults(watchlist=Path(state_directory()) / "watchlist")
         case "evaluate":
-            add("--source", choices=("candles", "history", "archive"), default="candles", help=SOURCES)
-            add("folder", nargs="?", metavar="DIR", help="folder of the downloaded files for --source archive")
-            add("--days", type=_from_1_to_1000, default=20, help="number of past days (default %(default)s)")
-            add(
-                "--symbols",
-                type=_from_1_to_1000,
-                default=200,
-                dest="count",
-                help="number of symbols, highest turnover first (default %(default)s)",
-            )
-            add("--step", choices=("5m", "15m", "4h"), default="5m", help=STEPS)
-            add("--output", metavar="FOLDER", default="evaluation", help="folder of plots and page (default %(default)s)")
-            add("--cache", metavar="FOLDER", dest="bars", help="folder of cached bars (default: bars in the state folder)")
-            add("--seed", type=_non_negative, default=1, help="seed of the random baseline (default %(default)s)")
+            _add_evaluate_arguments(command)
         case "export":
-            add("table", choices=("scores", "signals", "alerts"), help="what to write")
-            add("file", metavar="FILE", help="the file; its name ends in .csv or .parquet, or --format says which it is")
-            add("--format", choices=("csv", "parquet"), help="the format (default: by the name of FILE)")
-            add("--from", type=_time, dest="start", default=0, metavar="TIME", help=f"{TIME}; included (default: all)")
-            add("--to", type=_time, dest="end", metavar="TIME", help="the end of the range; excluded (default: now)")
-            add("--symbols", type=_symbols, dest="only", default=(), help="only these, separated by commas (default: all)")
-            add("--venue", type=str.lower, default="", help="only of this venue (default: all that the history has)")
+            _add_export_arguments(command)
         case "edge":
             add("--print-config", action="store_true", help="print Envoy's configuration")
             add("--page", action="store_true", help="serve only the web page, at PAGE_ADDRESS, for your own Envoy")
@@ -244,6 +225,35 @@ def _add_own_arguments(name: str, command: _Parser, settings: Settings) -> None:
         add("--info", action="store_true", help="print the contents of the recording")
     if name in ("collect", "serve", "edge", "play"):
         add("--with-parent", action="store_true", help=argparse.SUPPRESS)
+
+
+def _add_evaluate_arguments(command: _Parser) -> None:
+    add = command.add_argument
+    add("--source", choices=("candles", "history", "archive"), default="candles", help=SOURCES)
+    add("folder", nargs="?", metavar="DIR", help="folder of the downloaded files for --source archive")
+    add("--days", type=_from_1_to_1000, default=20, help="number of past days (default %(default)s)")
+    add(
+        "--symbols",
+        type=_from_1_to_1000,
+        default=200,
+        dest="count",
+        help="number of symbols, highest turnover first (default %(default)s)",
+    )
+    add("--step", choices=("5m", "15m", "4h"), default="5m", help=STEPS)
+    add("--output", metavar="FOLDER", default="evaluation", help="folder of plots and page (default %(default)s)")
+    add("--cache", metavar="FOLDER", dest="bars", help="folder of cached bars (default: bars in the state folder)")
+    add("--seed", type=_non_negative, default=1, help="seed of the random baseline (default %(default)s)")
+
+
+def _add_export_arguments(command: _Parser) -> None:
+    add = command.add_argument
+    add("table", choices=("scores", "signals", "alerts"), help="what to write")
+    add("file", metavar="FILE", help="the file; its name ends in .csv or .parquet, or --format says which it is")
+    add("--format", choices=("csv", "parquet"), help="the format (default: by the name of FILE)")
+    add("--from", type=_time, dest="start", default=0, metavar="TIME", help=f"{TIME}; included (default: all)")
+    add("--to", type=_time, dest="end", metavar="TIME", help="the end of the range; excluded (default: now)")
+    add("--symbols", type=_symbols, dest="only", default=(), help="only these, separated by commas (default: all)")
+    add("--venue", type=str.lower, default="", help="only of this venue (default: all that the history has)")
 
 
 def _add_server_arguments(command: _Parser, settings: Settings) -> None:

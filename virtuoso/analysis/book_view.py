@@ -21,8 +21,8 @@ class BookView:
     """The sides of an order book by their distance from the mid.
 
     `half_spread` is the distance of the best levels, above 0. `common_depth` is the distance of the last level of the
-    shorter side: both sides can be compared up to it. With `banded`, the best levels are not known. Raise ValueError when a side is empty, the book is crossed, or a price
-    or size is invalid."""
+    shorter side: both sides can be compared up to it. With `banded`, the best levels are not known.
+    Raise ValueError when a side is empty, the book is crossed, or a price or size is invalid."""
 
     __slots__ = ("asks", "banded", "bids", "common_depth", "half_spread")
 

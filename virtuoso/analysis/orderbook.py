@@ -50,6 +50,12 @@ def _balance(bid: float, ask: float) -> float:
     return (bid - ask) / (bid + ask)
 
 
+def _check_levels(book: BookView) -> None:
+    """Raise NotMeasured when the best levels are not known."""
+    if book.banded:
+        raise NotMeasured("only the sizes within bands of the price are known")
+
+
 def imbalance(book: BookView, share: float) -> tuple[float, float]:
     """Return (bids - asks) / (bids + asks) of the sizes within a band, -1..1. The band is `share` (0-1) of the depth of the
     shorter side. Sizes fade over its last quarter.
@@ -68,6 +74,7 @@ def microprice(book: BookView) -> tuple[float, float]:
     """Return the geometric microprice minus the geometric mid, in half spreads, -1..1: (bid size - ask size) / (bid size +
     ask size) of the best levels. The microprice weights each best price by the size on the other side. It is near the ask
     when the bid is larger. Raise NotMeasured when both sizes are zero. (The weighted mid of Stoikov 2018.)"""
+    _check_levels(book)
     return _balance(float(book.bids.size[0]), float(book.asks.size[0])), 1.0
 
 
@@ -75,6 +82,7 @@ def pressure(book: BookView) -> tuple[float, float]:
     """Return (bids - asks) / (bids + asks), -1..1, where each size has the weight exp(-d / (D / 5 + s)). d is its distance
     beyond the best level, D is the depth of the shorter side, and s is half the spread. Raise NotMeasured when the book
     contains no size. (Own definition.)"""
+    _check_levels(book)
     scale = book.common_depth / 5 + book.half_spread
     bids, asks = (float(side.size @ np.exp((book.half_spread - side.distance) / scale)) for side in book.sides)
     return _balance(bids, asks), 1.0
@@ -87,6 +95,7 @@ def slope(book: BookView) -> tuple[float, float]:
     The reading is bullish when the asks are thinner, because the price then rises more easily than it falls. It is 0 when
     the best levels alone fill the amount. Raise NotMeasured when a side has a single level or the band contains no size.
     (Own definition.)"""
+    _check_levels(book)
     edge = book.common_depth
     if edge <= book.half_spread * (1 + 1e-9):
         raise NotMeasured("a side of the order book has a single level")

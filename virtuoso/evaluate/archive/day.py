@@ -40,8 +40,10 @@ if TYPE_CHECKING:
 STEP_MS = FIVE_MINUTES.step_ms
 DAY_STEPS = DAY_MS // STEP_MS
 TOTAL_SCORE = Feature("score", FeatureKind.TOTAL)
+INSTANT_SCORE = Feature("instant_score", FeatureKind.TOTAL)
 FEATURES: tuple[Feature, ...] = (
     TOTAL_SCORE,
+    INSTANT_SCORE,
     *(Feature(kind.lower_name, FeatureKind.DIMENSION) for kind in DimensionKind),
     *(
         Feature(f"{spec.name}_{timeframe.value}", FeatureKind.COMPONENT, kind.lower_name)
@@ -103,6 +105,8 @@ def replay_day(symbol: str, day: str, files: Sequence[ArchiveFile], before: Carr
             result = run_pass(passes, market_at(now_ms, inputs=[inputs]), PassRequest())
             passes = next_state(passes, result)
             _note(directions[:, step], result.confluences[symbol])
+            if files_of_day.done:  # the files end here; that nothing traded later is not known
+                break
     except DamagedFile as error:
         nothing = np.full_like(directions, np.nan), np.full_like(price, np.nan), np.full_like(price, np.nan)
         return DayResult(*nothing, Carried(), str(error))
@@ -130,6 +134,11 @@ class _FilesOfDay:
             if paths := [one.path for one in by_kind[FileKind.BARS] if one.timeframe is timeframe]:
                 self._sources.append(BarSource(paths, timeframe))
                 self._made.remove(timeframe)
+
+    @property
+    def done(self) -> bool:
+        """Return True when all rows were told."""
+        return all(source.done for source in self._sources) and (self._trades is None or self._trades.done)
 
     def advance(self, now_ms: int) -> None:
         """Tell the state what was known at `now_ms`."""
@@ -188,6 +197,8 @@ def _note(column: NDArray[np.float32], result: Confluence) -> None:
     """Write the measured directions of a pass into their rows."""
     if result.score is not None:
         column[_ROWS[TOTAL_SCORE]] = (result.score - 50) / 50
+    if result.instant_score is not None:
+        column[_ROWS[INSTANT_SCORE]] = (result.instant_score - 50) / 50
     for dimension in result.dimensions:
         name = dimension.kind.lower_name
         if dimension.direction is not None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 
 class DamagedFile(Exception):
@@ -26,9 +26,8 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
             with archive.open(names[0]) as stream:
                 yield stream
     else:
-        opened: Any = gzip.open(path) if path.suffix == ".gz" else path.open("rb")
-        with opened as stream:
-            yield stream
+        with path.open("rb") as packed:
+            yield cast("IO[bytes]", gzip.GzipFile(fileobj=packed)) if path.suffix == ".gz" else packed
 
 
 def lines(path: Path) -> Iterator[bytes]:
@@ -74,6 +73,11 @@ class Ahead:
     def __init__(self, items: Iterator[tuple[int, Any]]) -> None:
         self._items = items
         self._next = next(items, None)
+
+    @property
+    def done(self) -> bool:
+        """Return True when there are no further items."""
+        return self._next is None
 
     def until(self, end_ms: int) -> Iterator[tuple[int, Any]]:
         """Yield the next items, up to and including `end_ms`."""

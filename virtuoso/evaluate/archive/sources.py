@@ -52,6 +52,11 @@ TAKERS = {"Buy": "buy", "Sell": "sell", "false": "buy", "true": "sell"}  # Binan
 class Source(Protocol):
     """One or several files of a kind."""
 
+    @property
+    def done(self) -> bool:
+        """Return True when all rows were told, and for a series, whose few values are no sign of a market that trades."""
+        ...
+
     def advance(self, state: SymbolState, now_ms: int) -> None:
         """Tell `state` what was known at `now_ms`. Raise DamagedFile when a file cannot be read."""
         ...
@@ -77,6 +82,11 @@ class BybitBook:
         self._topic = BookTopic(StreamedSymbol(state.instrument))
         self._topic.book = LocalBook(state.instrument.symbol)
         self._messages = Ahead(_in_order(_messages(path), path))
+
+    @property
+    def done(self) -> bool:
+        """See Source."""
+        return self._messages.done
 
     def advance(self, state: SymbolState, now_ms: int) -> None:
         """See Source. The book is a sample at the end of each second of the last minute."""
@@ -119,6 +129,11 @@ class TradeSource:
         self.newest: Trades | None = None
         self._rows = Ahead(_in_order(_bybit_trades(path) if venue == "bybit" else _agg_trades(path), path))
 
+    @property
+    def done(self) -> bool:
+        """See Source."""
+        return self._rows.done
+
     def advance(self, state: SymbolState, now_ms: int) -> None:
         """See Source."""
         rows = [row for _, row in self._rows.until(now_ms)]
@@ -154,6 +169,11 @@ class BarSource:
         self._timeframe = timeframe
         self._rows = [Ahead(_in_order(self._read(path), path)) for path in paths]
 
+    @property
+    def done(self) -> bool:
+        """See Source."""
+        return all(rows.done for rows in self._rows)
+
     def _read(self, path: Path) -> Iterator[tuple[int, Any]]:
         wanted = (*KLINES[:6], "taker_buy_volume")
         for cells in table(path, KLINES, wanted):
@@ -185,6 +205,11 @@ class DepthSource:
 
     def __init__(self, path: Path) -> None:
         self._snapshots = Ahead(_in_order(_depth_snapshots(path), path))
+
+    @property
+    def done(self) -> bool:
+        """See Source."""
+        return self._snapshots.done
 
     def advance(self, state: SymbolState, now_ms: int) -> None:
         """See Source."""
@@ -238,6 +263,7 @@ class SeriesSource:
         self._limits = limits
         rows = sorted(row for path in paths for row in self._read(path))
         self._rows = Ahead(iter(rows))
+        self.done = True
 
     def _read(self, path: Path) -> Iterator[tuple[int, float]]:
         columns = FUNDING if self._kind is InputKind.FUNDING else METRICS
