@@ -18,6 +18,7 @@ from virtuoso.market.v1 import (
     provenance_pb2,
     symbol_pb2,
 )
+from virtuoso.service.view_builder import mark
 from virtuoso.store.v1 import candle_series_pb2, market_list_pb2, snapshot_head_pb2, snapshot_pb2
 from virtuoso.wire import confluences, snapshots, times
 
@@ -83,7 +84,9 @@ def confluence(
 
 def rows_of(message: snapshot_pb2.Snapshot) -> list[confluence_pb2.ConfluenceRow]:
     """Return the rows that lists show of a snapshot, in its order."""
-    return [confluences.row(detail) for detail in message.confluences]
+    rows = [confluences.row(detail) for detail in message.confluences]
+    mark(rows, message.signals, message.opportunities)
+    return rows
 
 
 def mover(symbol: str, change: float, turnover: float = 2e6) -> mover_pb2.Mover:

@@ -34,7 +34,7 @@ from virtuoso.domain.records import MarketSentiment
 
 if TYPE_CHECKING:
     from virtuoso.analysis.candle_readings import CandleReadingsCache
-    from virtuoso.domain.model import Floats
+    from virtuoso.domain.model import Floats, TimeSeries
 
 MIN_SYMBOLS = 5
 MIN_COVERAGE = 0.4
@@ -217,17 +217,22 @@ def _long_short_ratio(inputs: SymbolInputs) -> float | None:
     return newest if 0 < newest < math.inf else None
 
 
+def interest_change(series: TimeSeries | None) -> tuple[float, float]:
+    """Return the open interest (now, 4 hours ago), both above 0. Return (0, 0) when the series does not cover 4 hours."""
+    if series is None or not len(series.values):
+        return 0.0, 0.0
+    begin = int(np.searchsorted(series.time_ms, series.time_ms[-1] - INTEREST_WINDOW_MS, side="right")) - 1
+    newest, former = float(series.values[-1]), float(series.values[begin])
+    return (newest, former) if begin >= 0 and 0 < newest < math.inf and 0 < former < math.inf else (0.0, 0.0)
+
+
 def _open_interest_change(inputs: Sequence[SymbolInputs]) -> float | None:
     """Return 100 (value of positions now / 4 hours ago - 1), both at today's prices. The sums use the symbols whose series
     cover 4 hours. None with fewer than 5 such symbols."""
     now, before = [], []
     for one in inputs:
-        series = one.open_interest
-        if series is None or one.ticker is None or not len(series.values):
-            continue
-        begin = int(np.searchsorted(series.time_ms, series.time_ms[-1] - INTEREST_WINDOW_MS, side="right")) - 1
-        newest, former = float(series.values[-1]), float(series.values[begin])
-        if begin >= 0 and 0 < newest < math.inf and 0 < former < math.inf:
+        newest, former = interest_change(one.open_interest)
+        if former and one.ticker is not None:
             now.append(one.ticker.last * newest)
             before.append(one.ticker.last * former)
     return 100 * (math.fsum(now) / math.fsum(before) - 1) if len(before) >= MIN_SYMBOLS else None

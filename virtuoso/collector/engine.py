@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from virtuoso import metrics
-from virtuoso.analysis import score_means
+from virtuoso.analysis import score_means, score_trail
 from virtuoso.analysis.alert_rules import SourceStatus, source_alerts
 from virtuoso.analysis.liquidations import past_liquidations
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from virtuoso.domain.model import Environment, RegimeState
     from virtuoso.domain.ports import SnapshotRepository
     from virtuoso.domain.records import Opportunity, PastLiquidations, Signal
-    from virtuoso.domain.scores import ScoreMeans
+    from virtuoso.domain.scores import ScoreMeans, ScoreTrail
     from virtuoso.market_data.feed import Feed
     from virtuoso.market_data.market import MarketData
 
@@ -111,6 +111,8 @@ class Engine:
                 log.warning("the scores of the last minutes are not plausible: their means begin again")
             else:
                 self._pending.append(_with_means(last.venue, means))
+            if last.trail is not None and (trail := score_trail.restore(last.trail, self._clock.now_ms())) is not None:
+                self._pending.append(_with_trail(last.venue, trail))
         if (
             last is not None and last.regime is not None and not is_future(last.regime.since_ms, self._clock.now_ms())
         ):  # it replaces the regime of passes before the recall
@@ -221,6 +223,13 @@ def _with_means(venue: str, means: ScoreMeans) -> Callable[[VenueState], VenueSt
 def _with_liquidations(venue: str, past: Mapping[str, PastLiquidations]) -> Callable[[VenueState], VenueState]:
     def change(state: VenueState) -> VenueState:
         return replace(state, past_liquidations=past) if state.signals.venue == venue else state
+
+    return change
+
+
+def _with_trail(venue: str, trail: ScoreTrail) -> Callable[[VenueState], VenueState]:
+    def change(state: VenueState) -> VenueState:
+        return replace(state, trail=trail) if state.signals.venue == venue else state
 
     return change
 

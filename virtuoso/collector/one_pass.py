@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from virtuoso import metrics
 from virtuoso.analysis import opportunities as opportunity_analysis
-from virtuoso.analysis import score_means
+from virtuoso.analysis import score_means, score_trail
 from virtuoso.analysis import signals as signal_analysis
 from virtuoso.analysis.alert_rules import AlertStep, MarketPass, market_alerts
 from virtuoso.analysis.beta import betas
 from virtuoso.analysis.liquidations import liquidation_totals, market_totals
-from virtuoso.analysis.market_sentiment import market_sentiment
+from virtuoso.analysis.market_sentiment import interest_change, market_sentiment
 from virtuoso.analysis.movers import movers
 from virtuoso.collector.scoring import score_market
 from virtuoso.collector.unmeasurable import unmeasurable
@@ -107,13 +107,14 @@ def run_pass(state: VenueState, market: MarketData, request: PassRequest, *, fin
         market, dominance=request.dominance, previous=state.regime, weights=state.weights, readings=state.readings
     )
     means, confluences = score_means.advance(state.means, instant, market.stamp.observed_ms)
+    trail = score_trail.advance(state.trail, confluences, market.stamp.observed_ms)
     tickers = market.tickers if market.totals_known else {}
     sentiment = _compute_or_default(
         "sentiment",
         None,
         lambda: market_sentiment(tickers, _trading(market, confluences), market.stamp.observed_ms, state.readings),
     )
-    state = _with_betas(replace(state, means=means, regime=overview.regime or state.regime), market)
+    state = _with_betas(replace(state, means=means, trail=trail, regime=overview.regime or state.regime), market)
     liquidations: Mapping[str, LiquidationTotals] = _compute_or_default(
         "liquidations", {}, lambda: _liquidations(market, state)
     )
@@ -210,7 +211,14 @@ def next_state(state: VenueState, result: PassResult) -> VenueState:
     if result.traded:
         return result.state
     after = result.state
-    return replace(state, means=after.means, regime=after.regime, betas=after.betas, newest_bars=after.newest_bars)
+    return replace(
+        state,
+        means=after.means,
+        trail=after.trail,
+        regime=after.regime,
+        betas=after.betas,
+        newest_bars=after.newest_bars,
+    )
 
 
 def _with_betas(state: VenueState, market: MarketData) -> VenueState:
@@ -241,6 +249,12 @@ def _score_points(market: MarketData, confluences: Mapping[str, Confluence]) -> 
                 confidence=result.confidence,
                 **{dimension.kind.lower_name: dimension.score for dimension in result.dimensions},
             )
+
+
+def _open_interest_changes(market: MarketData) -> dict[str, float]:
+    """Return the changes of open interest over 4 hours in percent, by symbol that has one."""
+    changes = ((item.symbol, interest_change(item.open_interest)) for item in market.inputs)
+    return {symbol: 100 * (now / before - 1) for symbol, (now, before) in changes if before}
 
 
 def _compute_or_default(part: str, default: T, compute: Callable[[], T]) -> T:
@@ -285,6 +299,8 @@ def snapshot_of(
         unmeasurable=unmeasurable(market, result.confluences),
         streamed=market.streamed,
         means=result.state.means,
+        trail=result.state.trail,
+        open_interest_changes=_open_interest_changes(market),
         signals=result.state.active,
         opportunities=result.unexpired_opportunities,
         signal_record=signal_record,

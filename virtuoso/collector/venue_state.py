@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from virtuoso.collector.scoring import ReadingsCaches
     from virtuoso.domain.model import Environment, RegimeState, Timeframe
     from virtuoso.domain.records import BetaSpan, BetaWindow, Opportunity, PastLiquidations, Signal
-    from virtuoso.domain.scores import ScoreMeans
+    from virtuoso.domain.scores import ScoreMeans, ScoreTrail
 
 Betas = Mapping[str, "Mapping[BetaSpan, BetaWindow]"]
 NewestBars = Mapping[str, "tuple[tuple[Timeframe, int, int], ...]"]  # by symbol: (timeframe, count, newest opening time)
@@ -32,7 +32,7 @@ NewestBars = Mapping[str, "tuple[tuple[Timeframe, int, int], ...]"]  # by symbol
 class VenueState:
     """The state of one venue.
 
-    `means` are the scores of the last minutes, None before the first pass.
+    `means` are the scores of the last minutes and `trail` those of the last hour, None before the first pass.
     `newest_bars` are the bars from which `betas` were computed. `last_pass` is the last pass that traded. `recalled` has
     the ids of recalled signals and opportunities. The next pass that trades writes them to the history again, in case the
     history lacks them. `past_liquidations` are those that the previous collector knew, by symbol. `readings` is a cache
@@ -41,6 +41,7 @@ class VenueState:
     signals: SignalState
     opportunities: OpportunityState
     means: ScoreMeans | None = None
+    trail: ScoreTrail | None = None
     regime: RegimeState | None = None
     betas: Betas = field(default_factory=dict)
     newest_bars: NewestBars = field(default_factory=dict)

@@ -55,6 +55,22 @@ class ScoreMeans:
     labels: Mapping[str, Label]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreTrail:
+    """The scores of the last hour on one venue, one for each five minutes.
+
+    `step` is the number of the newest five minutes since the epoch. `points` are the scores by symbol, newest first. None:
+    the symbol had no score then."""
+
+    step: int
+    points: Mapping[str, tuple[float | None, ...]]
+
+    def recent(self, symbol: str) -> list[float]:
+        """Return the scores of a symbol, newest first, up to the first one that is not known."""
+        points = self.points.get(symbol, ())
+        return [point for point in points[: points.index(None) if None in points else None] if point is not None]
+
+
 class StoredMeans(NamedTuple):
     """ScoreMeans as a snapshot stores them. The numbers of `sums` are in a row."""
 

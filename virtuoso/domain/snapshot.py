@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         Signal,
         SignalRecord,
     )
-    from virtuoso.domain.scores import ScoreMeans
+    from virtuoso.domain.scores import ScoreMeans, ScoreTrail
 
 COMPLETE_SCORES = 30  # a snapshot with this many scores is complete, even if more symbols are tracked
 
@@ -71,6 +71,8 @@ class Snapshot:
     instruments: Mapping[str, Instrument] = field(default_factory=dict)  # all markets that the venue lists
     symbols_chosen: bool = False  # True if the operator chose the tracked symbols, False if turnover did
     min_turnover: float = 0.0  # the floor of the 24-hour turnover of tracked symbols, USD
+    trail: ScoreTrail | None = None  # the scores of the last hour; None before the first pass
+    open_interest_changes: Mapping[str, float] = field(default_factory=dict)  # over 4 hours, percent, by tracked symbol
     signal_record: SignalRecord | None = None  # statistics of the venue's closed signals; None until they are read
 
     @property

@@ -46,8 +46,7 @@ class MarketHandlers:
         min_interval_s: float = MIN_INTERVAL_S,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        self._cache, self._history = cache, history
-        self._candles, self._markets = readers.candles, readers.markets
+        self._cache, self._readers, self._history = cache, readers, history
         self._heartbeat_s, self._min_interval_s, self._clock = heartbeat_s, min_interval_s, clock
         self._events = DashboardEvents(cache)
         self._closing = False
@@ -145,12 +144,12 @@ class MarketHandlers:
         markets, start = None, paging.PageStart(0)
         if request.page_token:
             start = paging.list_start(request)
-            if (markets := self._markets.recent(start.snapshot_id)) is None:
+            if (markets := self._readers.markets.recent(start.snapshot_id)) is None:
                 raise ExpiredPageToken("this list of markets no longer exists: start again without page_token")
         else:
             async with caller_deadline(context):
-                markets = await self._markets.newest(self._cache.current().provenance)
-        provenance = self._markets.provenance(markets, self._cache.current().provenance, self._cache.stale_reason)
+                markets = await self._readers.markets.newest(self._cache.current().provenance)
+        provenance = self._readers.markets.provenance(markets, self._cache.current().provenance, self._cache.stale_reason)
         query = request.query.upper()
         found = [market.chunk for market in markets.ordered(request.order_by) if query in market.symbol.upper()]
         end = start.position + paging.page_size(request)
@@ -170,12 +169,14 @@ class MarketHandlers:
         before = paging.decode_token(request, request.page_token) if request.page_token else None
         async with caller_deadline(context):
             try:
-                series = await self._candles.series(view.provenance.venue, symbol, timeframe, price=view.price(symbol))
+                series = await self._readers.candles.series(
+                    view.provenance.venue, symbol, timeframe, price=view.price(symbol)
+                )
             except DataUnavailable:
                 view.symbol(request.symbol)  # an untracked market has no bars of minutes, and may have none at all
                 raise
         served = self._cache.current()
-        provenance = self._candles.provenance(series, served.provenance, self._cache.stale_reason)
+        provenance = self._readers.candles.provenance(series, served.provenance, self._cache.stale_reason)
         size = paging.page_size(request)
         chunks, older = series.before(before.position if before else None, size)
         return (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
@@ -36,6 +37,7 @@ def build(snapshot: ValidSnapshot, *, behind_ms: int = 0) -> tuple[SnapshotView,
     """Return the view of a snapshot and its details. The market's clock is `behind_ms` behind ours.
 
     The details are much larger than the view. Servers keep only those of the newest snapshot."""
+    mark(snapshot.rows, snapshot.signals, snapshot.opportunities)
     rows = ordered([_row(row) for row in snapshot.rows], "score", True)  # noqa: FBT003  # a key part
     overview = (encoding.chunk_of(snapshot.overview),) if snapshot.overview else ()
     shown_overview = (encoding.chunk_of(shown(snapshot.overview)),) if snapshot.overview else ()
@@ -75,6 +77,20 @@ def build(snapshot: ValidSnapshot, *, behind_ms: int = 0) -> tuple[SnapshotView,
         confluences={item.symbol: item.SerializeToString(deterministic=True) for item in snapshot.confluences},
         betas={item.beta.symbol: item.SerializeToString(deterministic=True) for item in snapshot.betas},
     )
+
+
+def mark(
+    rows: Iterable[confluence_pb2.ConfluenceRow],
+    signals: Iterable[signal_pb2.Signal],
+    opportunities: Iterable[opportunity_pb2.Opportunity],
+) -> None:
+    """Say in the rows which symbols have active signals and unexpired opportunities."""
+    sides = {(signal.symbol, signal.side) for signal in signals}
+    counts = Counter(item.symbol for item in opportunities)
+    for row in rows:
+        row.long_signal = (row.symbol, signal_pb2.SIDE_LONG) in sides
+        row.short_signal = (row.symbol, signal_pb2.SIDE_SHORT) in sides
+        row.opportunities = counts[row.symbol]
 
 
 def encoded_signal(signal: signal_pb2.Signal) -> EncodedSignal:

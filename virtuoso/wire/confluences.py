@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 
     from virtuoso.domain import model
-    from virtuoso.domain.records import LiquidationTotals
+    from virtuoso.domain.snapshot import Snapshot
     from virtuoso.wire.encoded_parts import EncodedParts
 
 _ROW_FIELDS = frozenset(confluence_pb2.ConfluenceRow.DESCRIPTOR.fields_by_name)
@@ -23,14 +23,15 @@ _SCORE_FIELDS = {int(kind): kind.lower_name for kind in DimensionKind}  # a row 
 
 def add_confluence(
     replies: RepeatedCompositeFieldContainer[market_service_pb2.GetConfluenceResponse],
-    ticker: model.Ticker,
-    result: model.Confluence,
-    totals: LiquidationTotals | None,
+    snapshot: Snapshot,
+    symbol: str,
     encoded: EncodedParts,
 ) -> None:
-    """Add the reply of GetConfluence for a symbol, without provenance. `totals` are its liquidations.
+    """Add the reply of GetConfluence for a symbol of a snapshot, without provenance.
 
     It is written in place. To copy a message into another one costs as much as to encode it."""
+    ticker, result = snapshot.tickers[symbol], snapshot.confluences[symbol]
+    totals = snapshot.liquidations.get(symbol)
     reply = replies.add(
         symbol=ticker.symbol,
         score=result.score,
@@ -52,6 +53,8 @@ def add_confluence(
         funding_interval=duration(ticker.funding_interval_ms) if ticker.funding_interval_ms else None,
         funding_day_percent=_percent(ticker.daily_funding_rate),
         liquidations=None if totals is None else liquidations(totals),
+        open_interest_change_percent=snapshot.open_interest_changes.get(symbol),
+        recent_scores=snapshot.trail.recent(symbol) if snapshot.trail else (),
     )
     for dimension in result.dimensions:
         _add_dimension(reply.dimensions, dimension, encoded)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,7 +12,7 @@ from google.protobuf.message import DecodeError
 
 from virtuoso.domain.errors import CorruptValue
 from virtuoso.domain.model import Environment, Regime, RegimeState, Timeframe
-from virtuoso.domain.scores import Label, ScoreMeans, StoredMeans
+from virtuoso.domain.scores import Label, ScoreMeans, ScoreTrail, StoredMeans
 from virtuoso.market.v1 import candle_pb2, confluence_pb2, mover_pb2, overview_pb2, provenance_pb2, symbol_pb2
 from virtuoso.store.v1 import candle_series_pb2, market_list_pb2, snapshot_head_pb2, snapshot_pb2
 from virtuoso.wire import confluences, messages
@@ -70,10 +71,10 @@ class SnapshotEncoder:
             opportunities=[messages.opportunity(opportunity) for opportunity in snapshot.opportunities],
             signal_record=messages.signal_record(snapshot.signal_record) if snapshot.signal_record else None,
             score_means=_score_means(snapshot.means) if snapshot.means else None,
+            score_trail=_score_trail(snapshot.trail) if snapshot.trail else None,
         )
-        for symbol, result in _ranked(snapshot):
-            totals = snapshot.liquidations.get(symbol)
-            confluences.add_confluence(message.confluences, snapshot.tickers[symbol], result, totals, encoded)
+        for symbol in _ranked(snapshot):
+            confluences.add_confluence(message.confluences, snapshot, symbol, encoded)
         for item in snapshot.universe:
             if windows := snapshot.betas.get(item.symbol):
                 message.betas.add().MergeFromString(encoded.of(windows, partial(_betas, item.symbol)))
@@ -148,7 +149,7 @@ def decode_head(blob: bytes) -> Head:
 class LastSnapshot:
     """The part of a stored snapshot that the next collector needs.
 
-    `signals` are active. `opportunities` have not expired. `means` are not checked.
+    `signals` are active. `opportunities` have not expired. `means` and `trail` are not checked.
     """
 
     venue: str
@@ -156,6 +157,7 @@ class LastSnapshot:
     model_version: str
     regime: RegimeState | None
     means: StoredMeans | None
+    trail: ScoreTrail | None
     signals: tuple[Signal, ...]
     opportunities: tuple[Opportunity, ...]
 
@@ -171,6 +173,7 @@ def decode_last_snapshot(blob: bytes) -> LastSnapshot:
             model_version=message.provenance.model_version,
             regime=_read_regime(message),
             means=_read_means(message.score_means) if message.HasField("score_means") else None,
+            trail=_read_trail(message.score_trail) if message.HasField("score_trail") else None,
             signals=tuple(messages.read_signal(signal, environment) for signal in message.signals),
             opportunities=tuple(messages.read_opportunity(opportunity) for opportunity in message.opportunities),
         )
@@ -210,12 +213,29 @@ def _read_means(message: snapshot_pb2.ScoreMeans) -> StoredMeans:
     )
 
 
-def _ranked(snapshot: Snapshot) -> list[tuple[str, model.Confluence]]:
-    """Return pairs (symbol, result), highest score first and equal scores by symbol. Symbols without a score come last."""
-    return sorted(
-        snapshot.confluences.items(),
-        key=lambda item: (item[1].score is None, -(item[1].score or 0.0), item[0]),
+def _score_trail(trail: ScoreTrail) -> snapshot_pb2.ScoreTrail:
+    return snapshot_pb2.ScoreTrail(
+        step=trail.step,
+        symbols=[
+            snapshot_pb2.SymbolTrail(symbol=symbol, scores=[math.nan if score is None else score for score in points])
+            for symbol, points in trail.points.items()
+        ],
     )
+
+
+def _read_trail(message: snapshot_pb2.ScoreTrail) -> ScoreTrail:
+    points = {one.symbol: tuple(None if math.isnan(score) else score for score in one.scores) for one in message.symbols}
+    return ScoreTrail(step=message.step, points=points)
+
+
+def _ranked(snapshot: Snapshot) -> list[str]:
+    """Return the symbols, highest score first and equal scores by symbol. Symbols without a score come last."""
+
+    def rank(symbol: str) -> tuple[bool, float, str]:
+        score = snapshot.confluences[symbol].score
+        return score is None, -(score or 0.0), symbol
+
+    return sorted(snapshot.confluences, key=rank)
 
 
 def _provenance(snapshot: Snapshot) -> provenance_pb2.Provenance:

@@ -149,6 +149,13 @@ class ConfluenceRow(_message.Message):
     INSTANT_SCORE_FIELD_NUMBER: _builtins.int
     CHANGE_15M_FIELD_NUMBER: _builtins.int
     AVERAGED_OVER_FIELD_NUMBER: _builtins.int
+    FUNDING_PERCENT_FIELD_NUMBER: _builtins.int
+    FUNDING_INTERVAL_FIELD_NUMBER: _builtins.int
+    OPEN_INTEREST_CHANGE_PERCENT_FIELD_NUMBER: _builtins.int
+    RECENT_SCORES_FIELD_NUMBER: _builtins.int
+    LONG_SIGNAL_FIELD_NUMBER: _builtins.int
+    SHORT_SIGNAL_FIELD_NUMBER: _builtins.int
+    OPPORTUNITIES_FIELD_NUMBER: _builtins.int
     symbol: _builtins.str
     """The symbol as the venue names it, such as "BTCUSDT"."""
     score: _builtins.float
@@ -187,11 +194,31 @@ class ConfluenceRow(_message.Message):
     """The score of this moment, 0-100: the mean of the six dimensions in this row. Absent without a score."""
     change_15m: _builtins.float
     """The change of `score` over 15 minutes, points. Absent without a score, and while the score of that time is not known."""
+    funding_percent: _builtins.float
+    """The current funding rate as the venue states it, percent an interval. Above 0 when longs pay. Absent when it is not
+    known.
+    """
+    open_interest_change_percent: _builtins.float
+    """The change of the open interest over 4 hours, percent of contracts. Absent when it could not be measured."""
+    long_signal: _builtins.bool
+    """True while a signal to buy is active. Default false."""
+    short_signal: _builtins.bool
+    """True while a signal to sell is active. Default false."""
+    opportunities: _builtins.int
+    """The number of opportunities that have not expired. 0 (the default) when there is none."""
     @_builtins.property
     def averaged_over(self) -> _duration_pb2.Duration:
         """The measured time of which `score` is the mean: 20 minutes, and less after a start or a gap. In whole minutes, below a
         minute in seconds. Absent without a score.
         """
+
+    @_builtins.property
+    def funding_interval(self) -> _duration_pb2.Duration:
+        """The time between two funding payments. Absent when it is not known."""
+
+    @_builtins.property
+    def recent_scores(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """The scores of the last hour, one for each five minutes, newest first. The list ends where a score is not known."""
 
     def __init__(
         self,
@@ -214,10 +241,17 @@ class ConfluenceRow(_message.Message):
         instant_score: _builtins.float | None = ...,
         change_15m: _builtins.float | None = ...,
         averaged_over: _duration_pb2.Duration | None = ...,
+        funding_percent: _builtins.float | None = ...,
+        funding_interval: _duration_pb2.Duration | None = ...,
+        open_interest_change_percent: _builtins.float | None = ...,
+        recent_scores: _abc.Iterable[_builtins.float] | None = ...,
+        long_signal: _builtins.bool = ...,
+        short_signal: _builtins.bool = ...,
+        opportunities: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_change_15m", b"_change_15m", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_instant_score", b"_instant_score", "_orderbook", b"_orderbook", "_orderflow", b"_orderflow", "_price_structure", b"_price_structure", "_score", b"_score", "_sentiment", b"_sentiment", "_technical", b"_technical", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "_volume", b"_volume", "averaged_over", b"averaged_over", "change_15m", b"change_15m", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "instant_score", b"instant_score", "orderbook", b"orderbook", "orderflow", b"orderflow", "price_structure", b"price_structure", "score", b"score", "sentiment", b"sentiment", "technical", b"technical", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd", "volume", b"volume"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_change_15m", b"_change_15m", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_percent", b"_funding_percent", "_instant_score", b"_instant_score", "_open_interest_change_percent", b"_open_interest_change_percent", "_orderbook", b"_orderbook", "_orderflow", b"_orderflow", "_price_structure", b"_price_structure", "_score", b"_score", "_sentiment", b"_sentiment", "_technical", b"_technical", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "_volume", b"_volume", "averaged_over", b"averaged_over", "change_15m", b"change_15m", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "instant_score", b"instant_score", "open_interest_change_percent", b"open_interest_change_percent", "orderbook", b"orderbook", "orderflow", b"orderflow", "price_structure", b"price_structure", "score", b"score", "sentiment", b"sentiment", "technical", b"technical", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd", "volume", b"volume"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_change_15m", b"_change_15m", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_instant_score", b"_instant_score", "_orderbook", b"_orderbook", "_orderflow", b"_orderflow", "_price_structure", b"_price_structure", "_score", b"_score", "_sentiment", b"_sentiment", "_technical", b"_technical", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "_volume", b"_volume", "averaged_over", b"averaged_over", "change_15m", b"change_15m", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "coverage", b"coverage", "instant_score", b"instant_score", "label", b"label", "orderbook", b"orderbook", "orderflow", b"orderflow", "price", b"price", "price_structure", b"price_structure", "score", b"score", "sentiment", b"sentiment", "symbol", b"symbol", "technical", b"technical", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd", "volume", b"volume"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_change_15m", b"_change_15m", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_percent", b"_funding_percent", "_instant_score", b"_instant_score", "_open_interest_change_percent", b"_open_interest_change_percent", "_orderbook", b"_orderbook", "_orderflow", b"_orderflow", "_price_structure", b"_price_structure", "_score", b"_score", "_sentiment", b"_sentiment", "_technical", b"_technical", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "_volume", b"_volume", "averaged_over", b"averaged_over", "change_15m", b"change_15m", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "coverage", b"coverage", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "instant_score", b"instant_score", "label", b"label", "long_signal", b"long_signal", "open_interest_change_percent", b"open_interest_change_percent", "opportunities", b"opportunities", "orderbook", b"orderbook", "orderflow", b"orderflow", "price", b"price", "price_structure", b"price_structure", "recent_scores", b"recent_scores", "score", b"score", "sentiment", b"sentiment", "short_signal", b"short_signal", "symbol", b"symbol", "technical", b"technical", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd", "volume", b"volume"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__change_15m: _TypeAlias = _typing.Literal["change_15m"]  # noqa: Y015
     _WhichOneofArgType__change_15m: _TypeAlias = _typing.Literal["_change_15m", b"_change_15m"]  # noqa: Y015
@@ -225,8 +259,12 @@ class ConfluenceRow(_message.Message):
     _WhichOneofArgType__change_24h_percent: _TypeAlias = _typing.Literal["_change_24h_percent", b"_change_24h_percent"]  # noqa: Y015
     _WhichOneofReturnType__confidence: _TypeAlias = _typing.Literal["confidence"]  # noqa: Y015
     _WhichOneofArgType__confidence: _TypeAlias = _typing.Literal["_confidence", b"_confidence"]  # noqa: Y015
+    _WhichOneofReturnType__funding_percent: _TypeAlias = _typing.Literal["funding_percent"]  # noqa: Y015
+    _WhichOneofArgType__funding_percent: _TypeAlias = _typing.Literal["_funding_percent", b"_funding_percent"]  # noqa: Y015
     _WhichOneofReturnType__instant_score: _TypeAlias = _typing.Literal["instant_score"]  # noqa: Y015
     _WhichOneofArgType__instant_score: _TypeAlias = _typing.Literal["_instant_score", b"_instant_score"]  # noqa: Y015
+    _WhichOneofReturnType__open_interest_change_percent: _TypeAlias = _typing.Literal["open_interest_change_percent"]  # noqa: Y015
+    _WhichOneofArgType__open_interest_change_percent: _TypeAlias = _typing.Literal["_open_interest_change_percent", b"_open_interest_change_percent"]  # noqa: Y015
     _WhichOneofReturnType__orderbook: _TypeAlias = _typing.Literal["orderbook"]  # noqa: Y015
     _WhichOneofArgType__orderbook: _TypeAlias = _typing.Literal["_orderbook", b"_orderbook"]  # noqa: Y015
     _WhichOneofReturnType__orderflow: _TypeAlias = _typing.Literal["orderflow"]  # noqa: Y015
@@ -252,7 +290,11 @@ class ConfluenceRow(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__confidence) -> _WhichOneofReturnType__confidence | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__funding_percent) -> _WhichOneofReturnType__funding_percent | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__instant_score) -> _WhichOneofReturnType__instant_score | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__open_interest_change_percent) -> _WhichOneofReturnType__open_interest_change_percent | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__orderbook) -> _WhichOneofReturnType__orderbook | None: ...
     @_typing.overload

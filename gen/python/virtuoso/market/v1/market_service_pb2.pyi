@@ -287,6 +287,8 @@ class GetConfluenceResponse(_message.Message):
     INSTANT_SCORE_FIELD_NUMBER: _builtins.int
     CHANGE_15M_FIELD_NUMBER: _builtins.int
     AVERAGED_OVER_FIELD_NUMBER: _builtins.int
+    OPEN_INTEREST_CHANGE_PERCENT_FIELD_NUMBER: _builtins.int
+    RECENT_SCORES_FIELD_NUMBER: _builtins.int
     symbol: _builtins.str
     """The symbol as the venue names it."""
     score: _builtins.float
@@ -323,6 +325,8 @@ class GetConfluenceResponse(_message.Message):
     """The score of this moment, 0-100: 50 plus the instant contributions of the dimensions. Absent without a score."""
     change_15m: _builtins.float
     """The change of `score` over 15 minutes, points. Absent without a score, and while the score of that time is not known."""
+    open_interest_change_percent: _builtins.float
+    """The change of the open interest over 4 hours, percent of contracts. Absent when it could not be measured."""
     @_builtins.property
     def provenance(self) -> _provenance_pb2.Provenance:
         """Where the reply comes from and how old it is."""
@@ -357,6 +361,10 @@ class GetConfluenceResponse(_message.Message):
         minute in seconds. Absent without a score.
         """
 
+    @_builtins.property
+    def recent_scores(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """The scores of the last hour, one for each five minutes, newest first. The list ends where a score is not known."""
+
     def __init__(
         self,
         *,
@@ -382,10 +390,12 @@ class GetConfluenceResponse(_message.Message):
         instant_score: _builtins.float | None = ...,
         change_15m: _builtins.float | None = ...,
         averaged_over: _duration_pb2.Duration | None = ...,
+        open_interest_change_percent: _builtins.float | None = ...,
+        recent_scores: _abc.Iterable[_builtins.float] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_15m", b"_change_15m", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_day_percent", b"_funding_day_percent", "_funding_percent", b"_funding_percent", "_instant_score", b"_instant_score", "_score", b"_score", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "averaged_over", b"averaged_over", "change_15m", b"change_15m", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "funding_day_percent", b"funding_day_percent", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "instant_score", b"instant_score", "liquidations", b"liquidations", "price_time", b"price_time", "provenance", b"provenance", "score", b"score", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_15m", b"_change_15m", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_day_percent", b"_funding_day_percent", "_funding_percent", b"_funding_percent", "_instant_score", b"_instant_score", "_open_interest_change_percent", b"_open_interest_change_percent", "_score", b"_score", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "averaged_over", b"averaged_over", "change_15m", b"change_15m", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "funding_day_percent", b"funding_day_percent", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "instant_score", b"instant_score", "liquidations", b"liquidations", "open_interest_change_percent", b"open_interest_change_percent", "price_time", b"price_time", "provenance", b"provenance", "score", b"score", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_15m", b"_change_15m", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_day_percent", b"_funding_day_percent", "_funding_percent", b"_funding_percent", "_instant_score", b"_instant_score", "_score", b"_score", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "averaged_over", b"averaged_over", "change_15m", b"change_15m", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "coverage", b"coverage", "dimensions", b"dimensions", "drivers", b"drivers", "funding_day_percent", b"funding_day_percent", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "instant_score", b"instant_score", "label", b"label", "liquidations", b"liquidations", "missing_inputs", b"missing_inputs", "price", b"price", "price_time", b"price_time", "provenance", b"provenance", "score", b"score", "symbol", b"symbol", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_15m", b"_change_15m", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_day_percent", b"_funding_day_percent", "_funding_percent", b"_funding_percent", "_instant_score", b"_instant_score", "_open_interest_change_percent", b"_open_interest_change_percent", "_score", b"_score", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "averaged_over", b"averaged_over", "change_15m", b"change_15m", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "coverage", b"coverage", "dimensions", b"dimensions", "drivers", b"drivers", "funding_day_percent", b"funding_day_percent", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "instant_score", b"instant_score", "label", b"label", "liquidations", b"liquidations", "missing_inputs", b"missing_inputs", "open_interest_change_percent", b"open_interest_change_percent", "price", b"price", "price_time", b"price_time", "provenance", b"provenance", "recent_scores", b"recent_scores", "score", b"score", "symbol", b"symbol", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__agreement: _TypeAlias = _typing.Literal["agreement"]  # noqa: Y015
     _WhichOneofArgType__agreement: _TypeAlias = _typing.Literal["_agreement", b"_agreement"]  # noqa: Y015
@@ -401,6 +411,8 @@ class GetConfluenceResponse(_message.Message):
     _WhichOneofArgType__funding_percent: _TypeAlias = _typing.Literal["_funding_percent", b"_funding_percent"]  # noqa: Y015
     _WhichOneofReturnType__instant_score: _TypeAlias = _typing.Literal["instant_score"]  # noqa: Y015
     _WhichOneofArgType__instant_score: _TypeAlias = _typing.Literal["_instant_score", b"_instant_score"]  # noqa: Y015
+    _WhichOneofReturnType__open_interest_change_percent: _TypeAlias = _typing.Literal["open_interest_change_percent"]  # noqa: Y015
+    _WhichOneofArgType__open_interest_change_percent: _TypeAlias = _typing.Literal["_open_interest_change_percent", b"_open_interest_change_percent"]  # noqa: Y015
     _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
     _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015
     _WhichOneofReturnType__tick_size: _TypeAlias = _typing.Literal["tick_size"]  # noqa: Y015
@@ -421,6 +433,8 @@ class GetConfluenceResponse(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__funding_percent) -> _WhichOneofReturnType__funding_percent | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__instant_score) -> _WhichOneofReturnType__instant_score | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__open_interest_change_percent) -> _WhichOneofReturnType__open_interest_change_percent | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__score) -> _WhichOneofReturnType__score | None: ...
     @_typing.overload

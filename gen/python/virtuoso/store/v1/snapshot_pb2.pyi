@@ -50,6 +50,7 @@ class Snapshot(_message.Message):
     OPPORTUNITIES_FIELD_NUMBER: _builtins.int
     SIGNAL_RECORD_FIELD_NUMBER: _builtins.int
     SCORE_MEANS_FIELD_NUMBER: _builtins.int
+    SCORE_TRAIL_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def provenance(self) -> _provenance_pb2.Provenance:
         """The provenance of the pass, without `path`, `stale` and `age`: servers set these three in each reply."""
@@ -108,6 +109,10 @@ class Snapshot(_message.Message):
     def score_means(self) -> Global___ScoreMeans:
         """The scores of the last minutes for the next pass. Absent when there are none."""
 
+    @_builtins.property
+    def score_trail(self) -> Global___ScoreTrail:
+        """The scores of the last hour for the next pass. Absent when there are none."""
+
     def __init__(
         self,
         *,
@@ -125,14 +130,71 @@ class Snapshot(_message.Message):
         opportunities: _abc.Iterable[_opportunity_pb2.Opportunity] | None = ...,
         signal_record: _signal_pb2.SignalRecord | None = ...,
         score_means: Global___ScoreMeans | None = ...,
+        score_trail: Global___ScoreTrail | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["overview", b"overview", "provenance", b"provenance", "regime_state", b"regime_state", "score_means", b"score_means", "sentiment", b"sentiment", "signal_record", b"signal_record"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["overview", b"overview", "provenance", b"provenance", "regime_state", b"regime_state", "score_means", b"score_means", "score_trail", b"score_trail", "sentiment", b"sentiment", "signal_record", b"signal_record"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["betas", b"betas", "confluences", b"confluences", "gainers", b"gainers", "losers", b"losers", "opportunities", b"opportunities", "overview", b"overview", "provenance", b"provenance", "regime_state", b"regime_state", "score_means", b"score_means", "sentiment", b"sentiment", "signal_record", b"signal_record", "signals", b"signals", "symbols", b"symbols", "venue_symbols", b"venue_symbols"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["betas", b"betas", "confluences", b"confluences", "gainers", b"gainers", "losers", b"losers", "opportunities", b"opportunities", "overview", b"overview", "provenance", b"provenance", "regime_state", b"regime_state", "score_means", b"score_means", "score_trail", b"score_trail", "sentiment", b"sentiment", "signal_record", b"signal_record", "signals", b"signals", "symbols", b"symbols", "venue_symbols", b"venue_symbols"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Snapshot: _TypeAlias = Snapshot  # noqa: Y015
+
+@_typing.final
+class ScoreTrail(_message.Message):
+    """The scores of the last hour, one for each five minutes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STEP_FIELD_NUMBER: _builtins.int
+    SYMBOLS_FIELD_NUMBER: _builtins.int
+    step: _builtins.int
+    """The number of the newest five minutes since the epoch."""
+    @_builtins.property
+    def symbols(self) -> _containers.RepeatedCompositeFieldContainer[Global___SymbolTrail]:
+        """The scores by symbol."""
+
+    def __init__(
+        self,
+        *,
+        step: _builtins.int = ...,
+        symbols: _abc.Iterable[Global___SymbolTrail] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["step", b"step", "symbols", b"symbols"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ScoreTrail: _TypeAlias = ScoreTrail  # noqa: Y015
+
+@_typing.final
+class SymbolTrail(_message.Message):
+    """The scores of one symbol in the last hour."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SYMBOL_FIELD_NUMBER: _builtins.int
+    SCORES_FIELD_NUMBER: _builtins.int
+    symbol: _builtins.str
+    """The symbol."""
+    @_builtins.property
+    def scores(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """The scores, newest first. NaN: the symbol had no score then."""
+
+    def __init__(
+        self,
+        *,
+        symbol: _builtins.str = ...,
+        scores: _abc.Iterable[_builtins.float] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["scores", b"scores", "symbol", b"symbol"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SymbolTrail: _TypeAlias = SymbolTrail  # noqa: Y015
 
 @_typing.final
 class ScoreMeans(_message.Message):

@@ -123,6 +123,49 @@ export type ConfluenceRow = Message<"virtuoso.market.v1.ConfluenceRow"> & {
      * @generated from field: google.protobuf.Duration averaged_over = 18;
      */
     averagedOver?: Duration | undefined;
+    /**
+     * The current funding rate as the venue states it, percent an interval. Above 0 when longs pay. Absent when it is not
+     * known.
+     *
+     * @generated from field: optional double funding_percent = 19;
+     */
+    fundingPercent?: number | undefined;
+    /**
+     * The time between two funding payments. Absent when it is not known.
+     *
+     * @generated from field: google.protobuf.Duration funding_interval = 20;
+     */
+    fundingInterval?: Duration | undefined;
+    /**
+     * The change of the open interest over 4 hours, percent of contracts. Absent when it could not be measured.
+     *
+     * @generated from field: optional double open_interest_change_percent = 21;
+     */
+    openInterestChangePercent?: number | undefined;
+    /**
+     * The scores of the last hour, one for each five minutes, newest first. The list ends where a score is not known.
+     *
+     * @generated from field: repeated double recent_scores = 22;
+     */
+    recentScores: number[];
+    /**
+     * True while a signal to buy is active. Default false.
+     *
+     * @generated from field: bool long_signal = 23;
+     */
+    longSignal: boolean;
+    /**
+     * True while a signal to sell is active. Default false.
+     *
+     * @generated from field: bool short_signal = 24;
+     */
+    shortSignal: boolean;
+    /**
+     * The number of opportunities that have not expired. 0 (the default) when there is none.
+     *
+     * @generated from field: uint32 opportunities = 25;
+     */
+    opportunities: number;
 };
 /**
  * Describes the message virtuoso.market.v1.ConfluenceRow.

@@ -353,6 +353,18 @@ export type GetConfluenceResponse = Message<"virtuoso.market.v1.GetConfluenceRes
      * @generated from field: google.protobuf.Duration averaged_over = 22;
      */
     averagedOver?: Duration | undefined;
+    /**
+     * The change of the open interest over 4 hours, percent of contracts. Absent when it could not be measured.
+     *
+     * @generated from field: optional double open_interest_change_percent = 23;
+     */
+    openInterestChangePercent?: number | undefined;
+    /**
+     * The scores of the last hour, one for each five minutes, newest first. The list ends where a score is not known.
+     *
+     * @generated from field: repeated double recent_scores = 24;
+     */
+    recentScores: number[];
 };
 /**
  * Describes the message virtuoso.market.v1.GetConfluenceResponse.
