@@ -15,7 +15,6 @@ from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.repository import keys
 from virtuoso.service.shown import shown
 from virtuoso.store.v1 import candle_series_pb2
-from virtuoso.wire import confluences
 
 ORDERABLE = [
     "symbol",
