@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from virtuoso.domain.model import Timeframe
-from virtuoso.market_data.merge import merge_candles, same_bars
+from virtuoso.market_data.merge import merge_candles, same_bars, whole_bars
 from virtuoso.market_data.symbol_state import is_fresh
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ class CandleReading:
         old = self._states[symbol].candles.get(timeframe)
         if old is None or not _is_complete(old) or (symbol, timeframe) in self._gaps:
             return BARS_KEPT
-        return min(BARS_KEPT, (self._prices.now_ms() - int(old.open_ms[-1])) // timeframe.ms + 2)
+        known_ms = self._states[symbol].built.get(timeframe, int(old.open_ms[-1]))
+        return min(BARS_KEPT, (self._prices.now_ms() - known_ms) // timeframe.ms + 2)
 
     async def read(self, state: SymbolState, timeframe: Timeframe, limit: int) -> float:
         """Read bars and append them to the known bars. Return the seconds until the next read.
@@ -70,6 +71,8 @@ class CandleReading:
         if old is not None and broken and is_fresh(old, self._prices.observed_ms):
             self._gaps.add(key)
             return RETRY_GAP_S
+        if int(new.open_ms[0]) <= state.built.get(timeframe, 0):
+            del state.built[timeframe]
         changed = old is None or not same_bars(old, joined)
         if old is None or changed:
             state.candles[timeframe] = joined
@@ -92,7 +95,24 @@ class CandleReading:
             return False
         state.candles[new.timeframe] = replace(old, stamp=joined.stamp) if same_bars(old, joined) else joined
         self._unpublished.add(key)
+        if new.timeframe is Timeframe.M1:
+            self._build(state)
         return True
+
+    def _build(self, state: SymbolState) -> None:
+        """Make the bars of longer timeframes that no request has read a minute after their end, each of all its minute bars.
+        A later request reads them."""
+        minutes = state.candles[Timeframe.M1]
+        for timeframe, old in list(state.candles.items()):
+            from_ms, until_ms = int(old.open_ms[-1]) + timeframe.ms, int(minutes.open_ms[-1])
+            new = None if timeframe is Timeframe.M1 else whole_bars(minutes, timeframe, from_ms=from_ms, until_ms=until_ms)
+            if new is None:
+                continue
+            joined = merge_candles(old, new, limit=BARS_KEPT)
+            if len(joined) >= len(old) and joined.run_start() <= old.run_start():
+                state.candles[timeframe] = joined
+                state.built.setdefault(timeframe, from_ms)
+                self._unpublished.add((state.instrument.symbol, timeframe))
 
     async def wait_for_stream(self, state: SymbolState, timeframe: Timeframe) -> float | None:
         """Return the seconds until the next bar should be here, if the stream told all bars so far. Publish them. Return
@@ -103,6 +123,8 @@ class CandleReading:
         if self._prices.now_ms() >= int(bars.open_ms[-1]) + 2 * timeframe.ms:
             return None
         await self._offer(state, timeframe, at_once=(symbol, timeframe) in self._unpublished)
+        for other in list(state.built):
+            await self._offer(state, other, at_once=(symbol, other) in self._unpublished)
         return self._until_bar(int(bars.open_ms[-1]), timeframe, symbol)
 
     async def publish_told(self) -> None:

@@ -46,11 +46,12 @@ class Books(Protocol):
 class SymbolState:
     """The newest inputs of one symbol. All times are on the exchange's clock.
 
-    `told` has the stamp of the newest update of each kind that streams. A kind is not in it while its stream is lost."""
+    `told` has the stamp of the newest update of each kind that streams. A kind is not in it while its stream is lost.
+    `built` has the opening time of the first bar that was made of minute bars, and not read since, by timeframe."""
 
     __slots__ = (
         *("instrument", "candles", "books", "trades", "liquidations", "funding", "open_interest", "long_short", "failed"),
-        *("told", "_sampled_ms", "_flow"),
+        *("told", "built", "_sampled_ms", "_flow"),
     )
 
     def __init__(self, instrument: Instrument) -> None:
@@ -64,6 +65,7 @@ class SymbolState:
         self.long_short: TimeSeries | None = None
         self.failed: set[InputKind | Timeframe] = set()  # inputs whose newest request gave no usable data
         self.told: dict[InputKind, Stamp] = {}
+        self.built: dict[Timeframe, int] = {}
         self._sampled_ms = 0  # the time of the last streamed book among the samples
         self._flow: BookFlow | None = None  # that of the stream, as of the last sample
 
@@ -129,6 +131,7 @@ class SymbolState:
             streamed.add(ScoreInput.TRADES)
         if InputKind.CANDLES in self.told and Timeframe.M1 in candles:
             streamed.add(ScoreInput.CANDLES_1M)
+        streamed |= {ScoreInput.candles(timeframe) for timeframe in self.built.keys() & candles.keys()}
         if InputKind.LIQUIDATIONS in fresh:
             streamed.add(ScoreInput.LIQUIDATIONS)
         inputs = SymbolInputs(

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from virtuoso.domain.model import Candles, Stamp, Timeframe
-from virtuoso.market_data.merge import merge_candles, same_bars
+from virtuoso.market_data.merge import merge_candles, same_bars, whole_bars
 
 STEP = Timeframe.M5.ms
 PRICES = ("open", "high", "low", "close")
@@ -73,3 +73,46 @@ def test_the_volume_that_takers_bought_is_merged_and_unknown_where_it_was_not_to
     assert same_bars(merged, merged.cut(0))
     assert merged.cut(2).taker_buy.tolist() == [2, 3]  # type: ignore[union-attr]  # it has them
     assert merge_candles(old, new, limit=4).taker_buy is None
+
+
+def minutes(first: int, count: int, *, missing: int | None = None) -> Candles:
+    """Return minute bars, perhaps without one of them."""
+    index = np.array([k for k in range(first, first + count) if k != missing])
+    price = (index % 7 + 100.0).astype(np.float64)
+    stamp = Stamp(observed_ms=(first + count) * 60_000, received_ms=0)
+    return Candles(
+        symbol="BTCUSDT",
+        timeframe=Timeframe.M1,
+        open_ms=index * 60_000,
+        open=price,
+        high=price + 1,
+        low=price - 1,
+        close=price + 0.5,
+        volume=price,
+        taker_buy=price / 2,
+        stamp=stamp,
+    )
+
+
+def test_whole_bars_are_those_of_all_their_minutes() -> None:
+    given = minutes(0, 30)
+    found = whole_bars(given, Timeframe.M5, from_ms=10 * 60_000, until_ms=29 * 60_000)
+    assert found is not None
+    assert (found.open_ms // 60_000).tolist() == [10, 15, 20]
+    first = slice(10, 15)
+    assert (found.open[0], found.high[0], found.low[0], found.close[0], found.volume[0]) == (
+        given.open[10],
+        given.high[first].max(),
+        given.low[first].min(),
+        given.close[14],
+        given.volume[first].sum(),
+    )
+    assert found.taker_buy is not None
+    assert found.taker_buy[0] == given.taker_buy[first].sum()  # type: ignore[index]  # it has the column
+
+
+@pytest.mark.parametrize(("missing", "expected"), [(10, None), (14, None), (17, [10]), (None, [10, 15])])
+def test_a_bar_that_lacks_a_minute_is_not_made(missing: int | None, expected: list[int] | None) -> None:
+    found = whole_bars(minutes(0, 21, missing=missing), Timeframe.M5, from_ms=10 * 60_000, until_ms=20 * 60_000)
+    assert (None if found is None else (found.open_ms // 60_000).tolist()) == expected
+    assert whole_bars(minutes(12, 20), Timeframe.M5, from_ms=10 * 60_000, until_ms=30 * 60_000) is None

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -204,6 +205,37 @@ async def test_a_minute_bar_that_streams_is_not_requested_and_is_published() -> 
         assert ScoreInput.CANDLES_1M in only(streams.feed).streamed
         await asyncio.sleep(60)  # the stream does not tell the next bar
         assert streams.exchange.calls["candles_1m"] == 1
+
+
+async def test_while_requests_fail_longer_bars_are_made_of_streamed_minutes_until_a_request_reads_them() -> None:
+    async with streaming() as streams:
+        await until(lambda: streams.feed.filled)
+        clock = VirtualClock()
+        await asyncio.sleep(300 - clock.now_ms() / 1000 % 300 + 20)
+        broken = VenueUnavailable("gone")
+        streams.exchange.faults |= {f"candles_{timeframe.value}": broken for timeframe in Timeframe}
+        before = only(streams.feed).candles
+        for minute in range(36):
+            await asyncio.sleep(60 - clock.now_ms() / 1000 % 60)
+            streams.bar("BTCUSDT")
+            if minute == 4:  # whole, but a request may still read it
+                assert only(streams.feed).candles[Timeframe.M5].open_ms[-1] == before[Timeframe.M5].open_ms[-1]
+        found = only(streams.feed)
+        ends = {t: found.candles[t].open_ms[-1] + t.ms for t in (Timeframe.M1, Timeframe.M5, Timeframe.M30)}
+        end_ms = int(ends[Timeframe.M1])
+        for timeframe in (Timeframe.M5, Timeframe.M30):
+            assert ends[timeframe] == (end_ms - 60_000) // timeframe.ms * timeframe.ms
+            assert ScoreInput.candles(timeframe) in found.streamed
+        inside = found.candles[Timeframe.M1].open_ms >= ends[Timeframe.M5] - Timeframe.M5.ms
+        assert found.candles[Timeframe.M5].high[-1] == found.candles[Timeframe.M1].high[inside][:5].max()
+        assert found.candles[Timeframe.H4].open_ms[-1] == before[Timeframe.H4].open_ms[-1]
+        assert ScoreInput.CANDLES_4H not in found.streamed
+        streams.exchange.faults.clear()
+        await asyncio.sleep(400)
+        found = only(streams.feed)
+        assert not found.streamed & {ScoreInput.CANDLES_5M, ScoreInput.CANDLES_30M}
+        five = found.candles[Timeframe.M5]
+        np.testing.assert_allclose(five.close, 100 + np.sin(five.open_ms / five.timeframe.ms))
 
 
 async def test_a_bar_that_does_not_join_the_series_is_requested_at_once() -> None:
