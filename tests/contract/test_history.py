@@ -20,7 +20,7 @@ from tests.programs import Postgres
 from virtuoso.domain.errors import ConfigError, HistoryError
 from virtuoso.domain.model import Environment
 from virtuoso.domain.ports import HistoryReader
-from virtuoso.domain.records import AlertKind, AlertLevel, Side, Signal, SignalStatus
+from virtuoso.domain.records import AlertKind, AlertLevel, AlertMarket, Side, Signal, SignalStatus
 from virtuoso.history import schema, tables
 from virtuoso.history.factory import open_history_reader, open_history_writer
 from virtuoso.history.sql_writer import DELETE_BATCH, SqlHistoryWriter
@@ -287,6 +287,11 @@ async def test_alerts_are_filtered_by_kind_level_and_symbol(writer: SqlHistoryWr
     assert [each.key for each in await reader.alerts(min_level=AlertLevel.WARNING)] == ["c", "b"]
     assert [each.key for each in await reader.alerts(symbols=["ETHUSDT"])] == ["c"]
     assert [each.key for each in await reader.alerts(kinds=[AlertKind.PRICE_MOVE], min_level=AlertLevel.CRITICAL)] == []
+    markets = (AlertMarket("SOLUSDT", -8.1, 3), AlertMarket("龙虾USDT", None, 0, "id"))
+    (listed,) = await writer.add_alerts([alert("d", symbol="", markets=markets)], cooldown_s={})
+    for symbol in ("SOLUSDT", "龙虾USDT"):
+        assert list(await reader.alerts(symbols=[symbol, "XUSDT"])) == [listed]
+    assert list(await reader.alerts(symbols=["OLUSDT"])) == []
 
 
 async def test_a_key_is_not_stored_twice_within_the_cooldown_of_its_kind(

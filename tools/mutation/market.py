@@ -199,7 +199,7 @@ class OfflineMarket:
 
 def _pending(state: VenueState) -> frozenset[object]:
     held = state.last_pass.held if state.last_pass is not None else {}
-    return frozenset((key, one.confirmed) for key, one in held.items())
+    return frozenset((key, one.step) for key, one in held.items())
 
 
 def _lasting(result: PassResult) -> Iterator[str]:

@@ -23,46 +23,54 @@ from virtuoso.domain.records import AlertKind, AlertLevel
 if TYPE_CHECKING:
     from virtuoso.domain.model import Stamp
 
-MIN_TRADE_USD, MIN_TRADE_SHARE, TRADE_WINDOW_MS = 250_000.0, 5e-4, 120_000
+MIN_TRADE_USD, MIN_TRADE_SHARE, MIN_TRADE_RATIO, TRADE_WINDOW_MS = 100_000.0, 2e-3, 50.0, 120_000
+"""0.2 % of a day's turnover are three minutes of usual trading. In recorded trades of BTC and ETH, the largest one of five
+minutes had about 0.03 %, which is 150 times the mean."""
 SPIKE_RATIO, MIN_SPIKE_USD, SPIKE_BARS = 15.0, 100_000.0, 288
 AGREEING_SHARE = 0.5  # least turnover of the 1m bars of the same time, divided by that of the bar
 SURGE, SURGE_MS = 0.10, 3_600_000
 MINUTE_MS = Timeframe.M1.ms
 MOVE_BARS, MIN_MOVE_BARS, MOVE_Z = 15, 60, 5.0
 MOVE, BTC_MOVE, CRITICAL_MOVE, CRITICAL_BTC_MOVE = 0.02, 0.01, 0.10, 0.04
-
-
 FORCED_MS = 300_000
 MIN_FORCED_USD, MIN_FORCED_SHARE = 100_000.0, 1e-3
 MIN_MARKET_FORCED_USD, MIN_MARKET_FORCED_SHARE = 5_000_000.0, 5e-4
 
 
 class AlertCondition(NamedTuple):
-    """A condition that holds for a symbol now. `subject` completes the alert's key. `size` ranks the conditions of one
-    kind. `reading` is the newest reading of the input that shows it, or None when that reading does not reach back to it.
-    `event` identifies what happened, where that is one event. `agreed` means that another source shows it, too."""
+    """A condition that holds for a symbol now. `subject` completes the alert's key. `item` is its figure in a list of
+    markets. `step` counts the lines that its size has reached. `reading` is the newest reading of the input that shows it,
+    or None when that reading does not reach back to it. `event` identifies what happened, where that is one event. `agreed`
+    means that another source shows it, too."""
 
     subject: str
-    size: float
     text: str
+    item: str
     value: float
     unit: str
     level: AlertLevel
     reading: Stamp | None
+    step: int = 1
     event: tuple[float, ...] = ()
     agreed: bool = False
+
+
+def _step(size: float, first: float) -> int:
+    """Return the number of lines that a size has reached: the first line, and each doubling of it."""
+    return 1 + math.floor(math.log2(size / first))
 
 
 def large_trade(inputs: SymbolInputs, now_ms: int, *, sign: int) -> AlertCondition | None:
     """Return the largest group of fills of one side within one millisecond, in the last two minutes. Such a group is most
     likely one order. `sign` is +1 for fills that the taker bought, -1 for sold ones. None without the day's turnover, or
-    when the group is too small. Where the newest reading does not reach back to it, the 1m bar of that time agrees
-    when it has at least its amount."""
+    when the group is small for this market, or beside the mean of the other groups of both sides. Where the newest reading
+    does not reach back to it, the 1m bar of that time agrees when it has at least its amount."""
     trades, turnover = inputs.trades, None if inputs.ticker is None else inputs.ticker.turnover_24h
     if trades is None or turnover is None:
         return None
     recent = slice(int(np.searchsorted(trades.time_ms, now_ms - TRADE_WINDOW_MS)), None)
-    amounts = np.where(trades.side[recent] == sign, trades.price[recent] * trades.size[recent], 0.0)
+    fills, on_side = trades.price[recent] * trades.size[recent], trades.side[recent] == sign
+    amounts = np.where(on_side, fills, 0.0)
     min_usd = max(MIN_TRADE_USD, MIN_TRADE_SHARE * turnover)
     if not amounts.sum() >= min_usd:
         return None
@@ -70,14 +78,17 @@ def large_trade(inputs: SymbolInputs, now_ms: int, *, sign: int) -> AlertConditi
     sums = np.bincount(group, amounts, len(times))
     largest = int(np.argmax(sums))
     usd, time_ms, verb = float(sums[largest]), int(times[largest]), "bought" if sign > 0 else "sold"
-    if usd < min_usd:
+    others = np.bincount(2 * group + on_side, fills)
+    others = others[others > 0]
+    if usd < min_usd or usd * (len(others) - 1) < MIN_TRADE_RATIO * (float(others.sum()) - usd):
         return None
     in_bar = _turnover_of_minutes(inputs, time_ms // MINUTE_MS * MINUTE_MS, 1)
     reached = trades.read_from_ms <= time_ms
     return AlertCondition(
         subject=verb,
-        size=usd / turnover,
         text=f"{inputs.symbol}: {_amount(usd)} {verb} at once, {100 * usd / turnover:.2f} % of a day's turnover.",
+        item=_amount(usd),
+        step=_step(usd, min_usd),
         value=usd,
         unit="USDT",
         level=AlertLevel.INFO,
@@ -107,7 +118,7 @@ def volume_spike(inputs: SymbolInputs, now_ms: int) -> AlertCondition | None:
     of_minutes = _turnover_of_minutes(inputs, open_ms, 5)
     return AlertCondition(
         subject="volume",
-        size=ratio,
+        item=f"{ratio:.0f} times",
         text=f"{inputs.symbol} traded {ratio:.0f} times its usual volume in 5 minutes ({_amount(usd)}).",
         value=ratio,
         unit="times",
@@ -135,7 +146,15 @@ def funding_extreme(inputs: SymbolInputs, now_ms: int) -> AlertCondition | None:
     rate, z, _ = unusual
     payers = "longs" if rate > 0 else "shorts"
     text = f"{inputs.symbol}: {payers} pay {funding_text(inputs.ticker)}, z {z:+.1f}."
-    return AlertCondition(payers, abs(z), text, 100 * rate, PERCENT_A_DAY, AlertLevel.WARNING, inputs.ticker.stamp)
+    return AlertCondition(
+        subject=payers,
+        text=text,
+        item=f"{100 * rate:+.3f}",
+        value=100 * rate,
+        unit=PERCENT_A_DAY,
+        level=AlertLevel.WARNING,
+        reading=inputs.ticker.stamp,
+    )
 
 
 def open_interest_surge(inputs: SymbolInputs, now_ms: int) -> AlertCondition | None:
@@ -157,8 +176,9 @@ def open_interest_surge(inputs: SymbolInputs, now_ms: int) -> AlertCondition | N
     change, verb = 100 * math.expm1(move), "rose" if move > 0 else "fell"
     return AlertCondition(
         subject=verb,
-        size=abs(move),
         text=f"{inputs.symbol}: open interest {verb} {abs(change):.0f} % within an hour.",
+        item=f"{abs(change):.0f} %",
+        step=_step(math.expm1(abs(move)), SURGE),
         value=change,
         unit="percent",
         level=AlertLevel.WARNING,
@@ -169,8 +189,8 @@ def open_interest_surge(inputs: SymbolInputs, now_ms: int) -> AlertCondition | N
 
 def price_move(inputs: SymbolInputs, now_ms: int) -> AlertCondition | None:
     """Return a large log return of the last price relative to the close of the 15th newest closed 1m bar. Its usual
-    deviation is the root mean square of the 1m returns before that close, times sqrt(15), and at least a tick. None with
-    fewer than 60 bars since the last gap."""
+    deviation is the root mean square of the 1m returns before that close, times sqrt(15), and at least a tick. A critical
+    move may be usual. None with fewer than 60 bars since the last gap."""
     candles, ticker = inputs.candles.get(Timeframe.M1), inputs.ticker
     if candles is None or ticker is None:
         return None
@@ -178,19 +198,28 @@ def price_move(inputs: SymbolInputs, now_ms: int) -> AlertCondition | None:
     closes = candles.close[candles.run_start(end) : end]
     if len(closes) < MIN_MOVE_BARS:
         return None
-    is_btc = inputs.symbol == ANCHOR
+    first, critical = (BTC_MOVE, CRITICAL_BTC_MOVE) if inputs.symbol == ANCHOR else (MOVE, CRITICAL_MOVE)
     move = math.log(ticker.last / float(closes[-MOVE_BARS]))
-    if not abs(move) >= math.log1p(BTC_MOVE if is_btc else MOVE):
+    size = math.expm1(abs(move))
+    if not size >= first:
         return None
+    is_critical = size >= critical
     steps = np.diff(np.log(closes[: len(closes) - MOVE_BARS + 1]))
     usual = math.sqrt(float(steps @ steps) / len(steps) * MOVE_BARS)
-    if not abs(move) >= MOVE_Z * max(usual, (ticker.tick_size or 0.0) / ticker.last, FLAT):
+    if not is_critical and not abs(move) >= MOVE_Z * max(usual, (ticker.tick_size or 0.0) / ticker.last, FLAT):
         return None
     verb, change = "rose" if move > 0 else "fell", 100 * math.expm1(move)
-    critical = abs(move) >= math.log1p(CRITICAL_BTC_MOVE if is_btc else CRITICAL_MOVE)
     text = f"{inputs.symbol} {verb} {abs(change):.1f} % within 15 minutes, to {price_text(ticker.last, ticker.tick_size)}."
-    level = AlertLevel.CRITICAL if critical else AlertLevel.WARNING
-    return AlertCondition(verb, abs(move), text, change, "percent", level, ticker.stamp)
+    return AlertCondition(
+        subject=verb,
+        text=text,
+        item=f"{change:+.1f} %",
+        value=change,
+        unit="percent",
+        level=AlertLevel.CRITICAL if is_critical else AlertLevel.WARNING,
+        reading=ticker.stamp,
+        step=_step(size, first) + (is_critical and not math.log2(critical / first).is_integer()),
+    )
 
 
 def liquidations(inputs: SymbolInputs, now_ms: int, *, sign: int) -> AlertCondition | None:
@@ -200,14 +229,13 @@ def liquidations(inputs: SymbolInputs, now_ms: int, *, sign: int) -> AlertCondit
     closed, turnover = inputs.liquidations, None if inputs.ticker is None else inputs.ticker.turnover_24h
     if closed is None or turnover is None:
         return None
-    usd = _forced_usd(inputs, now_ms, sign)
-    if not usd >= max(MIN_FORCED_USD, MIN_FORCED_SHARE * turnover):
+    usd, min_usd = _forced_usd(inputs, now_ms, sign), max(MIN_FORCED_USD, MIN_FORCED_SHARE * turnover)
+    if not usd >= min_usd:
         return None
     what = f"{inputs.symbol}: {_forced_text(usd, sign, lower_bound=closed.lower_bound)} within 5 minutes"
     agreed = _traded_usd(inputs, now_ms) >= usd
-    return _forced_condition(
-        usd, turnover, sign, f"{what}, {100 * usd / turnover:.2f} % of a day's turnover.", agreed=agreed
-    )
+    text = f"{what}, {100 * usd / turnover:.2f} % of a day's turnover."
+    return _forced_condition(usd, sign, text, step=_step(usd, min_usd), agreed=agreed)
 
 
 def market_liquidations(inputs: Mapping[str, SymbolInputs], now_ms: int, *, sign: int) -> AlertCondition | None:
@@ -221,12 +249,14 @@ def market_liquidations(inputs: Mapping[str, SymbolInputs], now_ms: int, *, sign
         and (usd := _forced_usd(one, now_ms, sign)) <= _traded_usd(one, now_ms)
     ]
     usd, turnover = math.fsum(usd for _, usd, _ in known), math.fsum(turnover for *_, turnover in known)
-    if not usd >= max(MIN_MARKET_FORCED_USD, MIN_MARKET_FORCED_SHARE * turnover):
+    min_usd = max(MIN_MARKET_FORCED_USD, MIN_MARKET_FORCED_SHARE * turnover)
+    if not usd >= min_usd:
         return None
     closed = [one.liquidations for one, usd, _ in known if usd > 0 and one.liquidations is not None]
     what = _forced_text(usd, sign, lower_bound=any(each.lower_bound for each in closed))
     share = f"{100 * usd / turnover:.2f} % of the day's turnover of all tracked markets"
-    return _forced_condition(usd, turnover, sign, f"{what} in {len(closed)} markets within 5 minutes, {share}.", agreed=True)
+    text = f"{what} in {len(closed)} markets within 5 minutes, {share}."
+    return _forced_condition(usd, sign, text, step=_step(usd, min_usd), agreed=True)
 
 
 def _forced_usd(inputs: SymbolInputs, now_ms: int, sign: int) -> float:
@@ -247,9 +277,18 @@ def _traded_usd(inputs: SymbolInputs, now_ms: int) -> float:
     return max(bars or 0.0, float((trades.price[recent] * trades.size[recent]).sum()))
 
 
-def _forced_condition(usd: float, turnover: float, sign: int, text: str, *, agreed: bool) -> AlertCondition:
-    subject = "longs" if sign < 0 else "shorts"
-    return AlertCondition(subject, usd / turnover, text, usd, "USDT", AlertLevel.WARNING, None, agreed=agreed)
+def _forced_condition(usd: float, sign: int, text: str, *, step: int, agreed: bool) -> AlertCondition:
+    return AlertCondition(
+        subject="longs" if sign < 0 else "shorts",
+        text=text,
+        item=_amount(usd),
+        value=usd,
+        unit="USDT",
+        level=AlertLevel.WARNING,
+        reading=None,
+        step=step,
+        agreed=agreed,
+    )
 
 
 def _forced_text(usd: float, sign: int, *, lower_bound: bool) -> str:

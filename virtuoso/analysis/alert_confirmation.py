@@ -3,7 +3,8 @@
     (held before, inputs, now) ─► hold ─► (held now, confirmed)
 
 One wrong value in one reply would otherwise raise an alert, which cannot be undone. A condition that does not hold in the
-next pass is forgotten, unless its alert was raised: one wrong reply must not raise that again.
+next pass is forgotten, unless its alert was raised: one wrong reply must not raise that again. Each further step of a
+condition is confirmed in the same way. What is told is always the smaller one of the two readings.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from virtuoso.analysis.opportunities import HOLD_MS
 from virtuoso.domain.records import AlertKind
 
 if TYPE_CHECKING:
-    from virtuoso.domain.model import Stamp, SymbolInputs
+    from virtuoso.domain.model import SymbolInputs
 
 MIN_HOLD_MS: Mapping[AlertKind, int] = {AlertKind.FUNDING_EXTREME: HOLD_MS}
 """The time for which a condition must also hold. Some venues give funding rates once a minute, and tickers repeat them."""
@@ -37,13 +38,14 @@ class HeldKey(NamedTuple):
 
 
 class Held(NamedTuple):
-    """A condition that holds. `reading` is the first reading that shows it, `since_ms` the time of that pass, `last_ms` that
-    of the last one. `confirmed` means that its alert was raised."""
+    """A condition that holds. `shown` is its newest reading in the last pass, or None when it did not hold then. `since_ms`
+    is the time of the first pass, `last_ms` that of the last one. `step` is the highest step that was confirmed, or None
+    when none was."""
 
-    reading: Stamp | None
+    shown: AlertCondition | None
     since_ms: int
     last_ms: int
-    confirmed: bool
+    step: int | None
 
 
 class HoldStep(NamedTuple):
@@ -56,7 +58,11 @@ class HoldStep(NamedTuple):
 def hold(before: Mapping[HeldKey, Held], inputs: Mapping[str, SymbolInputs], now_ms: int) -> HoldStep:
     """Return the step of one pass at `now_ms` (epoch ms, the exchange's clock). The keys of `inputs` are symbols.
     The symbol of a condition of all markets is empty."""
-    held = {key: one for key, one in before.items() if one.confirmed and now_ms - one.last_ms <= FORGET_MS}
+    held = {
+        key: one._replace(shown=None)
+        for key, one in before.items()
+        if one.step is not None and now_ms - one.last_ms <= FORGET_MS
+    }
     found: list[tuple[AlertKind, list[tuple[str, AlertCondition]]]] = [
         (
             kind,
@@ -76,18 +82,25 @@ def hold(before: Mapping[HeldKey, Held], inputs: Mapping[str, SymbolInputs], now
         new: list[tuple[str, AlertCondition]] = []
         for symbol, current in holding:
             key = HeldKey(kind, symbol, current.subject, current.event)
-            known = before.get(key) or Held(current.reading, now_ms, now_ms, confirmed=False)
-            is_confirmed = known.confirmed or _confirms(current, known, now_ms - MIN_HOLD_MS.get(kind, 0))
-            held[key] = known._replace(last_ms=now_ms, confirmed=is_confirmed)
-            if is_confirmed and not known.confirmed:
-                new.append((symbol, current))
+            known = before.get(key) or Held(None, now_ms, now_ms, None)
+            sure = _confirmed(current, known, now_ms - MIN_HOLD_MS.get(kind, 0))
+            if sure is not None and (known.step is None or sure.step > known.step):
+                new.append((symbol, sure))
+                known = known._replace(step=sure.step)
+            repeated = known.shown is not None and current.reading in (None, known.shown.reading)
+            held[key] = known._replace(last_ms=now_ms, shown=known.shown if repeated else current)
         confirmed.append((kind, new))
     return HoldStep(held, confirmed)
 
 
-def _confirms(current: AlertCondition, known: Held, latest_ms: int) -> bool:
-    another = current.reading is not None and current.reading != known.reading
-    return current.agreed or (another and known.since_ms <= latest_ms)
+def _confirmed(current: AlertCondition, known: Held, latest_ms: int) -> AlertCondition | None:
+    """Return what two readings or two sources show, or None."""
+    if current.agreed:
+        return current
+    shown = known.shown
+    if shown is None or current.reading in (None, shown.reading) or known.since_ms > latest_ms:
+        return None
+    return min(current, shown, key=lambda one: (one.step, abs(one.value)))
 
 
 def _check(condition: Callable[[], AlertCondition | None]) -> AlertCondition | None:

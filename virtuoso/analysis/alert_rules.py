@@ -1,22 +1,23 @@
 """Alerts for traders and operators: pure functions of the states before and after a pass.
 
-    (MarketPass before, MarketPass after) ─► market_alerts ─────┐
-    (SourceStatus before, SourceStatus after) ─► source_alerts ─┴─► alerts ─► History.add_alerts(cooldown_s=COOLDOWNS_S)
+    (MarketPass before, MarketPass after, Told) ─► market_alerts ─┐
+    (SourceStatus before, SourceStatus after) ─► source_alerts ───┴─► alerts ─► History.add_alerts(cooldown_s=COOLDOWNS_S)
 
-An alert of a market condition is raised when the condition is confirmed: a second reading of its input or another source
-shows it. So one wrong value raises nothing. While the condition lasts, it raises no other alert. Without a previous pass, or
-after a change of venue, every condition that is confirmed raises an alert. The history then drops each alert whose key it
-already holds within the kind's cooldown. A key names the subject of its alert. Therefore a restart or a second collector
-creates no duplicates. One pass raises at most 10 alerts of each condition, the largest first. If there are more, one extra
-alert gives their number.
+A market condition is told when it is confirmed: a second reading of its input or another source shows it. So one wrong value
+raises nothing. While the condition lasts, it is told again only when its size has doubled or has become CRITICAL. What many
+markets have at once is one alert with their list (see `alert_groups`). Without a previous pass, or after a change of venue,
+every condition that is confirmed is told, unless it was told within its cooldown. The history also drops each alert whose
+key it already holds within the kind's cooldown. A key names the subject of its alert. Therefore a restart or a second
+collector creates no duplicates.
 
     SIGNAL_OPENED, SIGNAL_CLOSED, OPPORTUNITY   INFO, one for each id
     REGIME_CHANGE         WARNING for a change to BEARISH or RISK_OFF, otherwise INFO
-    LARGE_TRADE           INFO: fills of one side in one millisecond of at least 250,000 USDT and 0.05 % of a day's turnover
+    LARGE_TRADE           INFO: fills of one side in one millisecond of at least 100,000 USDT, 0.2 % of a day's turnover, and
+                          50 times the mean of the others within two minutes
     VOLUME_SPIKE          INFO: a 5m bar of at least 15 times the median volume of the day before, and 100,000 USDT
     FUNDING_EXTREME       WARNING: as in `opportunity_rules`
     OPEN_INTEREST_SURGE   WARNING: a rise or fall of 10 % within an hour
-    PRICE_MOVE            WARNING: 2 % (BTC 1 %) and 5 usual deviations within 15 minutes; CRITICAL from 10 % (BTC 4 %)
+    PRICE_MOVE            WARNING: 2 % (BTC 1 %) and 5 usual deviations within 15 minutes; CRITICAL for 10 % (BTC 4 %)
     LIQUIDATION           WARNING: positions of one side that were closed by force within 5 minutes: 100,000 USDT and 0.1 %
                           of a day's turnover; in all tracked markets 5,000,000 USDT and 0.05 %
     DATA_QUALITY          CRITICAL: a venue blocks us; WARNING: a venue is stale or fails, another venue is used, or few
@@ -37,6 +38,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from virtuoso.analysis.alert_conditions import AlertCondition
 from virtuoso.analysis.alert_confirmation import Held, HeldKey, hold
+from virtuoso.analysis.alert_groups import NOTHING_TOLD, Finding, Told, finding, tell
 from virtuoso.domain.model import FallbackReason, Regime, SymbolInputs
 from virtuoso.domain.prices import price_text
 from virtuoso.domain.records import Alert, AlertKind, AlertLevel, SignalStatus
@@ -45,22 +47,6 @@ if TYPE_CHECKING:
     from virtuoso.domain.model import Environment, Fallback, RegimeState
     from virtuoso.domain.records import Opportunity, Signal
 
-# Keys of signals and opportunities contain ids, which are unique.
-COOLDOWNS_S: Mapping[AlertKind, float] = {
-    AlertKind.SIGNAL_OPENED: 7 * 86_400,
-    AlertKind.SIGNAL_CLOSED: 7 * 86_400,
-    AlertKind.OPPORTUNITY: 7 * 86_400,
-    AlertKind.REGIME_CHANGE: 1_800,
-    AlertKind.LARGE_TRADE: 300,
-    AlertKind.VOLUME_SPIKE: 3_600,
-    AlertKind.FUNDING_EXTREME: 8 * 3_600,
-    AlertKind.OPEN_INTEREST_SURGE: 3_600,
-    AlertKind.PRICE_MOVE: 1_800,
-    AlertKind.LIQUIDATION: 1_800,
-    AlertKind.DATA_QUALITY: 300,
-}
-MAX_ALERTS = 10
-"""The maximum number of alerts of one condition in one pass."""
 MIN_SCORED_SHARE = 0.5
 """The minimum share of the expected symbols that have a score. Below it the data is insufficient."""
 SIGNAL_ENDS = {
@@ -117,39 +103,33 @@ class SourceStatus:
 
 
 class AlertStep(NamedTuple):
-    """A pass with the conditions that hold, and the alerts that it raises."""
+    """A pass with the conditions that hold, the alerts that it raises, and what was told after it."""
 
     after: MarketPass
     alerts: tuple[Alert, ...]
+    told: Told
 
 
-def market_alerts(before: MarketPass | None, after: MarketPass) -> AlertStep:
-    """Return the alerts for everything that began between two passes. The module's docstring lists kinds, levels and
+def market_alerts(before: MarketPass | None, after: MarketPass, told: Told = NOTHING_TOLD) -> AlertStep:
+    """Return the alerts for everything that began or grew between two passes. The module's docstring lists kinds, levels and
     thresholds. An input that is missing or cannot be read raises no alert."""
     if before is not None and before.venue != after.venue:
         before = None  # a different venue is a different market
-    alerts = [_signal_opened(after, signal) for signal in after.opened]
-    alerts += [_signal_closed(after, s) for s in after.changed if s.status is not SignalStatus.ACTIVE]
-    alerts += [_opportunity_alert(after, opportunity) for opportunity in after.opportunities]
-    alerts += _regime_alerts(before, after)
     step = hold(before.held if before is not None else {}, after.inputs, after.now_ms)
-    for kind, confirmed in step.confirmed:
-        alerts += _condition_alerts(kind, confirmed, after)
-    return AlertStep(replace(after, held=step.held), tuple(alerts))
+    findings = [_signal_opened(after, signal) for signal in after.opened]
+    findings += [_signal_closed(after, s) for s in after.changed if s.status is not SignalStatus.ACTIVE]
+    findings += [_opportunity(after, opportunity) for opportunity in after.opportunities]
+    findings += [
+        _condition(kind, after, symbol, current) for kind, confirmed in step.confirmed for symbol, current in confirmed
+    ]
+    told, alerts = tell(told, findings, len(after.inputs), after.now_ms)
+    return AlertStep(replace(after, held=step.held), (*_regime_alerts(before, after), *alerts), told)
 
 
-def _condition_alerts(kind: AlertKind, confirmed: Sequence[tuple[str, AlertCondition]], after: MarketPass) -> list[Alert]:
-    """Return the alerts of the symbols for which a condition was confirmed."""
-    largest = sorted(confirmed, key=lambda pair: (-pair[1].size, pair[0]))[:MAX_ALERTS]
-    alerts = [_condition_alert(kind, after, symbol, current) for symbol, current in largest]
-    if len(confirmed) > MAX_ALERTS:
-        alerts.append(_many_alert(kind, after, [current for _, current in confirmed]))
-    return alerts
-
-
-def _condition_alert(kind: AlertKind, after: MarketPass, symbol: str, current: AlertCondition) -> Alert:
-    return Alert(
-        key=f"{kind.lower_name}:{after.venue}:{symbol}:{current.subject}",
+def _condition(kind: AlertKind, after: MarketPass, symbol: str, current: AlertCondition) -> Finding:
+    """Return the finding of a confirmed condition. `symbol` is empty for a condition of all markets, which has no list."""
+    alert = Alert(
+        key=f"{after.venue}:{symbol}:{current.step}",
         venue=after.venue,
         kind=kind,
         level=current.level,
@@ -160,31 +140,16 @@ def _condition_alert(kind: AlertKind, after: MarketPass, symbol: str, current: A
         unit=current.unit,
         environment=after.environment,
     )
+    return finding(alert, current.subject if symbol else f"all {current.subject}", current.item, step=current.step)
 
 
-def _many_alert(kind: AlertKind, after: MarketPass, conditions: Sequence[AlertCondition]) -> Alert:
-    """Return the alert that gives the number of symbols for which a condition holds."""
-    words = kind.name.replace("_", " ").capitalize()
-    return Alert(
-        key=f"{kind.lower_name}:{after.venue}:many",
-        venue=after.venue,
-        kind=kind,
-        level=max(condition.level for condition in conditions),
-        observed_ms=after.now_ms,
-        text=f"{words} in {len(conditions)} markets at once; only the {MAX_ALERTS} largest have an alert of their own.",
-        reading=float(len(conditions)),
-        unit="markets",
-        environment=after.environment,
-    )
-
-
-def _signal_opened(after: MarketPass, signal: Signal) -> Alert:
+def _signal_opened(after: MarketPass, signal: Signal) -> Finding:
     inputs = after.inputs.get(signal.symbol)
     tick_size = None if inputs is None or inputs.ticker is None else inputs.ticker.tick_size
     entry, stop = (price_text(price, tick_size) for price in (signal.entry, signal.stop))
     text = f"{signal.side.name} {signal.symbol} at {entry}, stop {stop}, score {signal.score:.0f}."
-    return Alert(
-        key=f"signal_opened:{signal.id}",
+    alert = Alert(
+        key=signal.id,
         venue=signal.venue,
         kind=AlertKind.SIGNAL_OPENED,
         level=AlertLevel.INFO,
@@ -196,11 +161,12 @@ def _signal_opened(after: MarketPass, signal: Signal) -> Alert:
         reference=signal.id,
         environment=signal.environment,
     )
+    return finding(alert, signal.side.name, f"{signal.score:.0f}")
 
 
-def _signal_closed(after: MarketPass, signal: Signal) -> Alert:
-    return Alert(
-        key=f"signal_closed:{signal.id}",
+def _signal_closed(after: MarketPass, signal: Signal) -> Finding:
+    alert = Alert(
+        key=signal.id,
         venue=signal.venue,
         kind=AlertKind.SIGNAL_CLOSED,
         level=AlertLevel.INFO,
@@ -212,22 +178,24 @@ def _signal_closed(after: MarketPass, signal: Signal) -> Alert:
         reference=signal.id,
         environment=signal.environment,
     )
+    return finding(alert, signal.side.name, f"{signal.result_r:+.2f} R")
 
 
-def _opportunity_alert(after: MarketPass, opportunity: Opportunity) -> Alert:
-    return Alert(
-        key=f"opportunity:{opportunity.id}",
+def _opportunity(after: MarketPass, opportunity: Opportunity) -> Finding:
+    alert = Alert(
+        key=opportunity.id,
         venue=opportunity.venue,
         kind=AlertKind.OPPORTUNITY,
         level=AlertLevel.INFO,
         observed_ms=opportunity.found_ms,
-        text=f"{opportunity.side.name} {opportunity.sentence}",
+        text=opportunity.sentence,
         symbol=opportunity.symbol,
         reading=opportunity.reading,
         unit=opportunity.unit,
         reference=opportunity.id,
         environment=after.environment,
     )
+    return finding(alert, opportunity.kind.lower_name, "")
 
 
 def _regime_alerts(before: MarketPass | None, after: MarketPass) -> list[Alert]:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from virtuoso.collector.history_recorder import HistoryRecorder
     from virtuoso.domain.model import Environment, RegimeState
     from virtuoso.domain.ports import SnapshotRepository
-    from virtuoso.domain.records import Opportunity, PastLiquidations, Signal
+    from virtuoso.domain.records import Alert, Opportunity, PastLiquidations, Signal
     from virtuoso.domain.scores import ScoreMeans, ScoreTrail
     from virtuoso.market_data.feed import Feed
     from virtuoso.market_data.market import MarketData
@@ -132,7 +132,8 @@ class Engine:
                 self.may_trade = last is not None or self._clock.monotonic() - started > MAX_HISTORY_WAIT_S
                 await self._clock.sleep(RETRY_S)
             else:
-                self._add_recalled(stored.signals, stored.opportunities)  # before the snapshot, because it is more complete
+                # before the snapshot, because it is more complete
+                self._add_recalled(stored.signals, stored.opportunities, stored.alerts)
                 active = sum(signal.closed_ms is None for signal in stored.signals)
                 log.info("history: %d signals restored, %d of them active", len(stored.signals), active)
                 break
@@ -168,10 +169,13 @@ class Engine:
             venue, self.environment, [past_liquidations(one, now_ms, past.get(one.symbol)) for one in known]
         )
 
-    def _add_recalled(self, signals: Iterable[Signal], opportunities: Iterable[Opportunity]) -> None:
+    def _add_recalled(
+        self, signals: Iterable[Signal], opportunities: Iterable[Opportunity], alerts: Iterable[Alert] = ()
+    ) -> None:
         now_ms = self._clock.now_ms()
+        told = [alert for alert in alerts if not is_future(alert.observed_ms, now_ms)]
         stored_signals, stored_opportunities = correct_signals(signals, now_ms), correct_opportunities(opportunities, now_ms)
-        self._pending.append(lambda state: with_recalled(state, stored_signals, stored_opportunities))
+        self._pending.append(lambda state: with_recalled(state, stored_signals, stored_opportunities, told))
 
     def apply_recalled(self) -> None:
         """Apply the recalled records to the states. Call this between two passes. A running pass would overwrite them."""

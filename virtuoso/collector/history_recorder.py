@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from virtuoso.analysis.alert_rules import COOLDOWNS_S
+from virtuoso.analysis.alert_groups import COOLDOWNS_S, RECALL_MS
 from virtuoso.analysis.signal_stats import signal_record
 from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import HistoryError
@@ -32,6 +32,7 @@ RECALL_S = 3.0  # after this time without an answer, a collector continues with 
 SIGNALS_MS = 7 * 86_400_000  # `analysis.signals` needs the signals of this period and the active ones
 OPPORTUNITIES_MS = 86_400_000  # `analysis.opportunities` needs the opportunities of this period
 PAGE = 500
+MAX_ALERTS = 2_000  # `analysis.alert_groups` needs the alerts of RECALL_MS; these are more than ever come in that time
 MAX_SIGNALS = 20_000  # per venue; seven days give fewer
 SIGNAL_RECORD_S = 60.0
 SETTLE_S = 2.0  # a signal that has just ended needs this time to reach the history
@@ -39,10 +40,12 @@ SETTLE_S = 2.0  # a signal that has just ended needs this time to reach the hist
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecalledState:
-    """The stored records of some venues, in any order: active signals, signals of a week, opportunities of a day."""
+    """The stored records of some venues, in any order: active signals, signals of a week, opportunities of a day, alerts of
+    some hours."""
 
     signals: tuple[Signal, ...]
     opportunities: tuple[Opportunity, ...]
+    alerts: tuple[Alert, ...] = ()
 
 
 class HistoryRecorder:
@@ -86,11 +89,13 @@ class HistoryRecorder:
                 signals = [signal for venue in self._venues for signal in await self._signals(venue, now_ms)]
                 since = now_ms - OPPORTUNITIES_MS
                 pages = [await self._history.opportunities(v, start_ms=since, limit=PAGE) for v in self._venues]
+                alerts = await self._history.alerts(limit=MAX_ALERTS)
         except TimeoutError as error:
             raise HistoryError(f"no answer within {RECALL_S:g} s") from error
         return RecalledState(
             signals=tuple({signal.id: signal for signal in signals}.values()),
             opportunities=tuple(opportunity for page in pages for opportunity in page),
+            alerts=tuple(alert for alert in alerts if now_ms - alert.observed_ms < RECALL_MS),
         )
 
     async def _signals(self, venue: str, now_ms: int) -> Sequence[Signal]:

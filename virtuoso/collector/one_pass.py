@@ -181,12 +181,19 @@ def _traded(result: PassResult, market: MarketData, *, find_opportunities: bool)
         changed=(*(s for s in recalled if now - (s.closed_ms or 0) < REPEAT_WINDOW_MS), *step.changed),
         opportunities=(*repeated, *found),
     )
-    last_pass, alerts = _compute_or_default(
-        "alerts", AlertStep(this_pass, ()), lambda: market_alerts(state.last_pass, this_pass)
+    last_pass, alerts, told = _compute_or_default(
+        "alerts", AlertStep(this_pass, (), state.told), lambda: market_alerts(state.last_pass, this_pass, state.told)
     )
     return replace(
         result,
-        state=replace(state, signals=step.state, opportunities=opportunity_state, last_pass=last_pass, recalled=frozenset()),
+        state=replace(
+            state,
+            signals=step.state,
+            opportunities=opportunity_state,
+            last_pass=last_pass,
+            told=told,
+            recalled=frozenset(),
+        ),
         unexpired_opportunities=tuple(sorted(unexpired, key=lambda o: (-o.found_ms, o.id))),
         traded=True,
         points=tuple(_score_points(market, result.confluences)),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from virtuoso.analysis import opportunities as opportunity_analysis
 from virtuoso.analysis import signals as signal_analysis
+from virtuoso.analysis.alert_groups import Told, recalled
 from virtuoso.analysis.opportunities import OpportunityState
 from virtuoso.analysis.signals import SignalState
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from virtuoso.analysis.alert_rules import MarketPass
     from virtuoso.collector.scoring import ReadingsCaches
     from virtuoso.domain.model import Environment, RegimeState, Timeframe
-    from virtuoso.domain.records import BetaSpan, BetaWindow, Opportunity, PastLiquidations, Signal
+    from virtuoso.domain.records import Alert, BetaSpan, BetaWindow, Opportunity, PastLiquidations, Signal
     from virtuoso.domain.scores import ScoreMeans, ScoreTrail
 
 Betas = Mapping[str, "Mapping[BetaSpan, BetaWindow]"]
@@ -32,11 +33,11 @@ NewestBars = Mapping[str, "tuple[tuple[Timeframe, int, int], ...]"]  # by symbol
 class VenueState:
     """The state of one venue.
 
-    `means` are the scores of the last minutes and `trail` those of the last hour, None before the first pass.
-    `newest_bars` are the bars from which `betas` were computed. `last_pass` is the last pass that traded. `recalled` has
-    the ids of recalled signals and opportunities. The next pass that trades writes them to the history again, in case the
-    history lacks them. `past_liquidations` are those that the previous collector knew, by symbol. `readings` is a cache
-    that all states of a venue share. It does not change any result."""
+    `means` are the scores of the last minutes and `trail` those of the last hour, None before the first pass. `newest_bars`
+    are the bars from which `betas` were computed. `last_pass` is the last pass that traded. `told` is what its alerts have
+    told. `recalled` has the ids of recalled signals and opportunities. The next pass that trades writes them to the history
+    again, in case the history lacks them. `past_liquidations` are those that the previous collector knew, by symbol.
+    `readings` is a cache that all states of a venue share. It does not change any result."""
 
     signals: SignalState
     opportunities: OpportunityState
@@ -46,6 +47,7 @@ class VenueState:
     betas: Betas = field(default_factory=dict)
     newest_bars: NewestBars = field(default_factory=dict)
     last_pass: MarketPass | None = None
+    told: Told = field(default_factory=Told)
     recalled: frozenset[str] = frozenset()
     weights: Weights = DEFAULT_WEIGHTS
     readings: ReadingsCaches = field(default_factory=dict)
@@ -69,8 +71,10 @@ def new_venue_state(venue: str, environment: Environment, weights: Weights = DEF
     return VenueState(signals=signals, opportunities=OpportunityState(venue=venue), weights=weights)
 
 
-def with_recalled(state: VenueState, signals: Iterable[Signal], opportunities: Iterable[Opportunity]) -> VenueState:
-    """Return `state` with stored signals and opportunities added, which may be in any order.
+def with_recalled(
+    state: VenueState, signals: Iterable[Signal], opportunities: Iterable[Opportunity], alerts: Iterable[Alert] = ()
+) -> VenueState:
+    """Return `state` with stored signals, opportunities and alerts added, which may be in any order.
 
     Records of other venues and environments are ignored."""
     stored_signals, stored_opportunities = tuple(signals), tuple(opportunities)
@@ -79,5 +83,8 @@ def with_recalled(state: VenueState, signals: Iterable[Signal], opportunities: I
         state,
         signals=signal_analysis.restore(state.signals, stored_signals),
         opportunities=opportunity_analysis.restore(state.opportunities, stored_opportunities),
+        told=recalled(
+            state.told, (a for a in alerts if (a.venue, a.environment) == (state.signals.venue, state.signals.environment))
+        ),
         recalled=state.recalled | ids,
     )

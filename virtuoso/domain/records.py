@@ -7,7 +7,7 @@ stores everything that a restart must not lose or duplicate. No other state has 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from virtuoso.domain.contract_enum import ContractEnum
 
@@ -147,6 +147,17 @@ class Opportunity:
     z_score: float | None = None  # deviation in standard deviations of its own history; None without one
     reading: float | None = None  # the figure of the kind in `unit`; None without one
     unit: str = ""  # empty for a plain number
+    also: tuple[str, ...] = ()  # further symbols with the same finding at the same time, strongest first
+
+
+class AlertMarket(NamedTuple):
+    """One market of which an alert tells. `step` counts the lines that its figure has reached: the first one, each doubling,
+    and CRITICAL. It is 0 for kinds without such lines."""
+
+    symbol: str
+    reading: float | None  # its own figure in the unit of its kind; None without one
+    step: int = 0
+    reference: str = ""  # the id of its signal or opportunity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +175,7 @@ class Alert:
     unit: str = ""  # empty for a plain number
     reference: str = ""  # the id of its signal or opportunity; empty for other kinds
     environment: Environment | None = None  # None when unknown
+    markets: tuple[AlertMarket, ...] = ()  # of which it tells; with several, `symbol` is "" and `reading` their number
     cursor: int | None = None  # its position among all alerts, assigned when the history stores it; None before
 
 

@@ -5,7 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, Column, ColumnElement, CursorResult, Select, and_, bindparam, case, func, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    CursorResult,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    tuple_,
+    type_coerce,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from virtuoso.domain.model import DimensionKind
@@ -144,7 +159,7 @@ class SqlHistoryReader:
     ) -> Sequence[Alert]:
         """See the port."""
         cursor = alerts.c.cursor
-        query = select(alerts).where(*_one_of(alerts.c.kind, kinds), *_one_of(alerts.c.symbol, symbols)).limit(limit)
+        query = select(alerts).where(*_one_of(alerts.c.kind, kinds), *_about(symbols)).limit(limit)
         if min_level is not None:
             query = query.where(alerts.c.level >= min_level)
         if after is not None:
@@ -209,6 +224,12 @@ def _records(kind: Callable[..., Record], rows: CursorResult[Any]) -> list[Recor
 def _one_of(column: Column[Any], values: Collection[Any]) -> list[ColumnElement[bool]]:
     """Return the condition that `column` is one of `values`. Return no condition when there are no values."""
     return [column.in_(values)] if values else []
+
+
+def _about(symbols: Collection[str]) -> list[ColumnElement[bool]]:
+    """Return the condition that an alert tells of one of these symbols. Return no condition when there are none."""
+    listed = [type_coerce(alerts.c.markets, Text).contains(f'["{symbol}",', autoescape=True) for symbol in symbols]
+    return [or_(alerts.c.symbol.in_(symbols), *listed)] if symbols else []
 
 
 def _of_venue(column: Column[str], venue: str) -> list[ColumnElement[bool]]:

@@ -29,7 +29,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
 from virtuoso.domain.model import DimensionKind, Environment
-from virtuoso.domain.records import AlertKind, AlertLevel, OpportunityKind, Side, SignalStatus
+from virtuoso.domain.records import AlertKind, AlertLevel, AlertMarket, OpportunityKind, Side, SignalStatus
 
 E = TypeVar("E", bound=IntEnum)
 
@@ -59,15 +59,15 @@ class Member(TypeDecorator[E], Generic[E]):
 
 
 class Items(TypeDecorator[tuple[Any, ...]]):
-    """A tuple of numbers, stored as a JSON array. Each item is read as a `kind`."""
+    """A tuple of numbers or texts, stored as a JSON array. Each item is read as a `kind`. Null is read as no items."""
 
     impl = Text
     cache_ok = True
 
-    def __init__(self, kind: type[float] | type[IntEnum]) -> None:
+    def __init__(self, kind: type[float] | type[IntEnum] | type[str]) -> None:
         super().__init__()
         self.kind = kind
-        self._read: Callable[[Any], Any] = float
+        self._read: Callable[[Any], Any] = kind
         if issubclass(kind, IntEnum):
             self._read = {int(member): member for member in kind}.__getitem__
 
@@ -75,9 +75,24 @@ class Items(TypeDecorator[tuple[Any, ...]]):
         """Convert for the database."""
         return None if value is None else json.dumps(value)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[Any, ...] | None:  # noqa: ARG002 - as above
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[Any, ...]:  # noqa: ARG002 - as above
         """Convert from the database."""
-        return None if value is None else tuple(map(self._read, _decode(value)[0]))
+        return () if value is None else tuple(map(self._read, _decode(value)[0]))
+
+
+class AlertMarkets(TypeDecorator[tuple[AlertMarket, ...]]):
+    """The markets of an alert, stored as a JSON array of arrays. Null means none."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[AlertMarket, ...] | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - as above
+        """Convert for the database."""
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False) if value else None
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[AlertMarket, ...]:  # noqa: ARG002 - as above
+        """Convert from the database."""
+        return tuple(AlertMarket(*market) for market in json.loads(value)) if value else ()
 
 
 def _required(name: str, kind: Any, *, primary_key: bool = False) -> Column[Any]:
@@ -153,6 +168,7 @@ opportunities = Table(
     Column("z_score", Double),
     Column("reading", Double),
     _required("unit", Text),
+    Column("also", Items(str)),
     Index("opportunities_order", "found_ms", "id"),
 )
 
@@ -171,6 +187,7 @@ alerts = Table(
     _required("unit", Text),
     _required("reference", Text),
     Column("environment", Member(Environment)),
+    Column("markets", AlertMarkets),
     UniqueConstraint("key", "observed_ms", name="alerts_once"),
 )
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from virtuoso.analysis.alert_rules import MAX_ALERTS, MarketPass, market_alerts
+from virtuoso.analysis.alert_groups import NOTHING_TOLD
+from virtuoso.analysis.alert_rules import MarketPass, market_alerts
 from virtuoso.domain.model import (
     Candles,
     Environment,
@@ -124,9 +125,9 @@ def read_again(one: MarketPass, seconds: int = 3) -> MarketPass:
 def run(*passes: MarketPass) -> list[tuple[Alert, ...]]:
     """Return the alerts of each of these successive passes."""
     alerts: list[tuple[Alert, ...]] = []
-    before = None
+    before, told = None, {one.venue: NOTHING_TOLD for one in passes}
     for one in passes:
-        before, raised = market_alerts(before, one)
+        before, raised, told[one.venue] = market_alerts(before, one, told[one.venue])
         alerts.append(raised)
     return alerts
 
@@ -199,8 +200,9 @@ def test_a_price_that_is_read_once_raises_no_alert() -> None:
     assert [len(each) for each in run(calm, moved, read_again(moved), read_again(moved, 6))] == [0, 0, 1, 0]
     once_calm = [read_again(one, 3 * place) for place, one in enumerate((moved, moved, calm, moved, moved))]
     assert [len(each) for each in run(*once_calm)] == [0, 1, 0, 0, 0]
-    ended = [read_again(one, seconds) for one, seconds in ((moved, 0), (moved, 3), (calm, 304), (moved, 307), (moved, 310))]
-    assert [len(each) for each in run(*ended)] == [0, 1, 0, 0, 1]
+    for end, count in ((304, 0), (1_804, 1)):  # within its cooldown it is not told again
+        ended = [(moved, 0), (moved, 3), (calm, end), (moved, end + 3), (moved, end + 6)]
+        assert [len(each) for each in run(*(read_again(one, seconds) for one, seconds in ended))] == [0, 1, 0, 0, count]
 
 
 def with_volumes(volumes: Sequence[float], end: int = NOW, of_minutes: Sequence[float] = ()) -> MarketPass:
@@ -238,14 +240,16 @@ def traded(*rows: tuple[int, float, float], turnover: float = 1e8, read_from_ms:
 
 
 def test_the_fills_of_one_order_are_one_large_trade() -> None:
-    fills = [(NOW - 180_000, 9_000.0, 1), (NOW - 500, 1_500.0, -1), (NOW - 500, 1_500.0, -1), (NOW - 400, 2_000.0, 1)]
+    usual = [(NOW - 60_000 + i, 20.0, (-1.0) ** i) for i in range(200)]
+    fills = [(NOW - 180_000, 9_000.0, 1), *usual, (NOW - 500, 1_500.0, -1), (NOW - 500, 1_500.0, -1), (NOW - 400, 9.0, 1)]
     (alert,) = run(traded(*fills), read_again(traded(*fills)))[1]
     assert (alert.kind, alert.unit) == (K.LARGE_TRADE, "USDT")
     assert alert.reading == pytest.approx(300_000.0)
     assert "sold" in alert.text
     apart = traded(*((NOW - 500 + i, 1_500.0, -1.0) for i in range(2)))
     small = traded(*fills, turnover=1e9)  # in this market 300,000 USDT are a small amount
-    for one in (apart, small):
+    busy = traded(*((ms, 20 * size if size == 20 else size, side) for ms, size, side in fills))  # beside these, it is usual
+    for one in (apart, small, busy):
         assert run(one, read_again(one)) == [(), ()]
 
 
@@ -267,7 +271,8 @@ def test_a_trade_needs_a_second_reading_with_the_same_size_or_the_bar_of_its_min
 
 
 def test_a_purchase_does_not_hide_a_sale() -> None:
-    both = traded((NOW - 900, 9_000.0, 1), (NOW - 500, 3_000.0, -1))
+    usual = [(NOW - 60_000 + i, 20.0, 1.0) for i in range(500)]
+    both = traded(*usual, (NOW - 900, 9_000.0, 1), (NOW - 500, 3_000.0, -1))
     assert ["bought" in a.text for a in run(both, read_again(both))[1]] == [True, False]
 
 
@@ -330,15 +335,3 @@ def test_after_a_change_of_venue_current_conditions_raise_alerts() -> None:
     bullish, bearish = RegimeState(regime=Regime.BULLISH, since_ms=NOW), RegimeState(regime=Regime.BEARISH, since_ms=NOW)
     before, after = replace(market_pass(), regime=bullish), replace(market_pass(venue="binance"), regime=bearish)
     assert alerts_of(before, after) == ()
-
-
-def test_in_a_crash_the_largest_moves_raise_alerts_and_one_more_gives_their_number() -> None:
-    bars = {Timeframe.M1: minutes(wobbling())}
-    after = market_pass(
-        *(SymbolInputs(symbol=f"C{i:02}USDT", ticker=ticker(97.0 - i / 10, f"C{i:02}USDT"), candles=bars) for i in range(30))
-    )
-    alerts = confirmed(None, after)
-    assert len(alerts) == MAX_ALERTS + 1
-    assert [a.symbol for a in alerts[:3]] == ["C29USDT", "C28USDT", "C27USDT"]
-    assert "30 markets" in alerts[-1].text
-    assert alerts[-1].symbol == ""

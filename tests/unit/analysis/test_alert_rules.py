@@ -6,7 +6,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 from tests.unit.analysis.test_alert_conditions import HOUR, LIVE, NOW, alerts_of, market_pass, ticker
-from virtuoso.analysis.alert_rules import COOLDOWNS_S, SourceStatus, source_alerts
+from virtuoso.analysis.alert_groups import COOLDOWNS_S
+from virtuoso.analysis.alert_rules import SourceStatus, source_alerts
 from virtuoso.domain.model import (
     DimensionKind,
     Fallback,

@@ -15,7 +15,7 @@ from tests.unit.analysis import markets
 from tests.unit.analysis.markets import NOW_MS, Shape
 from tests.unit.wire.test_snapshots import decoded, snapshot
 from virtuoso.analysis import candle_readings, market_sentiment, opportunities, signals
-from virtuoso.analysis.alert_rules import COOLDOWNS_S
+from virtuoso.analysis.alert_groups import COOLDOWNS_S
 from virtuoso.analysis.confluence import CONTEXT_COMPONENTS, score_symbol
 from virtuoso.analysis.weights import DIMENSION_WEIGHTS, TIMEFRAME_WEIGHTS
 from virtuoso.domain.records import AlertKind

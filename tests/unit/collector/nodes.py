@@ -87,7 +87,7 @@ class FakeRecorder(HistoryRecorder):
         """See HistoryRecorder."""
         if self.down:
             raise HistoryError("down")
-        return RecalledState(signals=tuple(self.stored.values()), opportunities=())
+        return RecalledState(signals=tuple(self.stored.values()), opportunities=(), alerts=tuple(self.alerts))
 
 
 @dataclass

@@ -1,0 +1,150 @@
+"""What grows is told again, what many markets have is one alert with their list, and a restart tells nothing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import pytest
+
+from tests.unit.analysis.test_alert_conditions import LIVE, MINUTE, NOW, K, market_pass, minutes, ticker
+from tests.unit.analysis.test_alert_rules import signal
+from virtuoso.analysis.alert_groups import NOTHING_TOLD, Told, recalled
+from virtuoso.analysis.alert_rules import MarketPass, market_alerts
+from virtuoso.domain.model import SymbolInputs, Timeframe
+from virtuoso.domain.records import Alert, AlertLevel, SignalStatus
+
+CALM = [100 * (1 + 0.0001 * (-1) ** i) for i in range(120)]
+CLOSE, BARS = CALM[-15], {Timeframe.M1: minutes(CALM)}
+
+
+def moved(seconds: float, percents: dict[str, float]) -> MarketPass:
+    """Return a pass `seconds` after NOW with markets that moved so many percent within 15 minutes."""
+    at = NOW + int(1000 * seconds)
+    one = [
+        SymbolInputs(symbol=symbol, ticker=ticker(CLOSE * (1 + percent / 100), symbol, at), candles=BARS)
+        for symbol, percent in percents.items()
+    ]
+    return market_pass(*one, now=at)
+
+
+def told_by(passes: Iterable[MarketPass], told: Told = NOTHING_TOLD) -> tuple[list[list[Alert]], Told]:
+    """Return (the alerts of each pass, what was told)."""
+    before, raised = None, []
+    for one in passes:
+        before, alerts, told = market_alerts(before, one, told)
+        raised.append(list(alerts))
+    return raised, told
+
+
+def changes(alerts: Sequence[Alert]) -> list[tuple[AlertLevel, float]]:
+    return [(alert.level, round(alert.reading or 0.0, 1)) for alert in alerts]
+
+
+@pytest.mark.parametrize(
+    ("symbol", "path", "expected"),
+    [
+        ("XUSDT", (-2.1, -3.0, -4.2, -5.0, -3.0, -6.0, -8.5, -10.5, -12, -16.5), (-2.1, -4.2, -8.5, -10.5, -16.5)),
+        ("XUSDT", (2.1, 5.0, 9.0, 11.0), (2.1, 5.0, 9.0, 11.0)),
+        ("BTCUSDT", (-1.1, -2.1, -4.3, -9.8), (-1.1, -2.1, -4.3, -9.8)),
+    ],
+)
+def test_a_move_that_grows_is_told_again_at_each_doubling_and_when_it_becomes_critical(
+    symbol: str, path: Sequence[float], expected: Sequence[float]
+) -> None:
+    seconds, passes = 0.0, []
+    for percent in path:
+        passes += [moved(seconds, {symbol: percent}), moved(seconds + 3, {symbol: percent})]
+        seconds += 6
+    raised, _ = told_by(passes)
+    found = changes([alert for alerts in raised for alert in alerts])
+    critical = 4 if symbol == "BTCUSDT" else 10
+    levels = (AlertLevel.CRITICAL if abs(value) >= critical else AlertLevel.WARNING for value in expected)
+    assert found == list(zip(levels, expected, strict=True))
+
+
+def test_one_wrong_price_during_a_fall_is_never_told() -> None:
+    path = (-2.5, -2.5, -60.0, -2.6, -2.6, -60.0, -2.6, -2.6)
+    raised, _ = told_by(moved(3.0 * n, {"XUSDT": percent}) for n, percent in enumerate(path))
+    assert changes([alert for alerts in raised for alert in alerts]) == [(AlertLevel.WARNING, -2.5)]
+    first = told_by(moved(3.0 * n, {"XUSDT": percent}) for n, percent in enumerate((-2.5, -60.0, -2.6)))[0]
+    assert changes([alert for alerts in first for alert in alerts]) == [(AlertLevel.WARNING, -2.5)]
+
+
+def market_of(count: int, percent: float, **more: float) -> dict[str, float]:
+    return {**{f"C{n:02}USDT": percent - n / 10 for n in range(count)}, **more}
+
+
+def test_a_fall_of_many_markets_is_one_alert_with_its_list() -> None:
+    fall = market_of(30, -3.0, BTCUSDT=-1.5)
+    (_, (alert,), none), told = told_by([moved(0, fall), moved(3, fall), moved(6, fall)])
+    assert none == []
+    assert (alert.symbol, alert.level, alert.reading, alert.unit) == ("", AlertLevel.WARNING, 31.0, "markets")
+    assert {market.symbol for market in alert.markets} == set(fall)
+    assert [market.symbol for market in alert.markets[:2]] == ["BTCUSDT", "C29USDT"]
+    assert alert.text.startswith("31 of 31 markets fell at least 1.5 % within 15 minutes: BTCUSDT -1.5 %, C29USDT -5.9 %, ")
+    assert alert.text.endswith(" more.")
+    assert len(alert.text) <= 300
+    worse = market_of(30, -11.0, BTCUSDT=-1.5)
+    later = [*(moved(9 + 3 * n, worse) for n in range(2)), moved(61, worse), moved(64, worse), moved(67, worse)]
+    before, raised = None, []
+    for one in (moved(0, fall), moved(3, fall), *later):
+        before, alerts, told = market_alerts(before, one, told if before else NOTHING_TOLD)
+        raised.append([(len(each.markets), each.level) for each in alerts])
+    assert raised == [[], [(31, AlertLevel.WARNING)], [], [], [], [(30, AlertLevel.CRITICAL)], []]
+
+
+def test_markets_that_follow_are_told_within_five_minutes_and_within_one_when_critical() -> None:
+    held, now, raised = market_of(20, -3.0), 0.0, []
+    before, told = None, NOTHING_TOLD
+    for second in range(0, 480, 10):
+        if second == 60:
+            held |= {"LATEUSDT": -2.5, "LATERUSDT": -2.6}
+        if second == 120:
+            held |= {"DEEPUSDT": -12.0}
+        now = float(second)
+        before, alerts, told = market_alerts(before, moved(now, held), told)
+        raised += [(second, alert.symbol, [market.symbol for market in alert.markets]) for alert in alerts]
+    assert [(second, len(names)) for second, _, names in raised] == [(10, 20), (130, 3)]
+    assert raised[1][2] == ["DEEPUSDT", "LATERUSDT", "LATEUSDT"]
+    held, before, told, raised = market_of(20, -3.0), None, NOTHING_TOLD, []
+    for second in range(0, 480, 10):
+        if second == 60:
+            held |= {"LATEUSDT": -2.5}
+        before, alerts, told = market_alerts(before, moved(float(second), held), told)
+        raised += [(second, alert.symbol, [market.symbol for market in alert.markets]) for alert in alerts]
+    assert raised[1:] == [(370, "LATEUSDT", ["LATEUSDT"])]
+
+
+def test_rises_and_falls_of_a_few_markets_have_alerts_of_their_own() -> None:
+    both = {"AUSDT": -3.0, "BUSDT": -4.0, "CUSDT": 3.0, "DUSDT": 4.0, "EUSDT": 5.0}
+    raised, _ = told_by([moved(0, both), moved(3, both)])
+    assert {alert.symbol for alert in raised[1]} == set(both)
+
+
+def test_after_a_restart_stored_alerts_tell_what_was_told() -> None:
+    fall = market_of(30, -3.0, BTCUSDT=-1.5)
+    fallen = [moved(0, fall), moved(3, fall)]
+    (_, stored), _ = told_by(fallen)
+    told = recalled(NOTHING_TOLD, stored)
+    assert told_by([moved(20, fall), moved(23, fall)], told)[0] == [[], []]
+    deeper = fall | {"C07USDT": -12.0, "NEWUSDT": -3.0}
+    alerts = told_by([moved(20, deeper), moved(83, deeper), moved(400, deeper)], told)[0]
+    assert [sorted(market.symbol for market in alert.markets) for each in alerts for alert in each] == [
+        ["C07USDT", "NEWUSDT"]
+    ]
+    late = [replace(each, now_ms=each.now_ms + 31 * MINUTE) for each in fallen]
+    assert len(told_by(late, told)[0][1]) == 1
+
+
+def test_signals_that_end_together_are_one_alert_which_is_not_repeated() -> None:
+    ended = [
+        signal(id=f"{n}", symbol=f"C{n}USDT", status=SignalStatus.STOPPED, result_r=-1.0, closed_ms=NOW) for n in range(8)
+    ]
+    opened = [signal(id=f"o{n}", symbol=f"C{n}USDT") for n in range(2)]
+    one = replace(market_pass(), changed=ended, opened=opened)
+    ((*singles, alert),), told = told_by([one])
+    assert [each.reference for each in singles] == ["o0", "o1"]
+    assert (alert.kind, len(alert.markets), alert.environment) == (K.SIGNAL_CLOSED, 8, LIVE)
+    assert alert.text == f"8 LONG signals ended: {', '.join(f'C{n}USDT -1.00 R' for n in range(8))}."
+    assert told_by([one], told)[0] == told_by([one], recalled(NOTHING_TOLD, [*singles, alert]))[0] == [[]]

@@ -1,0 +1,204 @@
+"""What alerts tell: each finding once, and the findings of many markets together.
+
+    findings of a pass ─► tell(told before) ─► (told now, alerts)
+    stored alerts ─► recalled ─► told
+
+A finding is new when its symbol (or signal) was not told within the cooldown of its kind, or when it has reached a higher
+step: a move that grows is told again at each doubling and at CRITICAL. A new finding is an alert at once. When five markets
+have the same finding within 15 minutes, it is an event of the whole market. Its findings then wait for each other, and one
+alert lists them
+
+- at once when they are as many as the event has told so far, or one of them is BTC's,
+- a minute after the last one when one of them is CRITICAL, a new signal, or of a step that the event has not told,
+- after 5 minutes otherwise.
+
+So an event gives few alerts, and each finding is in exactly one. Stored alerts have the findings that they told. A collector
+that takes over reads them, and tells none again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from virtuoso.domain.model import ANCHOR
+from virtuoso.domain.records import Alert, AlertKind, AlertLevel, AlertMarket
+
+COOLDOWNS_S: Mapping[AlertKind, float] = {
+    AlertKind.SIGNAL_OPENED: 7 * 86_400,
+    AlertKind.SIGNAL_CLOSED: 7 * 86_400,
+    AlertKind.OPPORTUNITY: 7 * 86_400,
+    AlertKind.REGIME_CHANGE: 1_800,
+    AlertKind.LARGE_TRADE: 1_800,
+    AlertKind.VOLUME_SPIKE: 3_600,
+    AlertKind.FUNDING_EXTREME: 8 * 3_600,
+    AlertKind.OPEN_INTEREST_SURGE: 3_600,
+    AlertKind.PRICE_MOVE: 1_800,
+    AlertKind.LIQUIDATION: 1_800,
+    AlertKind.DATA_QUALITY: 300,
+}
+"""The time for which a key gives no second alert. Keys of signals and opportunities contain ids, which are unique."""
+RECALL_MS = 8 * 3_600_000
+"""The time for which it is remembered what was told, unless the cooldown is shorter."""
+MANY, EVENT_MS = 5, 900_000
+"""The number of markets of an event, and the time within which they have the same finding."""
+WAIT_MS, URGENT_WAIT_MS = 300_000, 60_000
+MAX_LISTED_CHARACTERS = 260
+
+
+class Finding(NamedTuple):
+    """What an alert on one market tells. `alert` is that alert; it has one market. `subject` tells apart findings of a kind,
+    such as rises and falls. `item` is its figure in a list."""
+
+    alert: Alert
+    subject: str
+    item: str
+
+    @property
+    def market(self) -> AlertMarket:
+        """Return the market of the finding, with its step."""
+        return self.alert.markets[0]
+
+
+class ToldKey(NamedTuple):
+    """What a finding is about. `name` is the id of its signal or opportunity, or else the symbol."""
+
+    kind: AlertKind
+    subject: str
+    name: str
+
+
+class ToldAt(NamedTuple):
+    """The highest step that was told of a finding, and when it was last told, epoch ms."""
+
+    step: int
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What was told, and the findings of events that wait to be told, with the times of their first pass (epoch ms)."""
+
+    at: Mapping[ToldKey, ToldAt] = field(default_factory=dict)
+    waiting: Mapping[ToldKey, tuple[Finding, int]] = field(default_factory=dict)
+
+
+NOTHING_TOLD = Told()
+
+
+def finding(alert: Alert, subject: str, item: str, *, step: int = 0) -> Finding:
+    """Return the finding of an alert on one market. Its key begins with kind and subject."""
+    market = AlertMarket(symbol=alert.symbol, reading=alert.reading, step=step, reference=alert.reference)
+    return Finding(replace(alert, key=f"{alert.kind.lower_name}:{subject}:{alert.key}", markets=(market,)), subject, item)
+
+
+def recalled(told: Told, alerts: Iterable[Alert]) -> Told:
+    """Return what was told, with stored alerts of the same venue added, in any order."""
+    at = dict(told.at)
+    for alert in alerts:
+        for market in alert.markets:
+            key = ToldKey(alert.kind, alert.key.split(":")[1], market.reference or market.symbol)
+            known = at.get(key, ToldAt(market.step, alert.observed_ms))
+            at[key] = ToldAt(max(known.step, market.step), max(known.at_ms, alert.observed_ms))
+    return replace(told, at=at)
+
+
+def tell(told: Told, findings: Iterable[Finding], tracked: int, now_ms: int) -> tuple[Told, list[Alert]]:
+    """Return (what was told after this pass, the alerts of the pass) at `now_ms` (epoch ms, the exchange's clock). `tracked`
+    is the number of tracked markets."""
+    at = {key: one for key, one in told.at.items() if now_ms - one.at_ms < _memory_ms(key.kind)}
+    waiting = dict(told.waiting)
+    for one in findings:
+        key = ToldKey(one.alert.kind, one.subject, one.market.reference or one.market.symbol)
+        known = at.get(key)
+        if known is None or one.market.step > known.step or now_ms - known.at_ms >= 1000 * COOLDOWNS_S[key.kind]:
+            waiting[key] = (one, waiting[key][1] if key in waiting else now_ms)
+    alerts: list[Alert] = []
+    for kind, subject in dict.fromkeys((key.kind, key.subject) for key in waiting):
+        new = {key: one for key, one in waiting.items() if (key.kind, key.subject) == (kind, subject)}
+        before = {k: one for k, one in at.items() if k[:2] == (kind, subject) and now_ms - one.at_ms < EVENT_MS}
+        is_event = len(before.keys() | new.keys()) >= MANY
+        if is_event and not _is_due(before, [*new.values()], now_ms):
+            continue
+        told_now = [one for one, _ in new.values()]
+        alerts += [_together(told_now, tracked, now_ms)] if is_event and len(new) > 1 else [one.alert for one in told_now]
+        for key, (one, _) in new.items():
+            at[key] = ToldAt(one.market.step, now_ms)
+            del waiting[key]
+    return Told(at=at, waiting=waiting), alerts
+
+
+def _memory_ms(kind: AlertKind) -> float:
+    return max(EVENT_MS, min(RECALL_MS, 1000 * COOLDOWNS_S[kind]))
+
+
+def _is_due(before: Mapping[ToldKey, ToldAt], waiting: Sequence[tuple[Finding, int]], now_ms: int) -> bool:
+    """Return True when the findings of an event that wait must be told now."""
+    if len(waiting) >= len(before) or any(one.market.symbol == ANCHOR for one, _ in waiting):
+        return True
+    highest, last_ms = max(one.step for one in before.values()), max(one.at_ms for one in before.values())
+    urgent = any(
+        one.alert.level is AlertLevel.CRITICAL or one.alert.kind is AlertKind.SIGNAL_OPENED or one.market.step > highest
+        for one, _ in waiting
+    )
+    first_ms = min(since_ms for _, since_ms in waiting)
+    return now_ms - first_ms >= WAIT_MS or (urgent and now_ms - last_ms >= URGENT_WAIT_MS)
+
+
+def _together(findings: Sequence[Finding], tracked: int, now_ms: int) -> Alert:
+    """Return the alert that lists several findings of one kind and subject, BTC's first, then by step and figure."""
+    listed = sorted(
+        findings,
+        key=lambda f: (f.market.symbol != ANCHOR, -f.market.step, -abs(f.market.reading or 0.0), f.market.symbol),
+    )
+    first, markets = listed[0].alert, tuple(f.market for f in listed)
+    text, shown = f"{_event_text(listed, tracked)}: ", 0
+    for one in listed:
+        item = f"{', ' if shown else ''}{one.market.symbol} {one.item}".rstrip()
+        if len(text) + len(item) > MAX_LISTED_CHARACTERS:
+            break
+        text, shown = text + item, shown + 1
+    rest = len(listed) - shown
+    content = repr([(m.reference or m.symbol, m.step) for m in markets])
+    digest = hashlib.sha256(content.encode()).hexdigest()[:16]
+    return Alert(
+        key=f"{first.kind.lower_name}:{listed[0].subject}:{first.venue}:many:{digest}",
+        venue=first.venue,
+        kind=first.kind,
+        level=max(f.alert.level for f in listed),
+        observed_ms=now_ms,
+        text=f"{text}, and {rest} more." if rest else f"{text}.",
+        reading=float(len(markets)),
+        unit="markets",
+        environment=first.environment,
+        markets=markets,
+    )
+
+
+EVENT_TEXTS: Mapping[AlertKind, str] = {
+    AlertKind.PRICE_MOVE: "{markets} {subject} at least {least:.1f} % within 15 minutes",
+    AlertKind.OPEN_INTEREST_SURGE: "{markets}: open interest {subject} at least {least:.1f} % within an hour",
+    AlertKind.LARGE_TRADE: "{markets}: large trades, {subject} at once",
+    AlertKind.VOLUME_SPIKE: "{markets} traded at least {least:.0f} times their usual volume in 5 minutes",
+    AlertKind.FUNDING_EXTREME: "{markets}: {subject} pay unusually much, percent a day",
+    AlertKind.LIQUIDATION: "{markets}: positions closed by force within 5 minutes, {subject}",
+    AlertKind.SIGNAL_OPENED: "{count} {subject} signals opened, with their scores",
+    AlertKind.SIGNAL_CLOSED: "{count} {subject} signals ended",
+    AlertKind.OPPORTUNITY: "{markets}: {subject}",
+}
+"""What the findings of an event have in common. `least` is the smallest figure."""
+
+
+def _event_text(listed: Sequence[Finding], tracked: int) -> str:
+    kind, subject = listed[0].alert.kind, listed[0].subject
+    least = min(abs(f.market.reading or 0.0) for f in listed)
+    digits = 1 if kind is AlertKind.VOLUME_SPIKE else 10
+    return EVENT_TEXTS[kind].format(
+        markets=f"{len({f.market.symbol for f in listed})} of {tracked} markets",
+        subject=subject.replace("_", " "),
+        count=len(listed),
+        least=math.floor(digits * least + 1e-6) / digits,  # rounded down, so that the text is true
+    )
