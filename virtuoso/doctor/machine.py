@@ -14,7 +14,7 @@ from virtuoso.doctor.finding import Finding, Level
 from virtuoso.domain import open_files
 
 _MODULES = {
-    "ccxt": "ccxt.async_support",
+    "ccxt": "virtuoso.exchange.ccxt_packages",
     "numpy": "numpy",
     "ta-lib": "talib",
     "grpcio": "grpc",

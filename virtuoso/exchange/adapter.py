@@ -10,8 +10,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from ccxt.base.decimal_to_precision import TICK_SIZE
-
 from virtuoso import metrics
 from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import BadData, EmptyData, ExchangeError, RateLimited, Unsupported
@@ -19,6 +17,7 @@ from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Candles, Instrument, OrderBook, Stamp, Ticker, Timeframe, TimeSeries, Trades
 from virtuoso.domain.plausibility import LARGEST, MAX_ACCOUNT_RATIO, MAX_FUNDING_RATE, SMALLEST
 from virtuoso.exchange.candles import read_candles
+from virtuoso.exchange.ccxt_packages import TICK_SIZE
 from virtuoso.exchange.classify import classify, kind_of
 from virtuoso.exchange.client import URGENT, connect, connect_streams
 from virtuoso.exchange.freshness import VenueClock

@@ -12,7 +12,6 @@ from contextlib import suppress
 from email.utils import parsedate_to_datetime
 
 import aiohttp
-from ccxt.base import errors as ccxt
 
 from virtuoso.domain.errors import (
     BadData,
@@ -24,6 +23,7 @@ from virtuoso.domain.errors import (
     VenueTimedOut,
     VenueUnavailable,
 )
+from virtuoso.exchange.ccxt_packages import errors as ccxt
 from virtuoso.exchange.replies import Reply, whole_number
 from virtuoso.exchange.rows import number
 

@@ -14,11 +14,10 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-import ccxt.async_support as ccxt
-
 from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import BadData, ConfigError
 from virtuoso.domain.plausibility import MAX_DIGITS
+from virtuoso.exchange import ccxt_packages
 from virtuoso.exchange.budget import Budget
 from virtuoso.exchange.market_list import MarketList
 from virtuoso.exchange.replies import CALL_REPLIES, MAX_BODY_LENGTH, Reply
@@ -95,7 +94,7 @@ class _Client:
                     try:
                         async with asyncio.timeout(self.timeout / 1000):
                             return await self._send_with_retry(send, partial(budget.spend, cost))
-                    except (TimeoutError, ccxt.RequestTimeout):
+                    except (TimeoutError, ccxt_packages.errors.RequestTimeout):
                         budget.give_up(0.8 * self.timeout / 1000)  # not 1.0: requests of a batch do not start together
                         raise
         return await send()  # ccxt's own limiter waits in this call
@@ -105,7 +104,7 @@ class _Client:
         before = len(replies)
         try:
             return await request()
-        except ccxt.ExchangeNotAvailable:
+        except ccxt_packages.errors.ExchangeNotAvailable:
             if any(reply.status < 500 for reply in replies[before:]):  # the venue answered, so a retry would not help
                 raise
             del replies[before:]
@@ -163,11 +162,10 @@ def connect(
     raises when requests are not allowed. `clock` gives the time of receipt of replies. `session` replaces the network. It
     has the interface of aiohttp's session, and requests to it have no rate limit.
     """
-    ccxt_class = getattr(ccxt, venue.ccxt_id, None) if venue.ccxt_id in ccxt.exchanges else None
+    ccxt_class = ccxt_packages.venue_class(ccxt_packages.ASYNC, venue.ccxt_id)
     if ccxt_class is None:
-        raise ConfigError(
-            f"exchange {venue.name!r}: not one of ccxt's {len(ccxt.exchanges)} exchange ids, such as bybit, okx"
-        )
+        count = len(ccxt_packages.venue_ids(ccxt_packages.ASYNC))
+        raise ConfigError(f"exchange {venue.name!r}: not one of ccxt's {count} exchange ids, such as bybit, okx")
     bases = (_Client, _Raw, ccxt_class) if venue.raw else (_Client, ccxt_class)
     limits = venue.limits if session is None else ()
     client: Any = type(venue.ccxt_id, bases, {})(
@@ -196,9 +194,7 @@ def connect(
 def connect_streams(venue: Venue, *, url: str | None, markets: Any) -> Any:
     """Return a new client of ccxt.pro that knows `markets`. Return None when ccxt.pro lacks the venue. `url` is as in
     `connect`."""
-    from ccxt import pro  # noqa: PLC0415 - it takes a second and much memory, and few venues need it
-
-    ccxt_class = getattr(pro, venue.ccxt_id, None)
+    ccxt_class = ccxt_packages.venue_class(ccxt_packages.STREAMS, venue.ccxt_id)
     if ccxt_class is None:
         return None
     client = ccxt_class({"options": dict(venue.options)})

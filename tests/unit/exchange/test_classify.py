@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import aiohttp
 import pytest
-from ccxt.base import errors as ccxt
 
 from virtuoso.domain.errors import (
     BadData,
@@ -16,6 +15,7 @@ from virtuoso.domain.errors import (
     VenueTimedOut,
     VenueUnavailable,
 )
+from virtuoso.exchange.ccxt_packages import errors as ccxt
 from virtuoso.exchange.classify import classify, kind_of
 from virtuoso.exchange.replies import Reply
 
