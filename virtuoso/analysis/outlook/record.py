@@ -1,0 +1,121 @@
+"""The record of one horizon: odds and intervals of a calibration that did not know the outcome, and what followed."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from virtuoso.analysis.outlook.calibration import FIRST_SLOPE, Matured, beats, record_slice
+from virtuoso.analysis.outlook.evidence import Evidence
+from virtuoso.analysis.outlook.features import FeaturePanel
+from virtuoso.analysis.outlook.panel import STEP_MS, BarPanel
+from virtuoso.analysis.outlook.walk import MIN_SYMBOLS, Walk, refits
+from virtuoso.domain.outlook import HorizonRecord, OutlookHorizon, OutlookWeek, Tenth
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from virtuoso.domain.model import Floats
+
+TENTHS = 10
+WEEK_MS = 42 * STEP_MS
+FIRST_MONDAY_MS = 4 * 86_400_000
+"""1970-01-05, 00:00 UTC."""
+
+
+def horizon_record(
+    horizon: OutlookHorizon, panel: BarPanel, features: FeaturePanel, walk: Walk | None, found: Evidence
+) -> HorizonRecord:
+    """Return the record of a horizon at the last step: evidence, tenths of odds, coverage of the interval, weeks."""
+    if walk is None:
+        return HorizonRecord(horizon=horizon, steps=0, clear=False)
+    record = record_slice(walk, len(panel) - 1)
+    odds, within = calibrated(panel, features, walk, record.start)
+    odds, within, outcomes = odds[record], within[record], walk.outcomes[record]
+    known = np.isfinite(odds) & np.isfinite(outcomes)
+    beat = np.where(known, beats(outcomes), np.nan)
+    calibrated_steps = int(known.any(axis=1).sum())
+    return HorizonRecord(
+        horizon=horizon,
+        steps=found.steps,
+        clear=found.clear,
+        information=_present(found.information.value),
+        information_low=_present(found.information.low),
+        information_high=_present(found.information.high),
+        p_newey_west=_present(found.p_newey_west),
+        p_exchange=_present(found.p_exchange),
+        q=_present(found.q),
+        calibrated_steps=calibrated_steps,
+        brier=float(((odds - beat)[known] ** 2).mean()) if calibrated_steps else None,
+        interval_coverage=float(within[known & np.isfinite(within)].mean()) if calibrated_steps else None,
+        tenths=tenths(odds, beat) if calibrated_steps else (),
+        weeks=_weeks(panel.open_ms[record] + STEP_MS, walk.information[record]),
+    )
+
+
+def calibrated(panel: BarPanel, features: FeaturePanel, walk: Walk, first: int) -> tuple[Floats, Floats]:
+    """Return (odds, 1 within the interval and 0 outside) of each step from `first` on, by the calibration of its day.
+
+    NaN before, without a calibration, and where nothing followed yet."""
+    odds, within = np.full_like(walk.predictions, np.nan), np.full_like(walk.predictions, np.nan)
+    matured, slope = Matured(walk, features), FIRST_SLOPE
+    of_day: NDArray[np.intp] = refits(panel, walk.first)[first - walk.first :]
+    for step in np.unique(of_day).tolist():
+        calibration = matured.calibration(step, slope=slope)
+        if calibration is None:
+            continue
+        slope = max(calibration.slope, 1.0)
+        rows = first + np.flatnonzero(of_day == step)
+        odds[rows] = calibration.odds(walk.predictions[rows])
+        low, high = calibration.intervals(features.ranks[rows, :, 0], features.width[rows], walk.horizon)
+        excess = walk.excess[rows]
+        inside = (excess >= low) & (excess <= high)
+        within[rows] = np.where(np.isfinite(excess) & np.isfinite(low), inside, np.nan)
+    return odds, within
+
+
+def tenths(odds: Floats, beat: Floats) -> tuple[Tenth, ...]:
+    """Return the tenths of each step's odds, lowest first: mean odds, and the share that beat the median.
+
+    A step has the weight 1, whatever the number of its symbols. A step with fewer than 20 is left out."""
+    means: list[list[tuple[float, float]]] = [[] for _ in range(TENTHS)]
+    counts = [0] * TENTHS
+    for row, followed in zip(odds, beat, strict=True):
+        present = np.flatnonzero(np.isfinite(row) & np.isfinite(followed))
+        if len(present) < MIN_SYMBOLS:
+            continue
+        order = present[np.argsort(row[present], kind="stable")]
+        size = len(order) // TENTHS  # the lowest and the highest tenth have as many symbols; the rest is in the middle
+        edges = [0, *(size * k for k in range(1, 5)), *(len(order) - size * k for k in range(5, 0, -1)), len(order)]
+        for tenth, (a, b) in enumerate(pairwise(edges)):
+            part = order[a:b]
+            counts[tenth] += len(part)
+            means[tenth].append((float(row[part].mean()), float(followed[part].mean())))
+    return (
+        tuple(
+            Tenth(said=float(said), was=float(was), count=count)
+            for (said, was), count in zip((np.mean(each, axis=0) for each in means if each), counts, strict=True)
+        )
+        if all(means)
+        else ()
+    )
+
+
+def _weeks(close_ms: NDArray[np.int64], information: Floats) -> tuple[OutlookWeek, ...]:
+    present = np.isfinite(information)
+    starts = (close_ms - FIRST_MONDAY_MS) // WEEK_MS * WEEK_MS + FIRST_MONDAY_MS
+    return tuple(
+        OutlookWeek(
+            start_ms=start,
+            steps=int((starts[present] == start).sum()),
+            information=float(information[present & (starts == start)].mean()),
+        )
+        for start in np.unique(starts[present]).tolist()
+    )
+
+
+def _present(value: float) -> float | None:
+    return value if math.isfinite(value) else None
