@@ -31,15 +31,16 @@ class Calibration:
     """How a prediction becomes odds and an interval."""
 
     slope: float  # k, at least 0
-    quantiles: Floats  # (3, 2): low and high, by thirds of range30's rank, in widths
+    quantiles: Floats  # (3, 2): low and high in widths, by thirds of the width's rank
 
     def odds(self, predictions: Floats) -> Floats:
         """Return the odds of beating the median, 0 to 1."""
         return 1 / (1 + np.exp(-self.slope * predictions))
 
-    def intervals(self, range30: Floats, width: Floats, horizon: int) -> tuple[Floats, Floats]:
-        """Return the ends (low, high) of the 80 % interval of the log return less the universe's median."""
-        ends = self.quantiles[thirds(range30)] * (width * math.sqrt(horizon))[..., None]
+    def intervals(self, ranks: Floats, width: Floats, horizon: int) -> tuple[Floats, Floats]:
+        """Return the ends (low, high) of the 80 % interval of the log return less the universe's median. `ranks` are those
+        of the width."""
+        ends = self.quantiles[thirds(ranks)] * (width * math.sqrt(horizon))[..., None]
         return ends[..., 0], ends[..., 1]
 
 
@@ -65,7 +66,7 @@ class Matured:
         self.predictions = _column(walk.predictions, known)
         self.beat = _column(beats(walk.outcomes), known)
         relative = walk.excess / (features.width * math.sqrt(walk.horizon))
-        group = thirds(features.ranks[:, :, 0])
+        group = thirds(features.width_ranks)
         known &= np.isfinite(relative)
         self.relative: Sequence[Column] = [_column(relative, known & (group == third)) for third in range(THIRDS)]
 

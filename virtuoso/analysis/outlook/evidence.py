@@ -11,13 +11,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from virtuoso.analysis.inference import NO_ESTIMATE, MeanEstimate, false_discovery_rates, mean_estimate
+from virtuoso.analysis.inference import (
+    NO_ESTIMATE,
+    MeanEstimate,
+    exchange_probability,
+    false_discovery_rates,
+    mean_estimate,
+)
 from virtuoso.analysis.outlook.calibration import MIN_RECORD_STEPS, record_slice
-from virtuoso.analysis.outlook.walk import EMBARGO_STEPS, MIN_SYMBOLS, Walk, standard_rows
+from virtuoso.analysis.outlook.features import rank_rows
+from virtuoso.analysis.outlook.walk import EMBARGO_STEPS, MIN_SYMBOLS, Walk
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from virtuoso.domain.model import Floats
 
 DRAWS = 1_000
@@ -61,28 +66,15 @@ def _one(walk: Walk | None, at: int, seed: int, draws: int) -> Evidence:
     if steps < MIN_RECORD_STEPS or math.isnan(estimate.p):
         return Evidence(steps, estimate, math.nan, math.nan, math.nan)
     one_sided = estimate.p / 2 if estimate.value > 0 else 1 - estimate.p / 2
-    exchanged = exchange_probability(walk.predictions[record], walk.outcomes[record], seed=seed, draws=draws)
+    exchanged = _exchanged(walk.predictions[record], walk.outcomes[record], seed=seed, draws=draws)
     return Evidence(steps, estimate, one_sided, exchanged, math.nan)
 
 
-def exchange_probability(predictions: Floats, outcomes: Floats, *, seed: int, draws: int = DRAWS) -> float:
-    """Return the share of exchanges of outcomes between symbols whose mean rank correlation is at least that of the
-    predictions. One exchange holds for the whole record. Only symbols with at least 270 steps take part: those with fewer
-    would rarely be exchanged with a symbol of the same time. Return 1 for fewer than 20 symbols."""
-    x, y = standard_rows(predictions, outcomes)
-    known = np.isfinite(predictions) & np.isfinite(outcomes)
-    used = known.sum(axis=0) >= MIN_RECORD_STEPS
+def _exchanged(predictions: Floats, outcomes: Floats, *, seed: int, draws: int) -> float:
+    """Return the p of the exchange of outcomes between symbols that have at least 270 steps. Those with fewer would rarely
+    meet another symbol at the same time. Return 1 for fewer than 20 symbols."""
+    used = (np.isfinite(predictions) & np.isfinite(outcomes)).sum(axis=0) >= MIN_RECORD_STEPS
     if used.sum() < MIN_SYMBOLS:
         return 1.0
-    x, y, known = x[:, used], y[:, used], known[:, used]
-    products = x.T @ y
-    shares = known.T @ (known / np.maximum(known.sum(axis=1, keepdims=True), 1))  # of the steps that have both symbols
-    symbols = np.arange(len(products))
-    generator = np.random.default_rng(seed)
-
-    def correlation(other: NDArray[np.intp]) -> float:
-        return float(products[symbols, other].sum() / max(shares[symbols, other].sum(), 1e-12))
-
-    real = correlation(symbols)
-    reached = sum(correlation(generator.permutation(symbols)) >= real for _ in range(draws))
-    return (1 + reached) / (1 + draws)
+    ranked = (rank_rows(each[:, used]) for each in (predictions, outcomes))
+    return exchange_probability(*ranked, draws=draws, seed=seed, two_sided=False)

@@ -35,6 +35,7 @@ class FeaturePanel:
     enough_bars: NDArray[np.bool_]  # True where the symbol has BARS_NEEDED bars without a gap
     ranks: Floats  # (steps, symbols, 4), each from -1/2 to 1/2; 0 where a feature is missing or outside the universe
     width: Floats  # root mean square of the returns of 180 bars, less the universe's median return; NaN outside it
+    width_ranks: Floats  # from -1/2 to 1/2; NaN outside the universe
 
 
 def feature_panel(panel: BarPanel, *, universe_size: int = UNIVERSE_SIZE) -> FeaturePanel:
@@ -57,12 +58,13 @@ def feature_panel(panel: BarPanel, *, universe_size: int = UNIVERSE_SIZE) -> Fea
     )
     ranks = [rank_rows(np.where(universe, feature, np.nan)) for feature in features]
     excess = returns - row_medians(np.where(universe, returns, np.nan), fallback=returns)[:, None]
-    width = np.sqrt(rolling_sum(excess**2, MONTH) / MONTH)
+    width = np.where(universe, np.sqrt(rolling_sum(excess**2, MONTH) / MONTH), np.nan)
     return FeaturePanel(
         universe=universe,
         enough_bars=enough,
         ranks=np.nan_to_num(np.stack(ranks, axis=-1)),
-        width=np.where(universe, width, np.nan),
+        width=width,
+        width_ranks=rank_rows(width),
     )
 
 

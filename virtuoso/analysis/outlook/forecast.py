@@ -47,7 +47,7 @@ class Model:
         if walk_ is None or calibration is None:
             nothing = np.full(len(self.panel.symbols), np.nan)
             return nothing, nothing
-        low, high = calibration.intervals(self.features.ranks[-1, :, 0], self.features.width[-1], walk_.horizon)
+        low, high = calibration.intervals(self.features.width_ranks[-1], self.features.width[-1], walk_.horizon)
         return 100 * np.expm1(low), 100 * np.expm1(high)
 
 

@@ -70,7 +70,7 @@ def calibrated(panel: BarPanel, features: FeaturePanel, walk: Walk, first: int) 
         slope = max(calibration.slope, 1.0)
         rows = first + np.flatnonzero(of_day == step)
         odds[rows] = calibration.odds(walk.predictions[rows])
-        low, high = calibration.intervals(features.ranks[rows, :, 0], features.width[rows], walk.horizon)
+        low, high = calibration.intervals(features.width_ranks[rows], features.width[rows], walk.horizon)
         excess = walk.excess[rows]
         inside = (excess >= low) & (excess <= high)
         within[rows] = np.where(np.isfinite(excess) & np.isfinite(low), inside, np.nan)

@@ -10,15 +10,13 @@ import pytest
 
 from tests.unit.analysis.outlook.panels import generated_panel, with_columns
 from virtuoso.analysis.outlook import forecast, record
-from virtuoso.analysis.outlook.evidence import evidence, exchange_probability
+from virtuoso.analysis.outlook.evidence import evidence
 from virtuoso.analysis.outlook.features import FeaturePanel, feature_panel, rank_rows
 from virtuoso.analysis.outlook.forecast import fit, outlook_board
 from virtuoso.analysis.outlook.panel import STEP_MS, BarPanel, panel_of
 from virtuoso.analysis.outlook.walk import Walk, row_correlations, walk
 from virtuoso.domain.model import Candles, Stamp, Timeframe
 from virtuoso.domain.outlook import Outlook, OutlookAbsence, OutlookBoard
-
-DRAWS = 200
 
 
 @pytest.fixture(scope="module")
@@ -160,13 +158,6 @@ def test_the_universe_has_the_largest_turnovers_with_ties_in_order() -> None:
     features: FeaturePanel = feature_panel(generated_panel(6, symbols=25, steps=200), universe_size=20)
     assert features.universe[-1].sum() == 20
     assert not features.universe[179].any()  # 180 bars are 179 returns
-
-
-def test_exchanged_outcomes_of_random_predictions_are_as_good() -> None:
-    random = np.random.default_rng(7)
-    predictions, outcomes = (rank_rows(random.random((270, 30))) for _ in range(2))
-    assert exchange_probability(predictions, outcomes, seed=1, draws=DRAWS) > 0.05
-    assert exchange_probability(outcomes, outcomes, seed=1, draws=DRAWS) == pytest.approx(1 / (1 + DRAWS))
 
 
 def test_bars_of_several_symbols_are_put_on_one_grid() -> None:
