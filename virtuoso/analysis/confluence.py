@@ -40,11 +40,19 @@ def _inputs_of(spec: ContextComponentSpec | BookComponentSpec) -> tuple[ScoreInp
     return spec.inputs if isinstance(spec, ContextComponentSpec) else _BOOK_INPUTS
 
 
-_INPUTS = {
-    kind: tuple(dict.fromkeys(name for spec in specs for name in _inputs_of(spec)))
-    for kind, specs in CONTEXT_COMPONENTS.items()
-}
-_INPUT_SETS = {kind: [frozenset(_inputs_of(spec)) for spec in specs] for kind, specs in CONTEXT_COMPONENTS.items()}
+class _Table:
+    """The components of one dimension, with the inputs of each."""
+
+    __slots__ = ("input_sets", "inputs", "specs")
+
+    def __init__(self, specs: tuple[ContextComponentSpec | BookComponentSpec, ...]) -> None:
+        self.specs = specs
+        self.inputs = tuple(dict.fromkeys(name for spec in specs for name in _inputs_of(spec)))
+        self.input_sets = [frozenset(_inputs_of(spec)) for spec in specs]
+
+
+_TABLES = {kind: _Table(specs) for kind, specs in CONTEXT_COMPONENTS.items()}
+_WITH_TAKER_VOLUME = _Table(orderflow.WITH_TAKER_VOLUME)
 _BOOK_INDEX = {spec.name: index for index, spec in enumerate(orderbook.BOOK_COMPONENTS)}
 _READ_SAMPLE = partial(read_sample, orderbook.BOOK_COMPONENTS)
 
@@ -170,20 +178,25 @@ def _context_dimension(
     cache: CandleReadingsCache,
 ) -> DimensionResult:
     """Return a dimension that is measured from trades, order books and series."""
-    if any(inputs <= present.keys() for inputs in _INPUT_SETS[kind]):
-        return _aggregate_context(kind, context, present, weights)
+    told = any(bars.taker_buy is not None for bars in context.inputs.candles.values())
+    table = _WITH_TAKER_VOLUME if told and kind is DimensionKind.ORDERFLOW else _TABLES[kind]
+    aggregate = partial(_aggregate_context, kind, table, context, present, weights)
+    if any(inputs <= present.keys() for inputs in table.input_sets):
+        return aggregate()
     # no component has all of its inputs, so only the names of the others and the reasons count
-    return cache.reuse(
-        kind, (*present, context.inputs.refused, weights), partial(_aggregate_context, kind, context, present, weights)
-    )
+    return cache.reuse(kind, (*present, context.inputs.refused, weights, told), aggregate)
 
 
 def _aggregate_context(
-    kind: DimensionKind, context: SymbolContext, present: Mapping[ScoreInput, DimensionInput], weights: Weights
+    kind: DimensionKind,
+    table: _Table,
+    context: SymbolContext,
+    present: Mapping[ScoreInput, DimensionInput],
+    weights: Weights,
 ) -> DimensionResult:
-    specs = CONTEXT_COMPONENTS[kind]
-    results = [_measure(spec, inputs, context, present) for spec, inputs in zip(specs, _INPUT_SETS[kind], strict=True)]
-    missing_inputs = _missing_inputs(_INPUTS[kind], present)
+    specs = table.specs
+    results = [_measure(spec, inputs, context, present) for spec, inputs in zip(specs, table.input_sets, strict=True)]
+    missing_inputs = _missing_inputs(table.inputs, present)
     measured = (spec for spec, result in zip(specs, results, strict=True) if isinstance(result, ComponentResult))
     used = tuple(sorted({name for spec in measured for name in _inputs_of(spec)}))
     return DimensionResult(aggregate_dimension(kind, results, missing_inputs, weights.share(kind)), used)

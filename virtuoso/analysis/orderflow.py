@@ -7,18 +7,23 @@ symbol and returns (reading, confidence), or raises NotMeasured.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from virtuoso.analysis.bars import closed_bar_count
 from virtuoso.analysis.components import ContextComponentSpec
-from virtuoso.analysis.measurement import NotMeasured, sample_confidence
-from virtuoso.analysis.windows import weighted_sum
+from virtuoso.analysis.measurement import NotMeasured, freshness, sample_confidence
+from virtuoso.analysis.windows import FADE_SHARE, fade_weights, weighted_sum
 from virtuoso.domain.inputs import ScoreInput
+from virtuoso.domain.model import Timeframe
 
 if TYPE_CHECKING:
     from virtuoso.analysis.symbol_context import SymbolContext, TradeWindow
 
+TAKER_BARS = 12
+"""The number of 5m bars of which the taker volume is read: an hour."""
 LARGE_FROM, LARGE_FULL = 3.0, 10.0
 """The sizes, relative to the mean size, at which a trade begins to count as large and counts fully."""
 
@@ -78,6 +83,32 @@ def trade_counts(context: SymbolContext) -> tuple[float, float]:
     NotMeasured with 10 trades or fewer. (Own definition.)"""
     window = context.trades
     return weighted_sum(window.weights, window.sides) / window.number, window.confidence
+
+
+def taker_volume(context: SymbolContext) -> tuple[float, float]:
+    """Return (bought - sold) / (bought + sold) by takers in the 5m bars of the last hour, in base units: a ratio, -1..1. The
+    older quarter of the hour fades out.
+
+    It covers an hour without a gap, where the trades cover minutes and may have gaps. The confidence is the share of the
+    weight of the hour whose taker volume is known, times the freshness (1 up to 7.5 minutes after the last bar, 0 from 25
+    minutes on). Raise NotMeasured without a known bar, and when nothing was traded. (Volume delta.)"""
+    bars = context.inputs.candles[Timeframe.M5]
+    end = closed_bar_count(bars, context.now_ms)
+    if bars.taker_buy is None or not end:
+        raise NotMeasured("no bar with the volume that takers bought")
+    end_ms = int(bars.open_ms[end - 1]) + bars.timeframe.ms
+    recent = slice(max(0, end - TAKER_BARS), end)
+    middles = bars.open_ms[recent] + bars.timeframe.ms // 2
+    weights = fade_weights(middles, end_ms, TAKER_BARS * bars.timeframe.ms)
+    bought, volume = bars.taker_buy[recent], bars.volume[recent]
+    known = np.isfinite(bought) & (weights > 0)
+    total = weighted_sum(weights[known], volume[known])
+    if not total > 0:
+        raise NotMeasured("nothing was traded in bars with the volume that takers bought")
+    whole = TAKER_BARS * (1 - FADE_SHARE / 2)
+    fresh = freshness(context.now_ms - end_ms, 450_000, 1_500_000)
+    reading = 2 * weighted_sum(weights[known], bought[known]) / total - 1
+    return reading, fresh * min(1.0, float(weights[known].sum()) / whole)
 
 
 def positioning(context: SymbolContext) -> tuple[float, float]:
@@ -149,3 +180,19 @@ COMPONENTS = (
         words=_positioning_words,
     ),
 )
+TAKER_VOLUME = ContextComponentSpec(
+    name="taker_volume",
+    weight=0.10,
+    unit="ratio",
+    scale=0.25,
+    bullish="takers bought more than they sold within the hour",
+    bearish="takers sold more than they bought within the hour",
+    inputs=(ScoreInput.TAKER_VOLUME, ScoreInput.CANDLES_5M),
+    read=taker_volume,
+)
+WITH_TAKER_VOLUME = (
+    *(replace(spec, weight=spec.weight * (1 - TAKER_VOLUME.weight)) for spec in COMPONENTS),
+    TAKER_VOLUME,
+)
+"""The components on venues whose bars have the volume that takers bought. Other venues do not state it, so there it is not
+missing."""

@@ -48,6 +48,8 @@ def present_inputs(inputs: SymbolInputs, windows: Windows) -> Mapping[ScoreInput
     for timeframe, candles in inputs.candles.items():
         if len(candles):
             times[CANDLE_INPUTS[timeframe]] = candles.stamp.observed_ms
+            if timeframe is Timeframe.M5 and candles.taker_buy is not None:
+                times[ScoreInput.TAKER_VOLUME] = candles.stamp.observed_ms
     ticker = inputs.ticker
     if ticker is not None:
         times[ScoreInput.TICKER] = ticker.stamp.observed_ms

@@ -41,6 +41,7 @@ class ScoreInput(StrEnum):
     OPEN_INTEREST = InputKind.OPEN_INTEREST
     LONG_SHORT = InputKind.LONG_SHORT
     BOOK_FLOW = "book_flow"
+    TAKER_VOLUME = "taker_volume"  # of the bars, on venues that state it
     LIQUIDATIONS = InputKind.LIQUIDATIONS
 
     __hash__ = str.__hash__  # members are frequent dict keys, and the hash of Enum is slow Python code

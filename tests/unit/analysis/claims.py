@@ -164,8 +164,28 @@ def forced(facts: Facts) -> float:
     return math.fsum(faded(a, 3_600) * v for a, v in zip(ages, (closed.size * closed.side).tolist(), strict=True))
 
 
+def hour_delta(facts: Facts) -> float:
+    """Return what takers bought minus what they sold within the last hour of 5m bars, as a share of both."""
+    bars = facts.inputs.candles[Timeframe.M5]
+    assert bars.taker_buy is not None
+    closed = [row for row in range(len(bars)) if bars.open_ms[row] + 300_000 <= facts.now_ms + 5_000]
+    end_ms = int(bars.open_ms[closed[-1]]) + 300_000
+    balance = whole = 0.0
+    for row in closed:
+        age = (end_ms - int(bars.open_ms[row]) - 150_000) / 60_000
+        weight = min(1.0, max(0.0, (60 - age) / 15))
+        if weight and math.isfinite(bars.taker_buy[row]):
+            balance += weight * (2 * bars.taker_buy[row] - bars.volume[row])
+            whole += weight * bars.volume[row]
+    return balance / whole
+
+
 CLAIMS: Mapping[tuple[str, str], Claim] = {
     ("takers buy more than they sell", "takers sell more than they buy"): lambda facts: delta(facts, 300),
+    (
+        "takers bought more than they sold within the hour",
+        "takers sold more than they bought within the hour",
+    ): hour_delta,
     ("more of the large trades are buys", "more of the large trades are sells"): partial(count_balance, large=True),
     ("most trades are buys", "most trades are sells"): partial(count_balance, large=False),
     ("bids outweigh asks near the price", "asks outweigh bids near the price"): book_mean(partial(band, share=0.15)),

@@ -95,9 +95,11 @@ def bars(shape: Shape, timeframe: Timeframe, *, more: int = 0) -> Candles:
     span = slice(400 - usual, 400 + more)
     times = (last_open + (np.arange(count) - 399) * timeframe.ms).astype(np.int64)[span]
     o, h, l_, c = (np.ascontiguousarray(p[span]) for p in prices)
+    bought = volume * rng.uniform(0, 1, count) if shape.seed % 2 == 0 else None  # half of the venues state it
     return Candles(
         symbol="XUSDT",
         timeframe=timeframe,
+        taker_buy=None if bought is None else bought[span].copy(),
         open_ms=times,
         open=o,
         high=h,
@@ -239,7 +241,14 @@ def mirrored(market: SymbolInputs) -> SymbolInputs:
             change_24h_percent=100 / (1 + t.change_24h_percent / 100) - 100,
         ),
         candles={
-            k: replace(c, open=1 / c.open, high=1 / c.low, low=1 / c.high, close=1 / c.close)
+            k: replace(
+                c,
+                open=1 / c.open,
+                high=1 / c.low,
+                low=1 / c.high,
+                close=1 / c.close,
+                taker_buy=None if c.taker_buy is None else c.volume - c.taker_buy,
+            )
             for k, c in market.candles.items()
         },
         book=_mirrored_book(market.book),
@@ -284,6 +293,7 @@ def scaled(market: SymbolInputs, prices: float = 1.0, volumes: float = 1.0) -> S
                 low=c.low * prices,
                 close=c.close * prices,
                 volume=c.volume * volumes,
+                taker_buy=None if c.taker_buy is None else c.taker_buy * volumes,
             )
             for k, c in market.candles.items()
         },

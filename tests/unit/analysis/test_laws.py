@@ -16,11 +16,12 @@ from tests.unit.analysis.markets import NOW_MS, Shape, shapes
 from virtuoso.analysis.candle_readings import COMPONENTS, CandleReadingsCache, read_history
 from virtuoso.analysis.components import ComponentSpec
 from virtuoso.analysis.confluence import CONTEXT_COMPONENTS, score_symbol
+from virtuoso.analysis.orderflow import WITH_TAKER_VOLUME
 from virtuoso.domain.model import Component, Confluence, SymbolInputs, Timeframe
 
 MINUTE = 60_000
 ALL_SPECS: dict[str, ComponentSpec] = {f"{g.name}_{t.value}": g for g in COMPONENTS for t in Timeframe} | {
-    g.name: g for specs in CONTEXT_COMPONENTS.values() for g in specs
+    g.name: g for specs in (*CONTEXT_COMPONENTS.values(), WITH_TAKER_VOLUME) for g in specs
 }
 few = settings(max_examples=40)
 

@@ -17,7 +17,9 @@ from tests.unit.wire.test_snapshots import decoded, snapshot
 from virtuoso.analysis import candle_readings, market_sentiment, opportunities, signals
 from virtuoso.analysis.alert_groups import COOLDOWNS_S
 from virtuoso.analysis.confluence import CONTEXT_COMPONENTS, score_symbol
+from virtuoso.analysis.orderflow import TAKER_VOLUME
 from virtuoso.analysis.weights import DIMENSION_WEIGHTS, TIMEFRAME_WEIGHTS
+from virtuoso.domain.model import DimensionKind
 from virtuoso.domain.records import AlertKind
 
 PAGE = (ROOT / "virtuoso" / "analysis" / "scores.md").read_text()
@@ -39,6 +41,8 @@ def rows(text: str) -> dict[str, list[str]]:
 @pytest.mark.parametrize("kind", DIMENSION_WEIGHTS, ids=lambda k: k.name)
 def test_the_page_lists_every_component_with_its_weight_and_scale(kind: Any) -> None:
     specs = {**candle_readings.CANDLE_COMPONENTS, **CONTEXT_COMPONENTS}[kind]
+    if kind is DimensionKind.ORDERFLOW:
+        specs = (*specs, TAKER_VOLUME)  # where the venue states it
     name = kind.name.lower()
     table_rows = rows(section(HEADINGS.get(name, name.capitalize())))
     assert list(table_rows) == [g.name for g in specs]

@@ -17,6 +17,7 @@ from tests.unit.analysis.test_recorded import RECORDED, read
 from virtuoso.analysis import aggregation
 from virtuoso.analysis.candle_readings import COMPONENTS
 from virtuoso.analysis.confluence import CONTEXT_COMPONENTS, score_symbol
+from virtuoso.analysis.orderflow import TAKER_VOLUME
 from virtuoso.analysis.sentences import MIN_DIRECTION, Subject, measured_sentence
 from virtuoso.domain.model import SymbolInputs
 from virtuoso.market_data.universe import UniverseRules
@@ -69,7 +70,7 @@ def before(inputs: SymbolInputs, age_ms: int) -> SymbolInputs:
 
 
 def test_every_phrase_has_a_claim() -> None:
-    specs = [*COMPONENTS, *(spec for specs in CONTEXT_COMPONENTS.values() for spec in specs)]
+    specs = [*COMPONENTS, *(spec for specs in CONTEXT_COMPONENTS.values() for spec in specs), TAKER_VOLUME]
     assert {words for spec in specs for words in (spec.bullish, spec.bearish) if words} <= PHRASES.keys()
 
 

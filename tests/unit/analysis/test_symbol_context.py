@@ -15,12 +15,15 @@ from tests.unit.analysis.markets import NOW_MS, Shape
 from virtuoso.analysis.confluence import score_symbol
 from virtuoso.domain.model import (
     BookFlow,
+    Candles,
     Component,
+    DimensionKind,
     Liquidations,
     OrderBook,
     Stamp,
     SymbolInputs,
     Ticker,
+    Timeframe,
     TimeSeries,
     Trades,
 )
@@ -99,6 +102,44 @@ def test_a_trade_counts_as_large_between_three_and_ten_times_the_mean_size() -> 
 def test_large_trades_are_absent_when_all_trades_have_the_same_size() -> None:
     market = trades(np.array([1.0, -1.0] * 20), np.ones(40))
     assert component(market, "ORDERFLOW", "large_trades").missing == "no trade stands out by its size"
+
+
+def taker_bars(bought: list[float], *, now_ms: int = NOW_MS) -> SymbolInputs:
+    """Return 5m bars with a volume of 10 each and this taker volume, the last one closed now."""
+    count = len(bought)
+    open_ms = now_ms // 300_000 * 300_000 - 300_000 * np.arange(count, 0, -1)
+    price = np.full(count, 9.0)
+    bars = Candles(
+        symbol="X",
+        timeframe=Timeframe.M5,
+        open_ms=open_ms,
+        volume=np.full(count, 10.0),
+        taker_buy=np.array(bought),
+        stamp=Stamp(observed_ms=now_ms, received_ms=now_ms),
+        open=price,
+        high=price,
+        low=price,
+        close=price,
+    )
+    return SymbolInputs(symbol="X", candles={Timeframe.M5: bars})
+
+
+def test_the_taker_volume_of_the_bars_of_an_hour_is_read_where_the_venue_states_it() -> None:
+    hour = component(taker_bars([10.0] * 40 + [7.5] * 12), "ORDERFLOW", "taker_volume")
+    assert hour.reading == pytest.approx(0.5)
+    faded = [10.0, 10.0, 10.0, *[5.0] * 9]  # the oldest quarter: weights 1/6, 1/2, 5/6
+    assert component(taker_bars(faded), "ORDERFLOW", "taker_volume").reading == pytest.approx(1.5 / 10.5)
+    unknown = component(taker_bars([math.nan] * 11 + [7.5]), "ORDERFLOW", "taker_volume")
+    assert unknown.reading == pytest.approx(0.5)
+    assert unknown.confidence == pytest.approx(1 / 10.5)
+    assert component(taker_bars([math.nan] * 12), "ORDERFLOW", "taker_volume").missing
+    whole = taker_bars([7.5] * 12)
+    silent = replace(whole, candles={t: replace(bars, taker_buy=None) for t, bars in whole.candles.items()})
+    assert not [c for d in score_symbol(silent, NOW_MS).dimensions for c in d.components if c.name == "taker_volume"]
+    for market in (whole, silent):
+        [flow] = [d for d in score_symbol(market, NOW_MS).dimensions if d.kind is DimensionKind.ORDERFLOW]
+        assert sum(c.weight for c in flow.components) == pytest.approx(1)
+        assert ("taker_volume" in flow.missing_inputs) is False
 
 
 @pytest.mark.parametrize("name", ["taker_delta", "large_trades", "trade_counts", "delta_change"])

@@ -10,6 +10,7 @@ import numpy as np
 
 from virtuoso.analysis.candle_readings import CANDLE_COMPONENTS
 from virtuoso.analysis.confluence import CONTEXT_COMPONENTS
+from virtuoso.analysis.orderflow import TAKER_VOLUME
 from virtuoso.collector.one_pass import PassRequest, next_state, run_pass
 from virtuoso.collector.venue_state import new_venue_state
 from virtuoso.domain.inputs import InputKind
@@ -56,6 +57,7 @@ FEATURES: tuple[Feature, ...] = (
         for kind, context_specs in CONTEXT_COMPONENTS.items()
         for context_spec in context_specs
     ),
+    Feature(TAKER_VOLUME.name, FeatureKind.COMPONENT, DimensionKind.ORDERFLOW.lower_name),
 )
 _ROWS = {feature: row for row, feature in enumerate(FEATURES)}
 SERIES = (InputKind.FUNDING, InputKind.OPEN_INTEREST, InputKind.LONG_SHORT)
