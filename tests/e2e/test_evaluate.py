@@ -7,7 +7,7 @@ import contextlib
 import io
 import os
 import re
-import signal
+import signal as signals
 import subprocess
 import sys
 import time
@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.contract.histories import signal
 from tests.programs import Simulated
 from virtuoso.domain.model import Candles, DimensionKind, Environment, Instrument, Timeframe
 from virtuoso.domain.records import ScorePoint
@@ -25,6 +26,10 @@ from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.history.factory import open_history_writer
 
 STEP_MS, STEPS, SYMBOLS = 300_000, 500, 24
+SIGNALS = [
+    signal(number, symbol=f"A{number}USDT", opened_ms=1_760_000_400_000 - 3_600_000 * number, venue="bybit")
+    for number in (2, 3)
+]
 DIMENSIONS = tuple(kind.lower_name for kind in DimensionKind)
 
 
@@ -100,7 +105,7 @@ async def test_an_evaluation_of_a_history_has_all_six_dimensions(tmp_path: Path)
     moves = 0.002 * rng.normal(size=(STEPS, SYMBOLS))
     price = 10 * np.exp(np.cumsum(moves, axis=0))
     next_returns = np.roll(moves, -2, axis=0) + 0.002 * rng.normal(size=moves.shape)  # the returns after the next step
-    history = open_history_writer(f"sqlite:///{tmp_path / 'history.db'}")
+    history = open_history_writer(f"sqlite:///{tmp_path / 'history.db'}", timeout_s=30)
     scores = {name: 50 + 10 * rng.normal(size=moves.shape).clip(-4, 4) for name in DIMENSIONS[:-1]}
     scores["orderflow"] = (50 + 5_000 * next_returns).clip(0, 100)
     points = [
@@ -117,7 +122,7 @@ async def test_an_evaluation_of_a_history_has_all_six_dimensions(tmp_path: Path)
     ]
     out, err = io.StringIO(), io.StringIO()
     try:
-        await history.write(points)
+        await history.write(points, SIGNALS)
         code = await evaluate_history(
             history,
             "bybit",
@@ -141,6 +146,8 @@ async def test_an_evaluation_of_a_history_has_all_six_dimensions(tmp_path: Path)
     assert re.search(r"^- technical shows nothing over 15 m", report, re.MULTILINE)
     assert "sentiment could not be evaluated: no step has 20 symbols with a score" in report
     assert "components could not be evaluated" in report
+    assert re.search(r"^move in 15 m, bp +2 ", report, re.MULTILINE)
+    assert "Signals: too few for an interval" in report
     assert (empty_code, list((tmp_path / "none").iterdir())) == (1, [])
     assert "no score of binance in the last 2 days" in err.getvalue()
 
@@ -164,7 +171,7 @@ async def test_worker_processes_end_with_the_command(tmp_path: Path) -> None:
     parent = await asyncio.create_subprocess_exec(sys.executable, str(script), stdout=subprocess.PIPE)
     assert parent.stdout is not None
     worker = int(await parent.stdout.readline())
-    os.kill(parent.pid, signal.SIGKILL)
+    os.kill(parent.pid, signals.SIGKILL)
     await parent.wait()
     with contextlib.suppress(ProcessLookupError):
         for _ in range(200):

@@ -20,6 +20,7 @@ from virtuoso.evaluate.feature_metrics import MIN_SYMBOLS, FeatureMetrics
 from virtuoso.evaluate.panel import DAY_MS, FIVE_MINUTES, STEP_MS, Feature, FeatureKind, Grid
 from virtuoso.evaluate.regimes import regime_history
 from virtuoso.evaluate.results import Evaluation, feature_results
+from virtuoso.evaluate.signal_history import judge_signals, read_signals
 from virtuoso.evaluate.workers import evaluate_features, run_in_worker, worker_pool
 
 if TYPE_CHECKING:
@@ -117,7 +118,8 @@ async def evaluate_history(
     clock: Callable[[], int],
     console: Console,
 ) -> int:
-    """Evaluate all six dimensions and the total from the stored scores, on the symbols with the most points.
+    """Evaluate all six dimensions and the total from the stored scores, on the symbols with the most points, and the stored
+    signals.
 
     `clock` returns epoch ms. Return the exit code: 0, or 1 when nothing could be evaluated. Raise HistoryError when the
     history cannot be read, and OSError when the folder is not writable."""
@@ -135,6 +137,7 @@ async def evaluate_history(
     if not panel.symbols:
         progress.write(f"nothing can be evaluated: the history has no score of {venue} in the last {settings.days} days")
         return 1
+    signals = await read_signals(history, venue, start_ms=end_ms - settings.days * DAY_MS, end_ms=end_ms)
     async with worker_pool() as pool:
         metrics, market = await evaluate_features(panel, score_history.TOTAL_SCORE, pool, progress, settings.seed)
     evaluation = Evaluation(
@@ -151,6 +154,7 @@ async def evaluate_history(
         remarks=["Scores and prices are those that clients saw, the last of each 5 minutes."],
         look_ahead_checked=None,
         regimes=None,
+        signals=judge_signals(signals, panel) if signals else (),
     )
     publish(evaluation, settings.output, console.out, progress)
     return 0 if evaluation.tests else 1

@@ -15,6 +15,7 @@ from virtuoso.evaluate.report import (
     decile_row,
     market_rows,
     result_row,
+    signal_rows,
     title,
 )
 from virtuoso.evaluate.results import Conclusion, Evaluation, FeatureResult, caveats, conclusion_sentences
@@ -52,6 +53,9 @@ def _parts(evaluation: Evaluation, pictures: Mapping[str, bytes]) -> Iterator[st
     for name, kinds in SECTIONS:
         if results := evaluation.results_of(*kinds):
             yield f"<h2>{escape(name.capitalize())}</h2>{_table([HEADS, *map(result_row, results)], results)}"
+    if evaluation.signals:
+        yield "<h2>Signals</h2><p>The interval is that of the result, or of the move minus that of entries by lot.</p>"
+        yield _table(signal_rows(evaluation.signals))
     tenths = evaluation.results_of(FeatureKind.TOTAL, FeatureKind.DIMENSION, FeatureKind.BASELINE)
     yield "<h2>Mean return by tenths of the score</h2><p>Lowest to highest, minus that of all symbols, basis points.</p>"
     yield _table([DECILE_HEADS, *map(decile_row, tenths)])

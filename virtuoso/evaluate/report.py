@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from virtuoso.evaluate.feature_metrics import DECILES
 from virtuoso.evaluate.panel import FeatureKind
 from virtuoso.evaluate.results import Evaluation, FeatureResult, caveats, conclusion_sentences
+from virtuoso.evaluate.signal_history import SignalResult
 
 MAX_WIDTH = 125
 HEADS = (
@@ -56,6 +57,9 @@ def _lines(evaluation: Evaluation) -> Iterator[str]:
         if results := evaluation.results_of(*kinds):
             yield from ("", name)
             yield from aligned([HEADS, *(result_row(result) for result in results)])
+    if evaluation.signals:
+        yield from ("", "SIGNALS, with the 95 % interval of the result, or of the move minus that of entries by lot")
+        yield from aligned(signal_rows(evaluation.signals))
     yield from ("", "MEAN RETURN BY TENTHS OF THE SCORE, lowest to highest, minus that of all symbols, basis points")
     main = evaluation.results_of(FeatureKind.TOTAL, FeatureKind.DIMENSION, FeatureKind.BASELINE)
     yield from aligned([DECILE_HEADS, *(decile_row(result) for result in main)])
@@ -90,6 +94,15 @@ def market_rows(evaluation: Evaluation) -> list[Sequence[str]]:
         ("horizon", "mean bp", "rises"),
         *((h, number(m.mean_bp, 1), percent(m.rise_share)) for h, m in evaluation.market.items()),
     ]
+
+
+def signal_rows(signals: Sequence[SignalResult]) -> list[Sequence[str]]:
+    """Return the table of signals: a header row, and a row for each figure."""
+    rows = [
+        (one.name, str(one.signals), number(one.mean, 2), number(one.lot, 2), interval(one.low, one.high, 2))
+        for one in signals
+    ]
+    return [("figure", "signals", "mean", "by lot", "95 % interval"), *rows]
 
 
 def result_row(result: FeatureResult) -> Sequence[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from virtuoso.analysis.inference import false_discovery_rates
 from virtuoso.evaluate.feature_metrics import DRAWS, MAX_P, MIN_SYMBOLS, FeatureMetrics, ForwardReturns
 from virtuoso.evaluate.panel import FIVE_MINUTES, Feature, FeatureKind, Grid
+from virtuoso.evaluate.signal_history import SignalResult, signal_sentence
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Environment
@@ -61,7 +62,7 @@ class Evaluation:
 
     `not_evaluated` maps each part that could not be evaluated to the reason. `remarks` tell a reader about the data.
     `look_ahead_checked` is the number of symbols whose scores passed the look-ahead check. It is None where scores were
-    recorded and not computed."""
+    recorded and not computed. `signals` are the results of the product's own signals."""
 
     source: str
     venue: str
@@ -77,6 +78,7 @@ class Evaluation:
     look_ahead_checked: int | None
     regimes: RegimeHistory | None
     grid: Grid = FIVE_MINUTES
+    signals: Sequence[SignalResult] = ()
 
     def results_of(self, *kinds: FeatureKind) -> list[FeatureResult]:
         """Return the results of features of these kinds, in order."""
@@ -128,6 +130,8 @@ def conclusion_sentences(evaluation: Evaluation) -> list[str]:
             f"{counts[Conclusion.PREDICTIVE]} predict, {counts[Conclusion.INVERSE]} predict the opposite, "
             f"{counts[Conclusion.INSIGNIFICANT]} show nothing" + (f", {untestable} cannot be tested." if untestable else ".")
         )
+    if evaluation.signals:
+        sentences.append(signal_sentence(evaluation.signals))
     for reason in dict.fromkeys(evaluation.not_evaluated.values()):
         names = [name for name, why in evaluation.not_evaluated.items() if why == reason]
         sentences.append(f"{_joined(names)} could not be evaluated: {reason}.")
