@@ -11,6 +11,7 @@ import uuid
 from argparse import Namespace
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 
 from virtuoso.analysis.weights import Weights
 from virtuoso.app.parts import monitor, notices, open_repository
@@ -50,7 +51,9 @@ async def collect(loaded: LoadedSettings, _: Namespace, stop: asyncio.Event) -> 
     exchanges = {venue: CcxtExchange(venue, url=settings.exchange_urls.get(venue)) for venue in settings.exchanges}
     async with (
         open_history_recorder(settings) as recorder,
-        running_collector(settings, exchanges, snapshots, recorder=recorder) as collector,
+        running_collector(
+            settings, exchanges, snapshots, recorder=recorder, outlook_bars=_outlook_bars(settings)
+        ) as collector,
     ):
         task = asyncio.create_task(collector.run())
         stopping = asyncio.create_task(stop.wait())
@@ -66,6 +69,11 @@ async def collect(loaded: LoadedSettings, _: Namespace, stop: asyncio.Event) -> 
     return 0
 
 
+def _outlook_bars(settings: Settings) -> Path:
+    """Return the folder of the bars for outlooks. Bars of different environments are never in one folder."""
+    return Path(settings.node_directory) / "outlook" / settings.effective_environment.lower_name
+
+
 @contextlib.asynccontextmanager
 async def running_collector(
     settings: Settings,
@@ -75,10 +83,12 @@ async def running_collector(
     recorder: HistoryRecorder | None = None,
     observer: PassObserver | None = None,
     observed_reader: Callable[[str, StreamReader], StreamReader] = lambda _, reader: reader,
+    outlook_bars: Path | None = None,
 ) -> AsyncIterator[Collector]:
     """Yield a collector for the exchanges. Close the exchanges and the repository afterwards.
 
-    `observed_reader` gets the reader of the streams of each venue, and returns the one to use in its place."""
+    `observed_reader` gets the reader of the streams of each venue, and returns the one to use in its place.
+    `outlook_bars` is the folder of the bars for outlooks; without it, no outlook is made."""
     environment = settings.effective_environment
     engine = Engine(
         exchanges,
@@ -102,6 +112,7 @@ async def running_collector(
             pass_period_s=settings.pass_period_s,
             clock=SYSTEM_CLOCK,
             observer=observer,
+            outlook_bars=outlook_bars,
         )
     finally:
         await asyncio.gather(*(exchange.close() for exchange in exchanges.values()), coingecko.close(), repository.close())

@@ -15,6 +15,7 @@ import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from virtuoso import metrics
 from virtuoso.analysis.alert_rules import SourceStatus
 from virtuoso.collector.leadership import Leadership
 from virtuoso.collector.one_pass import PassRequest
+from virtuoso.collector.outlook_keeper import OutlookKeeper
 from virtuoso.collector.price_reading import PriceReading
 from virtuoso.collector.publication import Publication
 from virtuoso.collector.publisher import Publisher
@@ -32,6 +34,8 @@ from virtuoso.domain.errors import ExchangeError, RateLimited
 from virtuoso.domain.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from virtuoso.collector.engine import Engine
     from virtuoso.collector.lease import Lease
     from virtuoso.collector.one_pass import PassObserver
@@ -54,7 +58,8 @@ DOMINANCE_PERIOD_S = 60.0
 
 
 class Collector:
-    """A collector. `feeds` are in order of preference. `engine` and `failover` have the same venues."""
+    """A collector. `feeds` are in order of preference. `engine` and `failover` have the same venues. `outlook_bars` is the
+    folder of the bars for outlooks. Without it, no outlook is made."""
 
     def __init__(
         self,
@@ -69,6 +74,7 @@ class Collector:
         pass_period_s: float = 1.0,
         clock: Clock,
         observer: PassObserver | None = None,
+        outlook_bars: Path | None = None,
     ) -> None:
         self._feeds = feeds
         self._repository = repository
@@ -88,6 +94,7 @@ class Collector:
         self._passed: tuple[str, int] | None = None  # venue and time of the last market
         self._streams = StreamStatus(feeds, clock)
         self._charts = UntrackedCharts(self._used_feed, self._publication.publish_candles, clock)
+        self._outlooks = OutlookKeeper(self._used_feed, outlook_bars, clock) if outlook_bars else None
         for feed in feeds.values():
             feed.on_candles = self._publication.publish_candles
 
@@ -175,6 +182,8 @@ class Collector:
             tasks.create_task(self._read_dominance())
             tasks.create_task(self._probe_others())
             tasks.create_task(self._charts.run())
+            if self._outlooks is not None:
+                tasks.create_task(self._outlooks.run())
             while True:
                 began = self._clock.monotonic()
                 pause_s = await self._pass()
@@ -266,6 +275,8 @@ class Collector:
                 snapshot_id=f"{feed.venue}-{analysed.market.stamp.observed_ms}-{self._leadership.owner[-8:]}",
                 computed_ms=self._clock.now_ms(),
             )
+            if self._outlooks is not None:
+                snapshot = replace(snapshot, outlook=self._outlooks.board(snapshot))
             if self._observer:
                 self._observer.scored(number, snapshot)
             return snapshot

@@ -52,6 +52,8 @@ All limits are in this module. The code that reads a kind of data applies the li
 | a bar's open | within a factor of 1.4 of the close before it (5 after a gap) | bars of another scale are refused |
 | the turnover of a venue's markets | known for 90 % of them | no totals; the list is read again in a minute |
 | the sum of known turnovers | at least 90 % of the venue's last known sum | no totals |
+| the newest 4h bar of an outlook | at most 15 minutes after the next one is due | nothing is said: BARS_LATE |
+| symbols with bars for outlooks | at most 400, by turnover | the bars of others are discarded |
 | pages of a list of markets | at most 100, and none is requested twice | the pages read so far are used |
 | a new list of markets | lacks no market that trades and at most 10 % of all | refused twice; then 10 % of those trading |
 | tracked symbols without data | at most half of those that trade | the snapshot is incomplete |
@@ -80,6 +82,7 @@ MAX_TRADE_GAP_MS = 15 * MINUTE_MS  # in recorded markets of 1 million USDT a day
 MAX_DOMINANCE_AGE_MS = 60 * MINUTE_MS
 MAX_BAR_LEAD_MS = MINUTE_MS
 MAX_BAR_DELAY_MS = MINUTE_MS  # the next bar is overdue two bar lengths and this time after the end of the newest one
+MAX_OUTLOOK_DELAY_MS = 15 * MINUTE_MS  # a round reads 200 symbols one by one
 
 # Numbers
 SMALLEST = 1e-18  # a smaller price or amount is an error, and ratios of it are 0 or infinite
@@ -111,5 +114,6 @@ MIN_KNOWN_TURNOVER = 0.9  # share of markets, and of their turnover; totals of l
 MAX_LOST_MARKETS = 0.1  # share of the previous list; if a new list lacks more, it must be confirmed
 FEW_LOST_MARKETS = 2  # a new list may always lack this number of markets, even if the previous list is short
 MAX_PAGES = 100  # maximum number of pages of one list of markets
+MAX_OUTLOOK_SYMBOLS = 400
 MAX_WITHOUT_DATA = 0.5  # share of the tracked symbols that trade; more of them mean a failure of the venue
 LIST_CONFIRMATIONS = 2  # number of lists in a row that are refused before one is accepted

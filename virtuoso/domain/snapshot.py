@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Confluence, Environment, Fallback, Instrument, Overview, Stamp, Ticker
+    from virtuoso.domain.outlook import OutlookBoard
     from virtuoso.domain.records import (
         BetaSpan,
         BetaWindow,
@@ -73,6 +74,7 @@ class Snapshot:
     min_turnover: float = 0.0  # the floor of the 24-hour turnover of tracked symbols, USD
     trail: ScoreTrail | None = None  # the scores of the last hour; None before the first pass
     open_interest_changes: Mapping[str, float] = field(default_factory=dict)  # over 4 hours, percent, by tracked symbol
+    outlook: OutlookBoard | None = None  # None when no bars are read for it
     signal_record: SignalRecord | None = None  # statistics of the venue's closed signals; None until they are read
 
     @property

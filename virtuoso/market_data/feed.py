@@ -131,6 +131,11 @@ class Feed:
         return self.exchange.venue
 
     @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """Return all markets that the venue lists."""
+        return self._instruments
+
+    @property
     def tickers(self) -> Mapping[str, Ticker]:
         """Return the newest tickers of all markets, by symbol."""
         return self._prices.tickers

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         market_pb2,
         mover_pb2,
         opportunity_pb2,
+        outlook_pb2,
         overview_pb2,
         score_history_pb2,
         sentiment_pb2,
@@ -75,6 +76,8 @@ class ValidSnapshot:
     signals: Sequence[signal_pb2.Signal]
     opportunities: Sequence[opportunity_pb2.Opportunity]
     signal_record: signal_pb2.SignalRecord | None
+    outlooks: Sequence[outlook_pb2.Outlook]
+    outlook_record: outlook_pb2.OutlookRecord | None
 
 
 def read_head(blob: bytes) -> snapshot_head_pb2.SnapshotHead:
@@ -138,6 +141,8 @@ def read_snapshot(blob: bytes) -> ValidSnapshot:
         signals=_valid(snapshot.signals, lambda signal: signal.id, refused, latest_s, invariants.active),
         opportunities=_valid(snapshot.opportunities, lambda found: found.id, refused, latest_s, invariants.opportunity),
         signal_record=_one(snapshot.signal_record, refused, latest_s, invariants.record),
+        outlooks=_valid(snapshot.outlooks, lambda one: one.symbol, refused, latest_s, invariants.outlook),
+        outlook_record=_one(snapshot.outlook_record, refused, latest_s, invariants.outlook_record),
     )
     parts = (getattr(valid, each.name) for each in fields(valid) if each.name not in _UNCOUNTED)
     count = sum(len(part) if isinstance(part, Sequence) else part is not None for part in parts)

@@ -34,6 +34,20 @@ def field(number: int, chunks: Iterable[bytes]) -> bytes:
     return tag + body if body else b""
 
 
+def high_field(number: int, encoded: bytes) -> bytes:
+    """Return the chunk as field `number` (16-2047) of the outer message."""
+    tag = number << 3 | _LENGTH_DELIMITED
+    return bytes((tag & 0x7F | 0x80, tag >> 7)) + encoded
+
+
+def payload(encoded: bytes) -> bytes:
+    """Return the bytes of the message in a chunk."""
+    start = 0
+    while encoded[start] & 0x80:
+        start += 1
+    return encoded[start + 1 :]
+
+
 def is_single_field(message: bytes) -> bool:
     """Return True when `message` is exactly one field of type string, bytes or message, shorter than 2 MiB."""
     length, at, shift = 0, 1, 0

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         market_service_pb2,
         mover_pb2,
         opportunity_pb2,
+        outlook_pb2,
         overview_pb2,
         score_history_pb2,
         sentiment_pb2,
@@ -40,7 +41,7 @@ def loser(item: mover_pb2.Mover) -> bool:
 
 def confluence(item: market_service_pb2.GetConfluenceResponse) -> bool:
     """Return True if there is a price time, no dimension occurs twice, each input has a time, the liquidations are valid,
-    and there is no provenance, which servers add."""
+    and there is neither provenance nor outlook, which servers add."""
     kinds = [dimension.kind for dimension in item.dimensions]
     return (
         item.HasField("price_time")
@@ -48,6 +49,7 @@ def confluence(item: market_service_pb2.GetConfluenceResponse) -> bool:
         and all(one.HasField("observed_time") for dimension in item.dimensions for one in dimension.inputs)
         and liquidations(item)
         and not item.HasField("provenance")
+        and not item.HasField("outlook")
     )
 
 
@@ -109,6 +111,33 @@ def record(item: signal_pb2.SignalRecord) -> bool:
     sides = item.long.count + item.short.count
     parts = (item.all, item.long, item.short, *(driver.tally for driver in item.drivers))
     return all(tally.wins <= tally.count for tally in parts) and item.all.count == sides
+
+
+def outlook(item: outlook_pb2.Outlook) -> bool:
+    """Return True when odds come with an interval, in order, and with the time of the bar; or when there is a reason for
+    their absence, and nothing is said."""
+    said = [
+        item.HasField("odds"),
+        item.HasField("odds_percent"),
+        item.HasField("low_percent"),
+        item.HasField("high_percent"),
+    ]
+    if item.absence:
+        return not any(said)
+    return all(said) and item.HasField("bar_time") and item.low_percent <= item.high_percent
+
+
+def outlook_record(item: outlook_pb2.OutlookRecord) -> bool:
+    """Return True when the record has its time, and each horizon at most once, with ascending odds of tenths and ascending
+    weeks."""
+    horizons = [one.horizon for one in item.horizons]
+    return (
+        item.HasField("computed_time")
+        and len(set(horizons)) == len(horizons)
+        and all(one.calibrated_steps <= one.steps for one in item.horizons)
+        and all(a.said <= b.said for one in item.horizons for a, b in pairwise(one.tenths))
+        and all(_ascending(week.start_time for week in one.weeks) for one in item.horizons)
+    )
 
 
 def opportunity(item: opportunity_pb2.Opportunity) -> bool:

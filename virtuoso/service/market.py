@@ -65,6 +65,9 @@ class MarketHandlers:
             "GetSentiment": self.get_sentiment,
             "ListBetas": self.list_betas,
             "GetBeta": self.get_beta,
+            "GetOutlook": self.get_outlook,
+            "ListOutlooks": self.list_outlooks,
+            "GetOutlookRecord": self.get_outlook_record,
             "ListOpportunities": self.list_opportunities,
             "ListSignals": self._history.list_signals,
             "ListAlerts": self._history.list_alerts,
@@ -97,9 +100,12 @@ class MarketHandlers:
         view, start = paging.first_row(self._cache, request)
         end = start + paging.page_size(request)
         rows = _filtered_rows(view, request)
+        chunks = [row.chunk for row in rows[start:end]]
+        if request.with_outlook:
+            chunks = [view.outlooks.in_row(row.symbol, row.chunk) for row in rows[start:end]]
         return (
             self._cache.provenance_field(view)
-            + encoding.field(2, [row.chunk for row in rows[start:end]])
+            + encoding.field(2, chunks)
             + paging.next_token(self._cache, 3, request, view, end=end, total=len(rows))
             + encoding.varint(4, len(rows))
         )
@@ -112,7 +118,7 @@ class MarketHandlers:
         if detail is None:
             reason = served.view.unmeasurable.get(symbol, "the snapshot has no data of it")
             raise DataUnavailable(f"{symbol} is tracked, but {reason}")
-        return served.provenance_field + detail
+        return served.provenance_field + detail + served.view.outlooks.in_confluence(symbol)
 
     async def list_movers(self, request: api.ListMoversRequest, _: Context) -> bytes:
         """Return a page of the largest gainers and losers of the last 24 hours."""
@@ -216,6 +222,35 @@ class MarketHandlers:
             return served.provenance_field + served.details.betas[symbol]
         _measured_betas(served.view)
         return served.provenance_field + encoding.field(2, (encoding.chunk(encoding.text(1, symbol)),))
+
+    async def get_outlook(self, request: api.GetOutlookRequest, _: Context) -> bytes:
+        """Return the outlook of one symbol that is tracked or in the universe of outlooks, or why there is none."""
+        served = self._cache.current()
+        outlooks, symbol = served.view.outlooks, served.view.resolve(request.symbol)
+        if symbol not in served.view.names:
+            symbol = served.view.untracked_symbol(request.symbol) or request.symbol
+        if symbol not in outlooks.chunks:
+            symbol = served.view.symbol(request.symbol)
+        return served.provenance_field + encoding.field(2, (outlooks.of(symbol),))
+
+    async def list_outlooks(self, request: api.ListOutlooksRequest, _: Context) -> bytes:
+        """Return a page of outlooks, highest odds first. Symbols without odds come last."""
+        view, start = paging.first_row(self._cache, request)
+        end = start + paging.page_size(request)
+        names = view.aliases(request.symbols)
+        chunks = [chunk for symbol, chunk in view.outlooks.chunks.items() if not names or symbol in names]
+        return (
+            self._cache.provenance_field(view)
+            + encoding.field(2, chunks[start:end])
+            + paging.next_token(self._cache, 3, request, view, end=end, total=len(chunks))
+        )
+
+    async def get_outlook_record(self, _: api.GetOutlookRecordRequest, __: Context) -> bytes:
+        """Return the record of outlooks. Raise DataUnavailable while no bars are read for it."""
+        served = self._cache.current()
+        if not served.view.outlooks.record:
+            raise DataUnavailable("there is no record of outlooks, because no bars are read for them")
+        return served.provenance_field + encoding.field(2, served.view.outlooks.record)
 
     async def list_opportunities(self, request: api.ListOpportunitiesRequest, _: Context) -> bytes:
         """Return a page of unexpired opportunities, newest first."""

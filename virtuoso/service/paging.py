@@ -30,6 +30,7 @@ PAGE_SIZES: Mapping[str, tuple[int, int]] = {
     "ListMarketsRequest": (100, 1000),
     "ListCandlesRequest": (300, 1000),
     "ListBetasRequest": (50, 500),
+    "ListOutlooksRequest": (50, 500),
     "ListSignalsRequest": (50, 500),
     "ListOpportunitiesRequest": (50, 500),
     "ListAlertsRequest": (50, 100),

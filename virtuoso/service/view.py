@@ -12,6 +12,7 @@ from virtuoso.domain.model import DimensionKind
 from virtuoso.domain.snapshot import is_complete
 from virtuoso.domain.symbols import split_symbol
 from virtuoso.service import encoding
+from virtuoso.service.outlooks import Outlooks
 from virtuoso.wire import times
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ class SnapshotView:
     opportunities: Sequence[EncodedOpportunity]
     record: Sequence[bytes]
     input_ms: Mapping[str, int]
+    outlooks: Outlooks
     body: bytes  # GetDashboardResponse without provenance
     behind_ms: int = 0  # delay of the market's clock behind ours; 0 unless a recording is replayed
     _orders: dict[tuple[str, bool], Sequence[EncodedRow]] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from virtuoso.domain.model import DimensionKind
 from virtuoso.domain.symbols import split_symbol
 from virtuoso.market.v1 import confluence_pb2, signal_pb2
 from virtuoso.service import encoding
+from virtuoso.service.outlooks import encoded_outlooks
 from virtuoso.service.shown import shown
 from virtuoso.service.view import (
     ORDERABLE,
@@ -70,6 +71,7 @@ def build(snapshot: ValidSnapshot, *, behind_ms: int = 0) -> tuple[SnapshotView,
         opportunities=[_opportunity(item) for item in snapshot.opportunities],
         record=(encoding.chunk_of(snapshot.signal_record),) if snapshot.signal_record else (),
         input_ms=_oldest_inputs(snapshot.confluences),
+        outlooks=encoded_outlooks(snapshot.outlooks, snapshot.outlook_record),
         body=dashboard(2, shown_overview, rows, shown_gainers, shown_losers),
         behind_ms=behind_ms,
     )

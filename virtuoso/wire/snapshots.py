@@ -18,6 +18,7 @@ from virtuoso.store.v1 import candle_series_pb2, market_list_pb2, snapshot_head_
 from virtuoso.wire import confluences, messages
 from virtuoso.wire.encoded_parts import EncodedParts
 from virtuoso.wire.liquidations import liquidations
+from virtuoso.wire.outlooks import encoded_board
 from virtuoso.wire.times import duration, millis, timestamp
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ class SnapshotEncoder:
         for item in snapshot.universe:
             if windows := snapshot.betas.get(item.symbol):
                 message.betas.add().MergeFromString(encoded.of(windows, partial(_betas, item.symbol)))
-        return message.SerializeToString(deterministic=True)
+        blob = message.SerializeToString(deterministic=True)
+        return blob if snapshot.outlook is None else blob + encoded_board(snapshot.outlook)
 
 
 def encode_snapshot(snapshot: Snapshot) -> bytes:

@@ -10,6 +10,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from virtuoso.market.v1 import outlook_pb2 as _outlook_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -156,6 +157,7 @@ class ConfluenceRow(_message.Message):
     LONG_SIGNAL_FIELD_NUMBER: _builtins.int
     SHORT_SIGNAL_FIELD_NUMBER: _builtins.int
     OPPORTUNITIES_FIELD_NUMBER: _builtins.int
+    OUTLOOK_FIELD_NUMBER: _builtins.int
     symbol: _builtins.str
     """The symbol as the venue names it, such as "BTCUSDT"."""
     score: _builtins.float
@@ -220,6 +222,12 @@ class ConfluenceRow(_message.Message):
     def recent_scores(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
         """The scores of the last hour, one for each five minutes, newest first. The list ends where a score is not known."""
 
+    @_builtins.property
+    def outlook(self) -> _outlook_pb2.Outlook:
+        """The odds that the symbol beats the median market in the next 24 hours, or why nothing is said. Only when the request asks
+        for it.
+        """
+
     def __init__(
         self,
         *,
@@ -248,10 +256,11 @@ class ConfluenceRow(_message.Message):
         long_signal: _builtins.bool = ...,
         short_signal: _builtins.bool = ...,
         opportunities: _builtins.int = ...,
+        outlook: _outlook_pb2.Outlook | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_change_15m", b"_change_15m", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_percent", b"_funding_percent", "_instant_score", b"_instant_score", "_open_interest_change_percent", b"_open_interest_change_percent", "_orderbook", b"_orderbook", "_orderflow", b"_orderflow", "_price_structure", b"_price_structure", "_score", b"_score", "_sentiment", b"_sentiment", "_technical", b"_technical", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "_volume", b"_volume", "averaged_over", b"averaged_over", "change_15m", b"change_15m", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "instant_score", b"instant_score", "open_interest_change_percent", b"open_interest_change_percent", "orderbook", b"orderbook", "orderflow", b"orderflow", "price_structure", b"price_structure", "score", b"score", "sentiment", b"sentiment", "technical", b"technical", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd", "volume", b"volume"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_change_15m", b"_change_15m", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_percent", b"_funding_percent", "_instant_score", b"_instant_score", "_open_interest_change_percent", b"_open_interest_change_percent", "_orderbook", b"_orderbook", "_orderflow", b"_orderflow", "_price_structure", b"_price_structure", "_score", b"_score", "_sentiment", b"_sentiment", "_technical", b"_technical", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "_volume", b"_volume", "averaged_over", b"averaged_over", "change_15m", b"change_15m", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "instant_score", b"instant_score", "open_interest_change_percent", b"open_interest_change_percent", "orderbook", b"orderbook", "orderflow", b"orderflow", "outlook", b"outlook", "price_structure", b"price_structure", "score", b"score", "sentiment", b"sentiment", "technical", b"technical", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd", "volume", b"volume"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_change_15m", b"_change_15m", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_percent", b"_funding_percent", "_instant_score", b"_instant_score", "_open_interest_change_percent", b"_open_interest_change_percent", "_orderbook", b"_orderbook", "_orderflow", b"_orderflow", "_price_structure", b"_price_structure", "_score", b"_score", "_sentiment", b"_sentiment", "_technical", b"_technical", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "_volume", b"_volume", "averaged_over", b"averaged_over", "change_15m", b"change_15m", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "coverage", b"coverage", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "instant_score", b"instant_score", "label", b"label", "long_signal", b"long_signal", "open_interest_change_percent", b"open_interest_change_percent", "opportunities", b"opportunities", "orderbook", b"orderbook", "orderflow", b"orderflow", "price", b"price", "price_structure", b"price_structure", "recent_scores", b"recent_scores", "score", b"score", "sentiment", b"sentiment", "short_signal", b"short_signal", "symbol", b"symbol", "technical", b"technical", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd", "volume", b"volume"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_change_15m", b"_change_15m", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_percent", b"_funding_percent", "_instant_score", b"_instant_score", "_open_interest_change_percent", b"_open_interest_change_percent", "_orderbook", b"_orderbook", "_orderflow", b"_orderflow", "_price_structure", b"_price_structure", "_score", b"_score", "_sentiment", b"_sentiment", "_technical", b"_technical", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "_volume", b"_volume", "averaged_over", b"averaged_over", "change_15m", b"change_15m", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "coverage", b"coverage", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "instant_score", b"instant_score", "label", b"label", "long_signal", b"long_signal", "open_interest_change_percent", b"open_interest_change_percent", "opportunities", b"opportunities", "orderbook", b"orderbook", "orderflow", b"orderflow", "outlook", b"outlook", "price", b"price", "price_structure", b"price_structure", "recent_scores", b"recent_scores", "score", b"score", "sentiment", b"sentiment", "short_signal", b"short_signal", "symbol", b"symbol", "technical", b"technical", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd", "volume", b"volume"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__change_15m: _TypeAlias = _typing.Literal["change_15m"]  # noqa: Y015
     _WhichOneofArgType__change_15m: _TypeAlias = _typing.Literal["_change_15m", b"_change_15m"]  # noqa: Y015

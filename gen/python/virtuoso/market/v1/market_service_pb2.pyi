@@ -18,6 +18,7 @@ from virtuoso.market.v1 import liquidation_pb2 as _liquidation_pb2
 from virtuoso.market.v1 import market_pb2 as _market_pb2
 from virtuoso.market.v1 import mover_pb2 as _mover_pb2
 from virtuoso.market.v1 import opportunity_pb2 as _opportunity_pb2
+from virtuoso.market.v1 import outlook_pb2 as _outlook_pb2
 from virtuoso.market.v1 import overview_pb2 as _overview_pb2
 from virtuoso.market.v1 import provenance_pb2 as _provenance_pb2
 from virtuoso.market.v1 import score_history_pb2 as _score_history_pb2
@@ -161,6 +162,7 @@ class ListConfluenceScoresRequest(_message.Message):
     ORDER_BY_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    WITH_OUTLOOK_FIELD_NUMBER: _builtins.int
     min_score: _builtins.float
     """Only rows with at least this score, 0-100. Absent (the default): all rows, with and without a score."""
     order_by: _builtins.str
@@ -172,6 +174,8 @@ class ListConfluenceScoresRequest(_message.Message):
     """Rows per page. Default 50, at most 500."""
     page_token: _builtins.str
     """The next_page_token of the previous page. Empty (the default): the first page."""
+    with_outlook: _builtins.bool
+    """True: rows have their outlook. The default is false."""
     @_builtins.property
     def symbols(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only these symbols, at most 500. Empty (the default): all. Symbols that are not tracked are left out of the reply."""
@@ -184,10 +188,11 @@ class ListConfluenceScoresRequest(_message.Message):
         order_by: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        with_outlook: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_min_score", b"_min_score", "min_score", b"min_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_score", b"_min_score", "min_score", b"min_score", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "symbols", b"symbols"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_score", b"_min_score", "min_score", b"min_score", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "symbols", b"symbols", "with_outlook", b"with_outlook"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__min_score: _TypeAlias = _typing.Literal["min_score"]  # noqa: Y015
     _WhichOneofArgType__min_score: _TypeAlias = _typing.Literal["_min_score", b"_min_score"]  # noqa: Y015
@@ -232,6 +237,171 @@ class ListConfluenceScoresResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListConfluenceScoresResponse: _TypeAlias = ListConfluenceScoresResponse  # noqa: Y015
+
+@_typing.final
+class GetOutlookRequest(_message.Message):
+    """Request of GetOutlook."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SYMBOL_FIELD_NUMBER: _builtins.int
+    symbol: _builtins.str
+    """The symbol, such as "BTCUSDT". Another venue's name for the same asset and multiplier is also accepted."""
+    def __init__(
+        self,
+        *,
+        symbol: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["symbol", b"symbol"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetOutlookRequest: _TypeAlias = GetOutlookRequest  # noqa: Y015
+
+@_typing.final
+class GetOutlookResponse(_message.Message):
+    """Reply of GetOutlook."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROVENANCE_FIELD_NUMBER: _builtins.int
+    OUTLOOK_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def provenance(self) -> _provenance_pb2.Provenance:
+        """Where the reply comes from and how old it is."""
+
+    @_builtins.property
+    def outlook(self) -> _outlook_pb2.Outlook:
+        """The outlook of the symbol, or why nothing is said. Always present."""
+
+    def __init__(
+        self,
+        *,
+        provenance: _provenance_pb2.Provenance | None = ...,
+        outlook: _outlook_pb2.Outlook | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["outlook", b"outlook", "provenance", b"provenance"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["outlook", b"outlook", "provenance", b"provenance"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetOutlookResponse: _TypeAlias = GetOutlookResponse  # noqa: Y015
+
+@_typing.final
+class ListOutlooksRequest(_message.Message):
+    """Request of ListOutlooks."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SYMBOLS_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Outlooks per page. Default 50, at most 500."""
+    page_token: _builtins.str
+    """The next_page_token of the previous page. Empty (the default): the first page."""
+    @_builtins.property
+    def symbols(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only these symbols, at most 500. Empty (the default): all."""
+
+    def __init__(
+        self,
+        *,
+        symbols: _abc.Iterable[_builtins.str] | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "symbols", b"symbols"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOutlooksRequest: _TypeAlias = ListOutlooksRequest  # noqa: Y015
+
+@_typing.final
+class ListOutlooksResponse(_message.Message):
+    """Reply of ListOutlooks."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROVENANCE_FIELD_NUMBER: _builtins.int
+    OUTLOOKS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """The token of the next page. Empty on the last page."""
+    @_builtins.property
+    def provenance(self) -> _provenance_pb2.Provenance:
+        """Where the reply comes from and how old it is."""
+
+    @_builtins.property
+    def outlooks(self) -> _containers.RepeatedCompositeFieldContainer[_outlook_pb2.Outlook]:
+        """The outlooks of this page."""
+
+    def __init__(
+        self,
+        *,
+        provenance: _provenance_pb2.Provenance | None = ...,
+        outlooks: _abc.Iterable[_outlook_pb2.Outlook] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["provenance", b"provenance"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "outlooks", b"outlooks", "provenance", b"provenance"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOutlooksResponse: _TypeAlias = ListOutlooksResponse  # noqa: Y015
+
+@_typing.final
+class GetOutlookRecordRequest(_message.Message):
+    """Request of GetOutlookRecord."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetOutlookRecordRequest: _TypeAlias = GetOutlookRecordRequest  # noqa: Y015
+
+@_typing.final
+class GetOutlookRecordResponse(_message.Message):
+    """Reply of GetOutlookRecord."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROVENANCE_FIELD_NUMBER: _builtins.int
+    RECORD_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def provenance(self) -> _provenance_pb2.Provenance:
+        """Where the reply comes from and how old it is."""
+
+    @_builtins.property
+    def record(self) -> _outlook_pb2.OutlookRecord:
+        """The record."""
+
+    def __init__(
+        self,
+        *,
+        provenance: _provenance_pb2.Provenance | None = ...,
+        record: _outlook_pb2.OutlookRecord | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["provenance", b"provenance", "record", b"record"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["provenance", b"provenance", "record", b"record"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetOutlookRecordResponse: _TypeAlias = GetOutlookRecordResponse  # noqa: Y015
 
 @_typing.final
 class GetConfluenceRequest(_message.Message):
@@ -289,6 +459,7 @@ class GetConfluenceResponse(_message.Message):
     AVERAGED_OVER_FIELD_NUMBER: _builtins.int
     OPEN_INTEREST_CHANGE_PERCENT_FIELD_NUMBER: _builtins.int
     RECENT_SCORES_FIELD_NUMBER: _builtins.int
+    OUTLOOK_FIELD_NUMBER: _builtins.int
     symbol: _builtins.str
     """The symbol as the venue names it."""
     score: _builtins.float
@@ -365,6 +536,10 @@ class GetConfluenceResponse(_message.Message):
     def recent_scores(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
         """The scores of the last hour, one for each five minutes, newest first. The list ends where a score is not known."""
 
+    @_builtins.property
+    def outlook(self) -> _outlook_pb2.Outlook:
+        """The odds that the symbol beats the median market in the next 24 hours, or why nothing is said. It is not in the score."""
+
     def __init__(
         self,
         *,
@@ -392,10 +567,11 @@ class GetConfluenceResponse(_message.Message):
         averaged_over: _duration_pb2.Duration | None = ...,
         open_interest_change_percent: _builtins.float | None = ...,
         recent_scores: _abc.Iterable[_builtins.float] | None = ...,
+        outlook: _outlook_pb2.Outlook | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_15m", b"_change_15m", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_day_percent", b"_funding_day_percent", "_funding_percent", b"_funding_percent", "_instant_score", b"_instant_score", "_open_interest_change_percent", b"_open_interest_change_percent", "_score", b"_score", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "averaged_over", b"averaged_over", "change_15m", b"change_15m", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "funding_day_percent", b"funding_day_percent", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "instant_score", b"instant_score", "liquidations", b"liquidations", "open_interest_change_percent", b"open_interest_change_percent", "price_time", b"price_time", "provenance", b"provenance", "score", b"score", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_15m", b"_change_15m", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_day_percent", b"_funding_day_percent", "_funding_percent", b"_funding_percent", "_instant_score", b"_instant_score", "_open_interest_change_percent", b"_open_interest_change_percent", "_score", b"_score", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "averaged_over", b"averaged_over", "change_15m", b"change_15m", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "funding_day_percent", b"funding_day_percent", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "instant_score", b"instant_score", "liquidations", b"liquidations", "open_interest_change_percent", b"open_interest_change_percent", "outlook", b"outlook", "price_time", b"price_time", "provenance", b"provenance", "score", b"score", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_15m", b"_change_15m", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_day_percent", b"_funding_day_percent", "_funding_percent", b"_funding_percent", "_instant_score", b"_instant_score", "_open_interest_change_percent", b"_open_interest_change_percent", "_score", b"_score", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "averaged_over", b"averaged_over", "change_15m", b"change_15m", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "coverage", b"coverage", "dimensions", b"dimensions", "drivers", b"drivers", "funding_day_percent", b"funding_day_percent", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "instant_score", b"instant_score", "label", b"label", "liquidations", b"liquidations", "missing_inputs", b"missing_inputs", "open_interest_change_percent", b"open_interest_change_percent", "price", b"price", "price_time", b"price_time", "provenance", b"provenance", "recent_scores", b"recent_scores", "score", b"score", "symbol", b"symbol", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_15m", b"_change_15m", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_day_percent", b"_funding_day_percent", "_funding_percent", b"_funding_percent", "_instant_score", b"_instant_score", "_open_interest_change_percent", b"_open_interest_change_percent", "_score", b"_score", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "averaged_over", b"averaged_over", "change_15m", b"change_15m", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "coverage", b"coverage", "dimensions", b"dimensions", "drivers", b"drivers", "funding_day_percent", b"funding_day_percent", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "instant_score", b"instant_score", "label", b"label", "liquidations", b"liquidations", "missing_inputs", b"missing_inputs", "open_interest_change_percent", b"open_interest_change_percent", "outlook", b"outlook", "price", b"price", "price_time", b"price_time", "provenance", b"provenance", "recent_scores", b"recent_scores", "score", b"score", "symbol", b"symbol", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__agreement: _TypeAlias = _typing.Literal["agreement"]  # noqa: Y015
     _WhichOneofArgType__agreement: _TypeAlias = _typing.Literal["_agreement", b"_agreement"]  # noqa: Y015

@@ -101,6 +101,21 @@ class MarketServiceStub:
                 request_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListSignalsRequest.SerializeToString,
                 response_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListSignalsResponse.FromString,
                 _registered_method=True)
+        self.GetOutlook = channel.unary_unary(
+                '/virtuoso.market.v1.MarketService/GetOutlook',
+                request_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetOutlookRequest.SerializeToString,
+                response_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetOutlookResponse.FromString,
+                _registered_method=True)
+        self.ListOutlooks = channel.unary_unary(
+                '/virtuoso.market.v1.MarketService/ListOutlooks',
+                request_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListOutlooksRequest.SerializeToString,
+                response_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListOutlooksResponse.FromString,
+                _registered_method=True)
+        self.GetOutlookRecord = channel.unary_unary(
+                '/virtuoso.market.v1.MarketService/GetOutlookRecord',
+                request_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetOutlookRecordRequest.SerializeToString,
+                response_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetOutlookRecordResponse.FromString,
+                _registered_method=True)
         self.ListOpportunities = channel.unary_unary(
                 '/virtuoso.market.v1.MarketService/ListOpportunities',
                 request_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListOpportunitiesRequest.SerializeToString,
@@ -231,6 +246,28 @@ class MarketServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetOutlook(self, request, context):
+        """The odds that one symbol beats the median market in the next 24 hours, or why nothing is said. The symbol may be any of
+        the universe of outlooks or of the tracked symbols. The other errors are those of GetConfluence.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListOutlooks(self, request, context):
+        """The outlooks of the universe and of the tracked symbols, highest odds first. Symbols without odds come last.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetOutlookRecord(self, request, context):
+        """The record of outlooks: evidence, calibration, coverage, weeks. UNAVAILABLE with DATA_UNAVAILABLE while there is none.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListOpportunities(self, request, context):
         """Opportunities that have not expired, newest first. Often there are none.
         """
@@ -336,6 +373,21 @@ def add_MarketServiceServicer_to_server(servicer, server):
                     servicer.ListSignals,
                     request_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListSignalsRequest.FromString,
                     response_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListSignalsResponse.SerializeToString,
+            ),
+            'GetOutlook': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetOutlook,
+                    request_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetOutlookRequest.FromString,
+                    response_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetOutlookResponse.SerializeToString,
+            ),
+            'ListOutlooks': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListOutlooks,
+                    request_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListOutlooksRequest.FromString,
+                    response_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListOutlooksResponse.SerializeToString,
+            ),
+            'GetOutlookRecord': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetOutlookRecord,
+                    request_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetOutlookRecordRequest.FromString,
+                    response_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetOutlookRecordResponse.SerializeToString,
             ),
             'ListOpportunities': grpc.unary_unary_rpc_method_handler(
                     servicer.ListOpportunities,
@@ -694,6 +746,87 @@ class MarketService:
             '/virtuoso.market.v1.MarketService/ListSignals',
             virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListSignalsRequest.SerializeToString,
             virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListSignalsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetOutlook(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/virtuoso.market.v1.MarketService/GetOutlook',
+            virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetOutlookRequest.SerializeToString,
+            virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetOutlookResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListOutlooks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/virtuoso.market.v1.MarketService/ListOutlooks',
+            virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListOutlooksRequest.SerializeToString,
+            virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListOutlooksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetOutlookRecord(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/virtuoso.market.v1.MarketService/GetOutlookRecord',
+            virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetOutlookRecordRequest.SerializeToString,
+            virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetOutlookRecordResponse.FromString,
             options,
             channel_credentials,
             insecure,

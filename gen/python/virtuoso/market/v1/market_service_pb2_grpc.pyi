@@ -80,6 +80,14 @@ class MarketServiceStub:
     """The signals of the venue, newest first, and the record of the closed ones. UNAVAILABLE with HISTORY_UNAVAILABLE while
     the history cannot be read, except when `active` is true, because active signals come from the snapshot.
     """
+    GetOutlook: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.GetOutlookRequest, _market_service_pb2.GetOutlookResponse]
+    """The odds that one symbol beats the median market in the next 24 hours, or why nothing is said. The symbol may be any of
+    the universe of outlooks or of the tracked symbols. The other errors are those of GetConfluence.
+    """
+    ListOutlooks: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListOutlooksRequest, _market_service_pb2.ListOutlooksResponse]
+    """The outlooks of the universe and of the tracked symbols, highest odds first. Symbols without odds come last."""
+    GetOutlookRecord: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.GetOutlookRecordRequest, _market_service_pb2.GetOutlookRecordResponse]
+    """The record of outlooks: evidence, calibration, coverage, weeks. UNAVAILABLE with DATA_UNAVAILABLE while there is none."""
     ListOpportunities: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListOpportunitiesRequest, _market_service_pb2.ListOpportunitiesResponse]
     """Opportunities that have not expired, newest first. Often there are none."""
     ListAlerts: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListAlertsRequest, _market_service_pb2.ListAlertsResponse]
@@ -155,6 +163,14 @@ class MarketServiceAsyncStub(MarketServiceStub):
     """The signals of the venue, newest first, and the record of the closed ones. UNAVAILABLE with HISTORY_UNAVAILABLE while
     the history cannot be read, except when `active` is true, because active signals come from the snapshot.
     """
+    GetOutlook: _aio.UnaryUnaryMultiCallable[_market_service_pb2.GetOutlookRequest, _market_service_pb2.GetOutlookResponse]  # type: ignore[assignment]
+    """The odds that one symbol beats the median market in the next 24 hours, or why nothing is said. The symbol may be any of
+    the universe of outlooks or of the tracked symbols. The other errors are those of GetConfluence.
+    """
+    ListOutlooks: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListOutlooksRequest, _market_service_pb2.ListOutlooksResponse]  # type: ignore[assignment]
+    """The outlooks of the universe and of the tracked symbols, highest odds first. Symbols without odds come last."""
+    GetOutlookRecord: _aio.UnaryUnaryMultiCallable[_market_service_pb2.GetOutlookRecordRequest, _market_service_pb2.GetOutlookRecordResponse]  # type: ignore[assignment]
+    """The record of outlooks: evidence, calibration, coverage, weeks. UNAVAILABLE with DATA_UNAVAILABLE while there is none."""
     ListOpportunities: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListOpportunitiesRequest, _market_service_pb2.ListOpportunitiesResponse]  # type: ignore[assignment]
     """Opportunities that have not expired, newest first. Often there are none."""
     ListAlerts: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListAlertsRequest, _market_service_pb2.ListAlertsResponse]  # type: ignore[assignment]
@@ -299,6 +315,32 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         """The signals of the venue, newest first, and the record of the closed ones. UNAVAILABLE with HISTORY_UNAVAILABLE while
         the history cannot be read, except when `active` is true, because active signals come from the snapshot.
         """
+
+    @_abc_1.abstractmethod
+    def GetOutlook(
+        self,
+        request: _market_service_pb2.GetOutlookRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_market_service_pb2.GetOutlookResponse, _abc.Awaitable[_market_service_pb2.GetOutlookResponse]]:
+        """The odds that one symbol beats the median market in the next 24 hours, or why nothing is said. The symbol may be any of
+        the universe of outlooks or of the tracked symbols. The other errors are those of GetConfluence.
+        """
+
+    @_abc_1.abstractmethod
+    def ListOutlooks(
+        self,
+        request: _market_service_pb2.ListOutlooksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_market_service_pb2.ListOutlooksResponse, _abc.Awaitable[_market_service_pb2.ListOutlooksResponse]]:
+        """The outlooks of the universe and of the tracked symbols, highest odds first. Symbols without odds come last."""
+
+    @_abc_1.abstractmethod
+    def GetOutlookRecord(
+        self,
+        request: _market_service_pb2.GetOutlookRecordRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_market_service_pb2.GetOutlookRecordResponse, _abc.Awaitable[_market_service_pb2.GetOutlookRecordResponse]]:
+        """The record of outlooks: evidence, calibration, coverage, weeks. UNAVAILABLE with DATA_UNAVAILABLE while there is none."""
 
     @_abc_1.abstractmethod
     def ListOpportunities(

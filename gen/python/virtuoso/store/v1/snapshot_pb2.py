@@ -27,6 +27,7 @@ from virtuoso.market.v1 import confluence_pb2 as virtuoso_dot_market_dot_v1_dot_
 from virtuoso.market.v1 import market_service_pb2 as virtuoso_dot_market_dot_v1_dot_market__service__pb2
 from virtuoso.market.v1 import mover_pb2 as virtuoso_dot_market_dot_v1_dot_mover__pb2
 from virtuoso.market.v1 import opportunity_pb2 as virtuoso_dot_market_dot_v1_dot_opportunity__pb2
+from virtuoso.market.v1 import outlook_pb2 as virtuoso_dot_market_dot_v1_dot_outlook__pb2
 from virtuoso.market.v1 import overview_pb2 as virtuoso_dot_market_dot_v1_dot_overview__pb2
 from virtuoso.market.v1 import provenance_pb2 as virtuoso_dot_market_dot_v1_dot_provenance__pb2
 from virtuoso.market.v1 import sentiment_pb2 as virtuoso_dot_market_dot_v1_dot_sentiment__pb2
@@ -34,21 +35,21 @@ from virtuoso.market.v1 import signal_pb2 as virtuoso_dot_market_dot_v1_dot_sign
 from virtuoso.market.v1 import symbol_pb2 as virtuoso_dot_market_dot_v1_dot_symbol__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n virtuoso/store/v1/snapshot.proto\x12\x11virtuoso.store.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#virtuoso/market/v1/confluence.proto\x1a\'virtuoso/market/v1/market_service.proto\x1a\x1evirtuoso/market/v1/mover.proto\x1a$virtuoso/market/v1/opportunity.proto\x1a!virtuoso/market/v1/overview.proto\x1a#virtuoso/market/v1/provenance.proto\x1a\"virtuoso/market/v1/sentiment.proto\x1a\x1fvirtuoso/market/v1/signal.proto\x1a\x1fvirtuoso/market/v1/symbol.proto\"\xeb\x05\n\x08Snapshot\x12\x32\n\nprovenance\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.Provenance\x12.\n\x08overview\x18\x02 \x01(\x0b\x32\x1c.virtuoso.market.v1.Overview\x12>\n\x0b\x63onfluences\x18\x03 \x03(\x0b\x32).virtuoso.market.v1.GetConfluenceResponse\x12*\n\x07gainers\x18\x04 \x03(\x0b\x32\x19.virtuoso.market.v1.Mover\x12)\n\x06losers\x18\x05 \x03(\x0b\x32\x19.virtuoso.market.v1.Mover\x12+\n\x07symbols\x18\x06 \x03(\x0b\x32\x1a.virtuoso.market.v1.Symbol\x12\x15\n\rvenue_symbols\x18\x07 \x03(\t\x12\x34\n\x0cregime_state\x18\x08 \x01(\x0b\x32\x1e.virtuoso.store.v1.RegimeState\x12\x30\n\tsentiment\x18\t \x01(\x0b\x32\x1d.virtuoso.market.v1.Sentiment\x12\x32\n\x05\x62\x65tas\x18\n \x03(\x0b\x32#.virtuoso.market.v1.GetBetaResponse\x12+\n\x07signals\x18\x0b \x03(\x0b\x32\x1a.virtuoso.market.v1.Signal\x12\x36\n\ropportunities\x18\x0c \x03(\x0b\x32\x1f.virtuoso.market.v1.Opportunity\x12\x37\n\rsignal_record\x18\r \x01(\x0b\x32 .virtuoso.market.v1.SignalRecord\x12\x32\n\x0bscore_means\x18\x0e \x01(\x0b\x32\x1d.virtuoso.store.v1.ScoreMeans\x12\x32\n\x0bscore_trail\x18\x0f \x01(\x0b\x32\x1d.virtuoso.store.v1.ScoreTrail\"K\n\nScoreTrail\x12\x0c\n\x04step\x18\x01 \x01(\x03\x12/\n\x07symbols\x18\x02 \x03(\x0b\x32\x1e.virtuoso.store.v1.SymbolTrail\"-\n\x0bSymbolTrail\x12\x0e\n\x06symbol\x18\x01 \x01(\t\x12\x0e\n\x06scores\x18\x02 \x03(\x02\"\x89\x01\n\nScoreMeans\x12\x31\n\robserved_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07symbols\x18\x02 \x03(\t\x12)\n\x06labels\x18\x03 \x03(\x0e\x32\x19.virtuoso.market.v1.Label\x12\x0c\n\x04sums\x18\x04 \x03(\x02\"\xd2\x01\n\x0bRegimeState\x12*\n\x06regime\x18\x01 \x01(\x0e\x32\x1a.virtuoso.market.v1.Regime\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tcandidate\x18\x03 \x01(\x0e\x32\x1a.virtuoso.market.v1.Regime\x12\x38\n\x14\x63\x61ndidate_start_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n virtuoso/store/v1/snapshot.proto\x12\x11virtuoso.store.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#virtuoso/market/v1/confluence.proto\x1a\'virtuoso/market/v1/market_service.proto\x1a\x1evirtuoso/market/v1/mover.proto\x1a$virtuoso/market/v1/opportunity.proto\x1a virtuoso/market/v1/outlook.proto\x1a!virtuoso/market/v1/overview.proto\x1a#virtuoso/market/v1/provenance.proto\x1a\"virtuoso/market/v1/sentiment.proto\x1a\x1fvirtuoso/market/v1/signal.proto\x1a\x1fvirtuoso/market/v1/symbol.proto\"\xd5\x06\n\x08Snapshot\x12\x32\n\nprovenance\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.Provenance\x12.\n\x08overview\x18\x02 \x01(\x0b\x32\x1c.virtuoso.market.v1.Overview\x12>\n\x0b\x63onfluences\x18\x03 \x03(\x0b\x32).virtuoso.market.v1.GetConfluenceResponse\x12*\n\x07gainers\x18\x04 \x03(\x0b\x32\x19.virtuoso.market.v1.Mover\x12)\n\x06losers\x18\x05 \x03(\x0b\x32\x19.virtuoso.market.v1.Mover\x12+\n\x07symbols\x18\x06 \x03(\x0b\x32\x1a.virtuoso.market.v1.Symbol\x12\x15\n\rvenue_symbols\x18\x07 \x03(\t\x12\x34\n\x0cregime_state\x18\x08 \x01(\x0b\x32\x1e.virtuoso.store.v1.RegimeState\x12\x30\n\tsentiment\x18\t \x01(\x0b\x32\x1d.virtuoso.market.v1.Sentiment\x12\x32\n\x05\x62\x65tas\x18\n \x03(\x0b\x32#.virtuoso.market.v1.GetBetaResponse\x12+\n\x07signals\x18\x0b \x03(\x0b\x32\x1a.virtuoso.market.v1.Signal\x12\x36\n\ropportunities\x18\x0c \x03(\x0b\x32\x1f.virtuoso.market.v1.Opportunity\x12\x37\n\rsignal_record\x18\r \x01(\x0b\x32 .virtuoso.market.v1.SignalRecord\x12\x32\n\x0bscore_means\x18\x0e \x01(\x0b\x32\x1d.virtuoso.store.v1.ScoreMeans\x12\x32\n\x0bscore_trail\x18\x0f \x01(\x0b\x32\x1d.virtuoso.store.v1.ScoreTrail\x12-\n\x08outlooks\x18\x14 \x03(\x0b\x32\x1b.virtuoso.market.v1.Outlook\x12\x39\n\x0eoutlook_record\x18\x15 \x01(\x0b\x32!.virtuoso.market.v1.OutlookRecord\"K\n\nScoreTrail\x12\x0c\n\x04step\x18\x01 \x01(\x03\x12/\n\x07symbols\x18\x02 \x03(\x0b\x32\x1e.virtuoso.store.v1.SymbolTrail\"-\n\x0bSymbolTrail\x12\x0e\n\x06symbol\x18\x01 \x01(\t\x12\x0e\n\x06scores\x18\x02 \x03(\x02\"\x89\x01\n\nScoreMeans\x12\x31\n\robserved_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07symbols\x18\x02 \x03(\t\x12)\n\x06labels\x18\x03 \x03(\x0e\x32\x19.virtuoso.market.v1.Label\x12\x0c\n\x04sums\x18\x04 \x03(\x02\"\xd2\x01\n\x0bRegimeState\x12*\n\x06regime\x18\x01 \x01(\x0e\x32\x1a.virtuoso.market.v1.Regime\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tcandidate\x18\x03 \x01(\x0e\x32\x1a.virtuoso.market.v1.Regime\x12\x38\n\x14\x63\x61ndidate_start_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'virtuoso.store.v1.snapshot_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SNAPSHOT']._serialized_start=411
-  _globals['_SNAPSHOT']._serialized_end=1158
-  _globals['_SCORETRAIL']._serialized_start=1160
-  _globals['_SCORETRAIL']._serialized_end=1235
-  _globals['_SYMBOLTRAIL']._serialized_start=1237
-  _globals['_SYMBOLTRAIL']._serialized_end=1282
-  _globals['_SCOREMEANS']._serialized_start=1285
-  _globals['_SCOREMEANS']._serialized_end=1422
-  _globals['_REGIMESTATE']._serialized_start=1425
-  _globals['_REGIMESTATE']._serialized_end=1635
+  _globals['_SNAPSHOT']._serialized_start=445
+  _globals['_SNAPSHOT']._serialized_end=1298
+  _globals['_SCORETRAIL']._serialized_start=1300
+  _globals['_SCORETRAIL']._serialized_end=1375
+  _globals['_SYMBOLTRAIL']._serialized_start=1377
+  _globals['_SYMBOLTRAIL']._serialized_end=1422
+  _globals['_SCOREMEANS']._serialized_start=1425
+  _globals['_SCOREMEANS']._serialized_end=1562
+  _globals['_REGIMESTATE']._serialized_start=1565
+  _globals['_REGIMESTATE']._serialized_end=1775
 # @@protoc_insertion_point(module_scope)

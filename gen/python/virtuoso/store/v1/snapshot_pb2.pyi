@@ -12,6 +12,7 @@ from virtuoso.market.v1 import confluence_pb2 as _confluence_pb2
 from virtuoso.market.v1 import market_service_pb2 as _market_service_pb2
 from virtuoso.market.v1 import mover_pb2 as _mover_pb2
 from virtuoso.market.v1 import opportunity_pb2 as _opportunity_pb2
+from virtuoso.market.v1 import outlook_pb2 as _outlook_pb2
 from virtuoso.market.v1 import overview_pb2 as _overview_pb2
 from virtuoso.market.v1 import provenance_pb2 as _provenance_pb2
 from virtuoso.market.v1 import sentiment_pb2 as _sentiment_pb2
@@ -51,6 +52,8 @@ class Snapshot(_message.Message):
     SIGNAL_RECORD_FIELD_NUMBER: _builtins.int
     SCORE_MEANS_FIELD_NUMBER: _builtins.int
     SCORE_TRAIL_FIELD_NUMBER: _builtins.int
+    OUTLOOKS_FIELD_NUMBER: _builtins.int
+    OUTLOOK_RECORD_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def provenance(self) -> _provenance_pb2.Provenance:
         """The provenance of the pass, without `path`, `stale` and `age`: servers set these three in each reply."""
@@ -113,6 +116,14 @@ class Snapshot(_message.Message):
     def score_trail(self) -> Global___ScoreTrail:
         """The scores of the last hour for the next pass. Absent when there are none."""
 
+    @_builtins.property
+    def outlooks(self) -> _containers.RepeatedCompositeFieldContainer[_outlook_pb2.Outlook]:
+        """The outlooks of the universe and of the tracked symbols, by symbol. Empty when no bars are read for it."""
+
+    @_builtins.property
+    def outlook_record(self) -> _outlook_pb2.OutlookRecord:
+        """The record of outlooks. Absent when no bars are read for it."""
+
     def __init__(
         self,
         *,
@@ -131,10 +142,12 @@ class Snapshot(_message.Message):
         signal_record: _signal_pb2.SignalRecord | None = ...,
         score_means: Global___ScoreMeans | None = ...,
         score_trail: Global___ScoreTrail | None = ...,
+        outlooks: _abc.Iterable[_outlook_pb2.Outlook] | None = ...,
+        outlook_record: _outlook_pb2.OutlookRecord | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["overview", b"overview", "provenance", b"provenance", "regime_state", b"regime_state", "score_means", b"score_means", "score_trail", b"score_trail", "sentiment", b"sentiment", "signal_record", b"signal_record"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["outlook_record", b"outlook_record", "overview", b"overview", "provenance", b"provenance", "regime_state", b"regime_state", "score_means", b"score_means", "score_trail", b"score_trail", "sentiment", b"sentiment", "signal_record", b"signal_record"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["betas", b"betas", "confluences", b"confluences", "gainers", b"gainers", "losers", b"losers", "opportunities", b"opportunities", "overview", b"overview", "provenance", b"provenance", "regime_state", b"regime_state", "score_means", b"score_means", "score_trail", b"score_trail", "sentiment", b"sentiment", "signal_record", b"signal_record", "signals", b"signals", "symbols", b"symbols", "venue_symbols", b"venue_symbols"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["betas", b"betas", "confluences", b"confluences", "gainers", b"gainers", "losers", b"losers", "opportunities", b"opportunities", "outlook_record", b"outlook_record", "outlooks", b"outlooks", "overview", b"overview", "provenance", b"provenance", "regime_state", b"regime_state", "score_means", b"score_means", "score_trail", b"score_trail", "sentiment", b"sentiment", "signal_record", b"signal_record", "signals", b"signals", "symbols", b"symbols", "venue_symbols", b"venue_symbols"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

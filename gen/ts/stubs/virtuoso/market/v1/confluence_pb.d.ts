@@ -1,5 +1,6 @@
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Outlook } from "./outlook_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 /**
  * Describes the file virtuoso/market/v1/confluence.proto.
@@ -166,6 +167,13 @@ export type ConfluenceRow = Message<"virtuoso.market.v1.ConfluenceRow"> & {
      * @generated from field: uint32 opportunities = 25;
      */
     opportunities: number;
+    /**
+     * The odds that the symbol beats the median market in the next 24 hours, or why nothing is said. Only when the request asks
+     * for it.
+     *
+     * @generated from field: virtuoso.market.v1.Outlook outlook = 30;
+     */
+    outlook?: Outlook | undefined;
 };
 /**
  * Describes the message virtuoso.market.v1.ConfluenceRow.

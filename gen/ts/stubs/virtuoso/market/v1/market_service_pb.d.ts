@@ -9,6 +9,7 @@ import type { Liquidations } from "./liquidation_pb.js";
 import type { Market } from "./market_pb.js";
 import type { Mover } from "./mover_pb.js";
 import type { Opportunity, OpportunityKind } from "./opportunity_pb.js";
+import type { Outlook, OutlookRecord } from "./outlook_pb.js";
 import type { Overview } from "./overview_pb.js";
 import type { Provenance } from "./provenance_pb.js";
 import type { ScorePoint } from "./score_history_pb.js";
@@ -148,6 +149,12 @@ export type ListConfluenceScoresRequest = Message<"virtuoso.market.v1.ListConflu
      * @generated from field: string page_token = 5;
      */
     pageToken: string;
+    /**
+     * True: rows have their outlook. The default is false.
+     *
+     * @generated from field: bool with_outlook = 6;
+     */
+    withOutlook: boolean;
 };
 /**
  * Describes the message virtuoso.market.v1.ListConfluenceScoresRequest.
@@ -190,6 +197,143 @@ export type ListConfluenceScoresResponse = Message<"virtuoso.market.v1.ListConfl
  * Use `create(ListConfluenceScoresResponseSchema)` to create a new message.
  */
 export declare const ListConfluenceScoresResponseSchema: GenMessage<ListConfluenceScoresResponse>;
+/**
+ * Request of GetOutlook.
+ *
+ * @generated from message virtuoso.market.v1.GetOutlookRequest
+ */
+export type GetOutlookRequest = Message<"virtuoso.market.v1.GetOutlookRequest"> & {
+    /**
+     * The symbol, such as "BTCUSDT". Another venue's name for the same asset and multiplier is also accepted.
+     *
+     * @generated from field: string symbol = 1;
+     */
+    symbol: string;
+};
+/**
+ * Describes the message virtuoso.market.v1.GetOutlookRequest.
+ * Use `create(GetOutlookRequestSchema)` to create a new message.
+ */
+export declare const GetOutlookRequestSchema: GenMessage<GetOutlookRequest>;
+/**
+ * Reply of GetOutlook.
+ *
+ * @generated from message virtuoso.market.v1.GetOutlookResponse
+ */
+export type GetOutlookResponse = Message<"virtuoso.market.v1.GetOutlookResponse"> & {
+    /**
+     * Where the reply comes from and how old it is.
+     *
+     * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
+     */
+    provenance?: Provenance | undefined;
+    /**
+     * The outlook of the symbol, or why nothing is said. Always present.
+     *
+     * @generated from field: virtuoso.market.v1.Outlook outlook = 2;
+     */
+    outlook?: Outlook | undefined;
+};
+/**
+ * Describes the message virtuoso.market.v1.GetOutlookResponse.
+ * Use `create(GetOutlookResponseSchema)` to create a new message.
+ */
+export declare const GetOutlookResponseSchema: GenMessage<GetOutlookResponse>;
+/**
+ * Request of ListOutlooks.
+ *
+ * @generated from message virtuoso.market.v1.ListOutlooksRequest
+ */
+export type ListOutlooksRequest = Message<"virtuoso.market.v1.ListOutlooksRequest"> & {
+    /**
+     * Only these symbols, at most 500. Empty (the default): all.
+     *
+     * @generated from field: repeated string symbols = 1;
+     */
+    symbols: string[];
+    /**
+     * Outlooks per page. Default 50, at most 500.
+     *
+     * @generated from field: int32 page_size = 2;
+     */
+    pageSize: number;
+    /**
+     * The next_page_token of the previous page. Empty (the default): the first page.
+     *
+     * @generated from field: string page_token = 3;
+     */
+    pageToken: string;
+};
+/**
+ * Describes the message virtuoso.market.v1.ListOutlooksRequest.
+ * Use `create(ListOutlooksRequestSchema)` to create a new message.
+ */
+export declare const ListOutlooksRequestSchema: GenMessage<ListOutlooksRequest>;
+/**
+ * Reply of ListOutlooks.
+ *
+ * @generated from message virtuoso.market.v1.ListOutlooksResponse
+ */
+export type ListOutlooksResponse = Message<"virtuoso.market.v1.ListOutlooksResponse"> & {
+    /**
+     * Where the reply comes from and how old it is.
+     *
+     * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
+     */
+    provenance?: Provenance | undefined;
+    /**
+     * The outlooks of this page.
+     *
+     * @generated from field: repeated virtuoso.market.v1.Outlook outlooks = 2;
+     */
+    outlooks: Outlook[];
+    /**
+     * The token of the next page. Empty on the last page.
+     *
+     * @generated from field: string next_page_token = 3;
+     */
+    nextPageToken: string;
+};
+/**
+ * Describes the message virtuoso.market.v1.ListOutlooksResponse.
+ * Use `create(ListOutlooksResponseSchema)` to create a new message.
+ */
+export declare const ListOutlooksResponseSchema: GenMessage<ListOutlooksResponse>;
+/**
+ * Request of GetOutlookRecord.
+ *
+ * @generated from message virtuoso.market.v1.GetOutlookRecordRequest
+ */
+export type GetOutlookRecordRequest = Message<"virtuoso.market.v1.GetOutlookRecordRequest"> & {};
+/**
+ * Describes the message virtuoso.market.v1.GetOutlookRecordRequest.
+ * Use `create(GetOutlookRecordRequestSchema)` to create a new message.
+ */
+export declare const GetOutlookRecordRequestSchema: GenMessage<GetOutlookRecordRequest>;
+/**
+ * Reply of GetOutlookRecord.
+ *
+ * @generated from message virtuoso.market.v1.GetOutlookRecordResponse
+ */
+export type GetOutlookRecordResponse = Message<"virtuoso.market.v1.GetOutlookRecordResponse"> & {
+    /**
+     * Where the reply comes from and how old it is.
+     *
+     * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
+     */
+    provenance?: Provenance | undefined;
+    /**
+     * The record.
+     *
+     * @generated from field: virtuoso.market.v1.OutlookRecord record = 2;
+     */
+    record?: OutlookRecord | undefined;
+};
+/**
+ * Describes the message virtuoso.market.v1.GetOutlookRecordResponse.
+ * Use `create(GetOutlookRecordResponseSchema)` to create a new message.
+ */
+export declare const GetOutlookRecordResponseSchema: GenMessage<GetOutlookRecordResponse>;
 /**
  * Request of GetConfluence.
  *
@@ -365,6 +509,12 @@ export type GetConfluenceResponse = Message<"virtuoso.market.v1.GetConfluenceRes
      * @generated from field: repeated double recent_scores = 24;
      */
     recentScores: number[];
+    /**
+     * The odds that the symbol beats the median market in the next 24 hours, or why nothing is said. It is not in the score.
+     *
+     * @generated from field: virtuoso.market.v1.Outlook outlook = 30;
+     */
+    outlook?: Outlook | undefined;
 };
 /**
  * Describes the message virtuoso.market.v1.GetConfluenceResponse.
@@ -1498,6 +1648,37 @@ export declare const MarketService: GenService<{
         methodKind: "unary";
         input: typeof ListSignalsRequestSchema;
         output: typeof ListSignalsResponseSchema;
+    };
+    /**
+     * The odds that one symbol beats the median market in the next 24 hours, or why nothing is said. The symbol may be any of
+     * the universe of outlooks or of the tracked symbols. The other errors are those of GetConfluence.
+     *
+     * @generated from rpc virtuoso.market.v1.MarketService.GetOutlook
+     */
+    getOutlook: {
+        methodKind: "unary";
+        input: typeof GetOutlookRequestSchema;
+        output: typeof GetOutlookResponseSchema;
+    };
+    /**
+     * The outlooks of the universe and of the tracked symbols, highest odds first. Symbols without odds come last.
+     *
+     * @generated from rpc virtuoso.market.v1.MarketService.ListOutlooks
+     */
+    listOutlooks: {
+        methodKind: "unary";
+        input: typeof ListOutlooksRequestSchema;
+        output: typeof ListOutlooksResponseSchema;
+    };
+    /**
+     * The record of outlooks: evidence, calibration, coverage, weeks. UNAVAILABLE with DATA_UNAVAILABLE while there is none.
+     *
+     * @generated from rpc virtuoso.market.v1.MarketService.GetOutlookRecord
+     */
+    getOutlookRecord: {
+        methodKind: "unary";
+        input: typeof GetOutlookRecordRequestSchema;
+        output: typeof GetOutlookRecordResponseSchema;
     };
     /**
      * Opportunities that have not expired, newest first. Often there are none.
