@@ -20,7 +20,7 @@ from tests.contract import histories
 from tests.programs import Program, free_port
 from tests.service.history_servers import alert, history_opener, sqlite_url
 from tests.service.servers import running_server
-from tests.service.snapshots import T0, TTL_S, candle_series, head_of, snapshot
+from tests.service.snapshots import T0, TTL_S, candle_series, head_of, market_list, snapshot
 from tools.fuzzing.cases import SYMBOLS, Rpc
 from tools.fuzzing.contract import Answer
 from virtuoso.domain.records import SignalStatus
@@ -31,6 +31,7 @@ from virtuoso.service import library_services, reflection
 from virtuoso.service.callers import StreamShares
 from virtuoso.service.health import SERVICE
 from virtuoso.service.server import HEALTH
+from virtuoso.store.v1 import snapshot_pb2
 
 TIMEOUT_S = 20.0
 # The size of the market and of its history: more than the largest page of each list.
@@ -153,7 +154,8 @@ async def handlers(folder: Path) -> AsyncIterator[Handlers]:
     """Start the handlers of a server with a full market and the history in `folder`."""
     async with running_server(history=history_opener(sqlite_url(folder))) as running:
         await running.settle()
-        await running.show(snapshot(size=SYMBOL_COUNT))
+        await running.show(_with_record(snapshot(size=SYMBOL_COUNT)))
+        await running.repository.set(keys.markets("bybit"), market_list().SerializeToString(), ttl_s=TTL_S)
         for symbol in SYMBOLS[:10]:
             await running.repository.set(keys.candles("bybit", symbol, "5m"), candle_series(symbol, BAR_COUNT), ttl_s=TTL_S)
         server: Any = running.server  # only tests use its parts
@@ -218,7 +220,9 @@ async def process(folder: Path) -> AsyncIterator[Process]:
 
 async def _publish(cache: Path) -> None:
     repository, now_ms = DirectoryRepository(cache), int(time.time() * 1000)
-    message = snapshot(size=SYMBOL_COUNT, observed_ms=now_ms)
+    message = _with_record(snapshot(size=SYMBOL_COUNT, observed_ms=now_ms))
+    markets = market_list(observed_ms=now_ms).SerializeToString()
+    await repository.set(keys.markets("bybit"), markets, ttl_s=TTL_S)
     blob = message.SerializeToString()
     for symbol in SYMBOLS[:10]:
         series = candle_series(symbol, BAR_COUNT, observed_ms=now_ms)
@@ -226,3 +230,9 @@ async def _publish(cache: Path) -> None:
     await repository.set(keys.snapshot(message.provenance.snapshot_id), blob, ttl_s=TTL_S)
     await repository.set(keys.HEAD, head_of(message, blob).SerializeToString(), ttl_s=TTL_S)
     await repository.close()
+
+
+def _with_record(message: snapshot_pb2.Snapshot) -> snapshot_pb2.Snapshot:
+    """Return the snapshot with a record of outlooks, so that each RPC has an answer."""
+    message.outlook_record.computed_time.CopyFrom(message.provenance.computed_time)
+    return message
