@@ -82,6 +82,9 @@ class FakeReader:
     def closed(self, connection: int, topics: Sequence[Topic], reason: str) -> Sequence[StreamUpdate]:
         raise NotImplementedError
 
+    def shortened(self, data: str | bytes) -> str | bytes:
+        return data
+
     def heard_ms(self, connection: int, topic: Topic) -> int | None:
         raise NotImplementedError
 

@@ -1,7 +1,7 @@
 """Recordings of real exchange traffic. `virtuoso record` writes one. `virtuoso replay` plays, checks or describes it.
 
     record    Recorder records the steps of the collector, RecordedExchange records every reply of an exchange ─► events
-    file      events ─► a file of gzip members, one per second: append-only, limited in size, locked, crash-safe
+    file      events ─► a file of xz members, one for some seconds: append-only, limited in size, locked, crash-safe
     session   events ─► the same feeds, scores and signals, computed again by the same code without a network
     play      publishes a recording to a repository at its original speed
     check     computes the scores of a recording again and compares each snapshot with its recorded digest

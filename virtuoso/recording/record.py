@@ -44,7 +44,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FLUSH_S = 1.0
+FLUSH_S = 5.0  # a crash loses at most the events of this time; longer batches are smaller
+POLL_S = 0.5
+FULL_BATCH = 4_000_000  # characters of replies and frames; a batch with more is written at once
 BATCH_MS = 200  # the longest time between the first and the last frame of one event
 REPORT_S = 60.0
 # Only these headers of a reply are recorded, because the product reads no others.
@@ -96,12 +98,15 @@ class Recorder:
         self._frames: dict[str, Any] | None = None  # the last pending event, if frames can be added to it
         self._header_written = self._full = False
         self._passes = 0
+        self._flushed_at = clock.monotonic()
+        self._pending_size = 0  # characters of replies and frames
         self.replies = 0
         self.snapshots: Counter[str] = Counter()  # published, by venue
 
     def operation(self, op: InputKind, venue: str, which: Mapping[str, Any], replies: Sequence[Reply]) -> None:
         """Record that the feed processes the replies to a request, or its failure, now."""
         self.replies += len(replies)
+        self._pending_size += sum(len(reply.text) for reply in replies)
         self._add_event({"op": op, "venue": venue, **which, "replies": [_recorded(reply) for reply in replies]})
 
     def reader(self, venue: str, reader: StreamReader) -> StreamReader:
@@ -110,6 +115,7 @@ class Recorder:
 
         def record(event: dict[str, Any]) -> None:
             frames, now_ms = self._frames, self._clock.now_ms()
+            self._pending_size += sum(len(frame[2]) for frame in event.get("frames", ()))
             if frames is None or "frames" not in event or frames[STREAM_KEY] != venue or now_ms - frames["at"] > BATCH_MS:
                 self._add_event({STREAM_KEY: venue, **event})
                 self._frames = self._pending[-1][0] if "frames" in event else None
@@ -143,12 +149,18 @@ class Recorder:
         event["at"] = self._clock.now_ms()
         self._pending.append((event, snapshot))
 
+    @property
+    def due(self) -> bool:
+        """Return True when it is time to write the events since the last flush."""
+        return self._pending_size > FULL_BATCH or self._clock.monotonic() - self._flushed_at >= FLUSH_S
+
     async def flush(self) -> bool:
         """Write the events since the last flush. Raise OSError when the write fails.
 
         Return False when the file is full. No later events are written, because a replay needs all events before them.
         """
         pending, self._pending, self._frames = self._pending, [], None
+        self._flushed_at, self._pending_size = self._clock.monotonic(), 0
         if pending and not self._full:
             self._full = not await asyncio.to_thread(self._write, pending)
         return not self._full
@@ -273,11 +285,11 @@ async def record(
     reason = "stopped"
     try:
         while not stop_task.done():
-            wait = max(0.0, min(FLUSH_S, deadline - time.monotonic()))
+            wait = max(0.0, min(POLL_S, deadline - time.monotonic()))
             await asyncio.wait({collector_task, stop_task}, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
             if collector_task.done():
                 collector_task.result()  # raises its error; a collector ends only on an error
-            if not await recorder.flush():
+            if recorder.due and not await recorder.flush():
                 reason = f"the maximum size of {file.max_bytes / 1e6:g} MB is reached"
                 break
             if time.monotonic() >= deadline:

@@ -1,7 +1,8 @@
 """The streams in a recording: every call of a reader, in the order in which it takes effect.
 
-A recorder puts a RecordedReader before the reader of each venue. A session of a replay makes the same calls on a new reader
-and applies what it returns to the feed. Consecutive frames of a venue are one event:
+A recorder puts a RecordedReader before the reader of each venue. A frame lacks only what its reader never reads. A session
+of a replay makes the same calls on a new reader and applies what it returns to the feed. Consecutive frames of a venue are
+one event:
 
     {"stream": venue, "at", "frames": [[connection, received_ms, text], …]}     binary frames: base64 and a fourth element, 1
     {"stream": venue, "at", "opened": connection, "topics": [[kind, symbol], …], "received_ms"}
@@ -52,9 +53,14 @@ class RecordedReader:
 
     def frame(self, connection: int, data: str | bytes, received_ms: int) -> Sequence[StreamUpdate]:
         """See StreamReader."""
-        frame = [connection, received_ms, data] if isinstance(data, str) else [connection, received_ms, _text(data), 1]
+        kept = self._reader.shortened(data)
+        frame = [connection, received_ms, kept] if isinstance(kept, str) else [connection, received_ms, _text(kept), 1]
         self._record({"frames": [frame]})
         return self._reader.frame(connection, data, received_ms)
+
+    def shortened(self, data: str | bytes) -> str | bytes:
+        """See StreamReader."""
+        return self._reader.shortened(data)
 
     def heard_ms(self, connection: int, topic: Topic) -> int | None:
         """See StreamReader."""

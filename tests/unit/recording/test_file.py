@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import json
+import lzma
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,15 +43,26 @@ def written(path: Path, batches: int) -> list[dict[str, Any]]:
     return events
 
 
-def test_gzip_can_read_the_events_of_a_recording(tmp_path: Path) -> None:
+def test_xz_can_read_the_events_of_a_recording(tmp_path: Path) -> None:
     path = tmp_path / "a.recording"
     events = written(path, 3)
     assert list(read(path)) == events
     assert header(path) == HEADER
-    assert gzip.decompress(path.read_bytes()).count(b"\n") == 4
+    assert lzma.decompress(path.read_bytes()).count(b"\n") == 4
 
 
-def test_a_file_that_was_cut_at_any_byte_can_be_read_and_continued(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [2, 3])
+def test_a_recording_of_an_earlier_format_can_be_read_and_continued(tmp_path: Path, number: int) -> None:
+    path, first = tmp_path / "a.recording", {**HEADER, RECORDING_KEY: number}
+    lines = [json.dumps(event).encode() + b"\n" for event in (first, *batch(1))]
+    path.write_bytes(b"".join(gzip.compress(line, mtime=0) for line in lines) + gzip.compress(b"cut")[:-9])
+    assert list(read(path)) == [first, *batch(1)]
+    with writing(path) as file:
+        assert file.append([HEADER, *batch(2)])
+    assert list(read(path)) == [first, *batch(1), HEADER, *batch(2)]
+
+
+def test_a_file_that_was_cut_anywhere_can_be_read_and_continued(tmp_path: Path) -> None:
     path, cut = tmp_path / "a.recording", tmp_path / "cut.recording"
     ends = []
     with writing(path) as file:
@@ -57,7 +70,9 @@ def test_a_file_that_was_cut_at_any_byte_can_be_read_and_continued(tmp_path: Pat
             assert file.append(batch(number) if number else [HEADER])
             ends.append(file.size)
     whole, events = path.read_bytes(), list(read(path))
-    for length in range(ends[0], len(whole) + 1):
+    for length in sorted({*range(ends[0], len(whole), 7), *(end + i for end in ends for i in (-1, 0, 1, 5, 6))}):
+        if not ends[0] <= length <= len(whole):
+            continue
         for tail in (b"", bytes(4096)):  # some file systems leave zeros after a power failure
             cut.write_bytes(content := whole[:length] + tail)
             complete = events[: sum(content.startswith(whole[:end]) for end in ends)]

@@ -13,8 +13,16 @@ from tests.clocks import SettableClock
 from virtuoso.domain.inputs import InputKind
 from virtuoso.exchange.replies import Reply
 from virtuoso.market_data.universe import UniverseRules
+from virtuoso.recording import record as recording
 from virtuoso.recording.file import FORMAT, RECORDING_KEY, RecordingFile, read
 from virtuoso.recording.record import Recorder, record
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write a batch every 0.1 s."""
+    monkeypatch.setattr(recording, "POLL_S", 0.1)
+    monkeypatch.setattr(recording, "FULL_BATCH", 1)
 
 
 def new_recorder(path: Path, max_bytes: int = 1 << 30) -> tuple[Recorder, RecordingFile]:
@@ -23,7 +31,7 @@ def new_recorder(path: Path, max_bytes: int = 1 << 30) -> tuple[Recorder, Record
 
 
 async def collecting(recorder: Recorder, pause_s: float = 0.02) -> None:
-    """Record replies that gzip can hardly compress, until cancelled."""
+    """Record replies that can hardly be compressed, until cancelled."""
     number = 0
     while True:
         number += 1

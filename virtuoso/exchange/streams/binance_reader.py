@@ -24,7 +24,9 @@ from virtuoso.exchange.funding_intervals import FundingIntervals
 from virtuoso.exchange.rows import count_accepted, count_refused, keyed, row_time, timely
 from virtuoso.exchange.streams.binance_rows import (
     PREMIUM,
+    PREMIUM_EVENT,
     TICKER,
+    TICKER_EVENT,
     LiquidationRow,
     Message,
     event_id,
@@ -34,6 +36,7 @@ from virtuoso.exchange.streams.binance_rows import (
     read_liquidation,
     read_requested_book,
     read_trade,
+    without_unread,
 )
 from virtuoso.exchange.streams.depth_book import DepthBook
 from virtuoso.exchange.streams.facts import BINANCE
@@ -47,12 +50,12 @@ if TYPE_CHECKING:
 
 Updates = Sequence[StreamUpdate]
 
+LONG_MESSAGE = 10_000  # characters
 KEPT_LIQUIDATIONS = 10_000  # to tell each only once while two connections are open
 NO_PREMIUMS: Mapping[str, Message] = MappingProxyType({})
 TICKERS, LIQUIDATIONS = Topic(InputKind.TICKERS), Topic(InputKind.LIQUIDATIONS)
 PREMIUMS = Topic(InputKind.PREMIUMS)  # the part of the tickers' topic that has the premiums
 DUPLICATES = {InputKind.ORDER_BOOK: "book", InputKind.TRADES: "trade", InputKind.LIQUIDATIONS: "liquidation"}
-TICKER_EVENT, PREMIUM_EVENT = "24hrTicker", "markPriceUpdate"
 
 
 class BinanceReader:
@@ -122,6 +125,10 @@ class BinanceReader:
         if read is not None:
             return read(connection, message, received_ms)
         return () if "result" in message or "error" in message else self._unreadable(connection, received_ms)
+
+    def shortened(self, data: str | bytes) -> str | bytes:
+        """See StreamReader. Tickers and mark prices of the whole venue are the longest messages of all."""
+        return without_unread(data) if isinstance(data, str) and len(data) > LONG_MESSAGE else data
 
     def heard_ms(self, connection: int, topic: Topic) -> int | None:
         """See StreamReader."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,12 +22,35 @@ LiquidationRow = tuple[int, float, float, float]  # time, price, size, side
 
 TICKER = TickerNames("s", "c", "o", "P", 1, "q", "v", time="C", high="h", low="l")
 PREMIUM = PremiumNames("s", "p", "i", "r", FundingNames(symbol="s", next_payment="T"), time="E")
+TICKER_EVENT, PREMIUM_EVENT = "24hrTicker", "markPriceUpdate"
+# A member of a row that is not read: not the first one, and with a plain value. The names are those that are read.
+_UNREAD = r',"(?!(?:{})")[^"\\]*":(?:"[^"\\]*"|-?[0-9][0-9.eE+-]*|true|false|null)'
+UNREAD: Mapping[str, re.Pattern[str]] = {
+    TICKER_EVENT: re.compile(_UNREAD.format("e|E|s|c|o|P|q|v|C|h|l")),
+    PREMIUM_EVENT: re.compile(_UNREAD.format("e|E|s|p|i|r|T")),
+}
 SIDES: Mapping[Any, float] = {"SELL": -1.0, "BUY": 1.0}  # of the order: SELL closed a long position
 
 
 def event_id(value: Any) -> int | None:
     """Return an id. Return None for any other value."""
     return value if type(value) is int and value >= 0 else None
+
+
+def without_unread(text: str) -> str:
+    """Return tickers or mark prices without the members that are not read. Return any other message as it is.
+
+    Rows of one symbol are compared as a whole, so a message with two of them stays as it is, too."""
+    try:
+        message: Any = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
+    rows = message.get("data") if isinstance(message, dict) else message
+    if not (isinstance(rows, list) and all(isinstance(row, dict) for row in rows)):
+        return text
+    events, symbols = {str(row.get("e")) for row in rows}, {str(row.get("s")) for row in rows}
+    unread = UNREAD.get(events.pop()) if len(events) == 1 and len(symbols) == len(rows) else None
+    return text if unread is None else unread.sub("", text)
 
 
 def read_change(message: Message, stamp: Stamp) -> Change | None:

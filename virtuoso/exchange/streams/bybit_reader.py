@@ -90,6 +90,10 @@ class BybitReader:
         other_book = isinstance(topic, BookTopic) and topic is not self._book_of(topic.topic.symbol)
         return () if other_book else updates
 
+    def shortened(self, data: str | bytes) -> str | bytes:
+        """See StreamReader."""
+        return data
+
     def heard_ms(self, connection: int, topic: Topic) -> int | None:
         """See StreamReader. A market may be without trades for minutes. While its last price does not change, its ticker
         says that no trade is missing."""

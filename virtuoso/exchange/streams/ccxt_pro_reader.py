@@ -83,6 +83,10 @@ class CcxtProReader:
         self._measures.refused("garbage")
         return ()
 
+    def shortened(self, data: str | bytes) -> str | bytes:
+        """See StreamReader."""
+        return data
+
     def heard_ms(self, connection: int, topic: Topic) -> int | None:
         """See StreamReader."""
         return self._heard[topic][1] if topic in self._heard and self._open.get(topic) == connection else None

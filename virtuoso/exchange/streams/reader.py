@@ -41,6 +41,10 @@ class StreamReader(Protocol):
         """Handle one message. Return what it changes. Acknowledgements and pongs change nothing."""
         ...
 
+    def shortened(self, data: str | bytes) -> str | bytes:
+        """Return a message without what the reader never reads. It has the same effect. Recordings have it."""
+        ...
+
     def heard_ms(self, connection: int, topic: Topic) -> int | None:
         """Return our time of the last message of a topic that could be read and whose venue time was newer than before.
         Return None when there was none. A watchdog finds silent topics by it."""
