@@ -132,7 +132,7 @@ def read_liquidation(order: Message, stamp: Stamp) -> LiquidationRow | None:
 
 
 def liquidations_of(symbol: str, rows: Sequence[LiquidationRow], stamp: Stamp, since_ms: int) -> Liquidations:
-    """Return a record. Of each symbol and second, the venue tells only the largest liquidation."""
+    """Return a record of liquidations of which the venue leaves out some."""
     columns = np.array(rows, np.float64).reshape(-1, 4).T
     return Liquidations(
         symbol=symbol,

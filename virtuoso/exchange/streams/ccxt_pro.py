@@ -2,7 +2,8 @@
 everything that our own readers check, and needs ten times their time for each message.
 
 ccxt keeps order books, trades and tickers in caches. A task for each kind waits until ccxt has news, and hands what has
-changed to the reader. A watchdog closes what is silent. After any error, everything is opened anew.
+changed to the reader. A watchdog closes what is silent. After any error, everything is opened anew. Only bars and
+liquidations may fail alone: the other kinds then go on, because requests replace bars, and nothing replaces liquidations.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import orjson
 from virtuoso import metrics
 from virtuoso.domain.clock import Clock
 from virtuoso.domain.inputs import InputKind
-from virtuoso.domain.model import Instrument
+from virtuoso.domain.model import Instrument, Timeframe
 from virtuoso.domain.stream_updates import StreamLost, StreamUpdate
 from virtuoso.exchange.streams.backoff import Backoff
 from virtuoso.exchange.streams.connection import Listener
@@ -33,12 +34,25 @@ METHODS: Mapping[InputKind, tuple[str, str]] = {
     InputKind.ORDER_BOOK: ("watchOrderBookForSymbols", "watch_order_book_for_symbols"),
     InputKind.TRADES: ("watchTradesForSymbols", "watch_trades_for_symbols"),
     InputKind.TICKERS: ("watchTickers", "watch_tickers"),
+    InputKind.CANDLES: ("watchOHLCVForSymbols", "watch_ohlcv_for_symbols"),
+    InputKind.LIQUIDATIONS: ("watchLiquidationsForSymbols", "watch_liquidations_for_symbols"),
 }
-SILENCE_S = {InputKind.ORDER_BOOK: 15.0, InputKind.TRADES: 300.0, InputKind.TICKERS: 60.0}
+# Of liquidations, silence says nothing.
+SILENCE_S = {
+    InputKind.ORDER_BOOK: 15.0,
+    InputKind.TRADES: 300.0,
+    InputKind.TICKERS: 60.0,
+    InputKind.CANDLES: 150.0,
+}
+MAY_FAIL = frozenset({InputKind.CANDLES, InputKind.LIQUIDATIONS})
+# ccxt's ids of venues whose liquidations have the side of the order. ccxt does not unify it.
+LIQUIDATION_VENUES = frozenset({"okx"})
+MINUTE = Timeframe.M1.value
 LEVELS = 50
 PACE_S = 0.1  # between two readings of a cache; ccxt fills it meanwhile
 WATCH_S = 1.0
 FIRST_RETRY_S = 1.0
+KIND_RETRY_S = 60.0  # of a kind that failed alone
 STEADY_S = 60.0
 CLOSE_S = 5.0
 
@@ -49,7 +63,8 @@ def streamed_kinds(client: Any) -> frozenset[InputKind]:
     """Return the kinds that a client of ccxt.pro can stream for several symbols at once. `client` is None without one."""
     if client is None:
         return frozenset()
-    return frozenset(kind for kind, (name, _) in METHODS.items() if client.has.get(name) is True)
+    kinds = {kind for kind, (name, _) in METHODS.items() if client.has.get(name) is True}
+    return frozenset(kinds if client.id in LIQUIDATION_VENUES else kinds - {InputKind.LIQUIDATIONS})
 
 
 class CcxtProStreams:
@@ -65,6 +80,7 @@ class CcxtProStreams:
         self._number = 0  # of the connection
         self._opened_s: dict[Topic, float] = {}  # the open topics
         self._seen: dict[Topic, Any] = {}  # what was read from the cache last
+        self._last_liquidation: Any = None  # the same of all symbols
         self._errors: dict[InputKind, str] = {}
         self._times = StreamingTimes(venue, clock)
         self._reset = asyncio.Event()
@@ -127,7 +143,7 @@ class CcxtProStreams:
         except Exception:  # ccxt raises any class, and a venue that cannot stream is polled
             log.exception("%s: no client of ccxt.pro", self._venue)
             return "refused"
-        self._number, self._seen = next(self._numbers), {}
+        self._number, self._seen, self._last_liquidation = next(self._numbers), {}, None
         self._reset.clear()
         self._open(self._topics())
         work = [self._follow(client, kind) for kind in sorted(self._reader.kinds)]
@@ -147,34 +163,44 @@ class CcxtProStreams:
         return reason
 
     async def _follow(self, client: Any, kind: InputKind) -> str:
-        """Hand over what changes in the caches of one kind, until ccxt raises an error."""
+        """Hand over what changes in the caches of one kind, until ccxt raises an error. A kind that may fail is closed then,
+        and tried again later."""
+        while True:
+            try:
+                await self._hand_over(client, kind)
+            except Exception as error:  # noqa: BLE001 - ccxt raises any class on what it cannot read
+                text = f"{type(error).__name__}: {error}"[:200]
+                if self._errors.get(kind) != text:
+                    log.warning("%s: the stream of %s has failed: %s", self._venue, kind, text)
+                self._errors[kind] = text
+            if kind not in MAY_FAIL:
+                return "closed"
+            self._close([topic for topic in self._opened_s if topic.kind is kind], "closed")
+            await self._clock.sleep(KIND_RETRY_S)
+
+    async def _hand_over(self, client: Any, kind: InputKind) -> None:
         read = {
             InputKind.ORDER_BOOK: self._read_books,
             InputKind.TRADES: self._read_trades,
             InputKind.TICKERS: self._read_tickers,
+            InputKind.CANDLES: self._read_bars,
+            InputKind.LIQUIDATIONS: self._read_liquidations,
         }[kind]
         watch = getattr(client, METHODS[kind][1])
-        try:
-            while True:
-                if self._instruments:
-                    await watch([each.venue_symbol for each in self._instruments])
-                    read(client)
-                await self._clock.sleep(PACE_S)
-        except Exception as error:  # noqa: BLE001 - ccxt raises any class on what it cannot read
-            text = f"{type(error).__name__}: {error}"[:200]
-            if self._errors.get(kind) != text:
-                log.warning("%s: the stream of %s has failed: %s", self._venue, kind, text)
-            self._errors[kind] = text
-            return "closed"
+        while True:
+            if symbols := [each.venue_symbol for each in self._instruments]:
+                await watch([[symbol, MINUTE] for symbol in symbols] if kind is InputKind.CANDLES else symbols)
+                read(client)
+            await self._clock.sleep(PACE_S)
 
     async def _watch(self) -> str:
         """Close what is silent. Return when a whole kind is."""
         while True:
             await self._clock.sleep(WATCH_S)
-            for kind in self._reader.kinds:
+            for kind in self._reader.kinds & SILENCE_S.keys():
                 topics = [topic for topic in self._opened_s if topic.kind is kind]
                 silent = [topic for topic in topics if self._quiet_s(topic) > SILENCE_S[kind]]
-                if silent and len(silent) == len(topics):
+                if silent and len(silent) == len(topics) and kind not in MAY_FAIL:
                     self._errors[kind] = "silent"
                     return "silent"
                 self._close(silent, "silent")
@@ -254,6 +280,29 @@ class CcxtProStreams:
         if rows:
             contracts = {each.symbol: _contract(client, each) for each in self._instruments}
             self._tell(topics, {"kind": "tickers", "contracts": contracts, "rows": rows})
+
+    def _read_bars(self, client: Any) -> None:
+        """Tell the bars that have ended: those with a later one."""
+        for each in self._instruments:
+            topic = Topic(InputKind.CANDLES, each.symbol)
+            bars: Sequence[Any] = (client.ohlcvs.get(each.venue_symbol) or {}).get(MINUTE) or ()
+            ended = [list(bar) for bar in bars[:-1]]
+            last = self._seen.get(topic, ended[-2][0] if len(ended) > 1 else 0)
+            if rows := [bar for bar in ended if bar[0] > last]:
+                self._seen[topic] = rows[-1][0]
+                self._tell([topic], {"kind": "bars", "symbol": each.symbol, "time": bars[-1][0], "rows": rows})
+
+    def _read_liquidations(self, client: Any) -> None:
+        rows: list[Any] = []
+        for row in reversed(client.liquidations or ()):
+            if row is self._last_liquidation:
+                break
+            rows.append({name: value for name, value in row.items() if name != "info"})
+        if rows:
+            self._last_liquidation = client.liquidations[-1]
+            topics = [Topic(InputKind.LIQUIDATIONS, each.symbol) for each in self._instruments]
+            contracts = {each.symbol: _contract(client, each) for each in self._instruments}
+            self._tell(topics, {"kind": "liquidations", "contracts": contracts, "rows": rows[::-1]})
 
     def _quiet_s(self, topic: Topic) -> float:
         heard_ms = self._reader.heard_ms(self._number, topic)

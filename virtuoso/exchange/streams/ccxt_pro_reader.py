@@ -5,8 +5,12 @@ A frame is what `ccxt_pro` has read from ccxt's caches since the last one, as JS
     {"kind": "book", "symbol", "contract", "time", "bids", "asks"}      whole: what `watchOrderBookForSymbols` keeps
     {"kind": "trades", "symbol", "contract", "contiguous", "rows"}      new rows of `watchTradesForSymbols`
     {"kind": "tickers", "contracts", "rows"}                            changed rows of `watchTickers`
+    {"kind": "bars", "symbol", "time", "rows"}                          ended minute bars of `watchOHLCVForSymbols`
+    {"kind": "liquidations", "contracts", "rows"}                       new rows of `watchLiquidationsForSymbols`
 
-`contract` has the base units per contract. `time` is None for venues that do not date their books.
+`contract` has the base units per contract. `time` is None for venues that do not date their books. That of bars is the start
+of the bar that is forming. Liquidations are watched from the first one on, of any symbol, because ccxt does not tell whether
+the venue has accepted a subscription. They are lower bounds: ccxt and the venue leave some out.
 """
 
 from __future__ import annotations
@@ -20,11 +24,21 @@ import orjson
 
 from virtuoso.domain.errors import ExchangeError
 from virtuoso.domain.inputs import InputKind
-from virtuoso.domain.model import Stamp
+from virtuoso.domain.model import Stamp, Timeframe
 from virtuoso.domain.plausibility import MAX_BOOK_STEP_BACK_MS, MAX_CLOCK_LEAD_MS
-from virtuoso.domain.stream_updates import BookUpdate, StreamLost, StreamUpdate, TickerUpdate, TradesUpdate
+from virtuoso.domain.stream_updates import (
+    BookUpdate,
+    CandlesUpdate,
+    LiquidationsUpdate,
+    StreamLost,
+    StreamUpdate,
+    TickerUpdate,
+    TradesUpdate,
+)
+from virtuoso.exchange.candles import read_candles
 from virtuoso.exchange.funding_intervals import FundingIntervals
-from virtuoso.exchange.rows import count_refused, mappings, read_trades, row_time
+from virtuoso.exchange.rows import count_accepted, count_refused, mappings, positive, read_trades, row_time
+from virtuoso.exchange.streams.binance_rows import LiquidationRow, liquidations_of
 from virtuoso.exchange.streams.local_book import LocalBook
 from virtuoso.exchange.streams.measures import StreamMeasures
 from virtuoso.exchange.streams.reader import Topic
@@ -54,6 +68,7 @@ class CcxtProReader:
         self._books: dict[str, LocalBook] = {}
         self._trades: dict[str, dict[str, None]] = {}  # the ids told by symbol
         self._tickers: dict[str, int] = {}  # the time of the last ticker
+        self._watched: dict[str, int] = {}  # our time since which liquidations are told
         self._intervals = FundingIntervals(None)  # only polled tickers have them
 
     def set_instruments(self, instruments: Sequence[Instrument]) -> None:
@@ -80,6 +95,10 @@ class CcxtProReader:
                     return self._read_trades(connection, message, received_ms)
                 case "tickers":
                     return self._read_tickers(connection, message, received_ms)
+                case "bars":
+                    return self._read_bars(connection, message, received_ms)
+                case "liquidations":
+                    return self._read_liquidations(connection, message, received_ms)
         self._measures.refused("garbage")
         return ()
 
@@ -109,6 +128,8 @@ class CcxtProReader:
                 self._books.pop(topic.symbol, None)
             elif topic.kind is InputKind.TRADES:
                 self._trades.pop(topic.symbol, None)
+            elif topic.kind is InputKind.LIQUIDATIONS:
+                self._watched.pop(topic.symbol, None)
         return [StreamLost(kind=topic.kind, symbol=topic.symbol, reason=reason) for topic in ended]
 
     def book(self, symbol: str, levels: int) -> OrderBook | None:
@@ -205,3 +226,49 @@ class CcxtProReader:
             self._tickers[instrument.symbol] = stamp.observed_ms
             updates.append(TickerUpdate(ticker=ticker))
         return updates
+
+    def _read_bars(self, connection: int, message: Message, received_ms: int) -> Updates:
+        symbol, rows = str(message.get("symbol")), message.get("rows")
+        stamp = self._stamp(connection, Topic(InputKind.CANDLES, symbol), message.get("time"), received_ms)
+        if stamp is None or not isinstance(rows, list):
+            return ()
+        try:
+            return (CandlesUpdate(candles=read_candles(rows, symbol, Timeframe.M1, stamp, limit=len(rows), exact=True)),)
+        except ExchangeError:  # already counted
+            return ()
+
+    def _read_liquidations(self, connection: int, message: Message, received_ms: int) -> Updates:
+        try:
+            rows = mappings(message.get("rows"))
+        except ExchangeError:  # already counted
+            return ()
+        times = [row_time(row.get("timestamp"), received_ms + MAX_CLOCK_LEAD_MS) or 0 for row in rows]
+        updates: list[StreamUpdate] = []
+        for topic in [topic for topic in self._open if topic.kind is InputKind.LIQUIDATIONS]:
+            stamp = self._stamp(connection, topic, max(times, default=0), received_ms)
+            if stamp is None:
+                continue
+            begins = topic.symbol not in self._watched
+            since_ms = self._watched.setdefault(topic.symbol, min(stamp.observed_ms, received_ms))
+            found = [
+                liquidation
+                for row, time_ms in zip(rows, times, strict=True)
+                if (instrument := self._by_key.get(str(row.get("symbol")))) is not None
+                and instrument.symbol == topic.symbol
+                and (liquidation := _liquidation(row, time_ms, message["contracts"][topic.symbol])) is not None
+            ]
+            if begins or found:
+                told = liquidations_of(topic.symbol, sorted(found), stamp, since_ms)
+                updates.append(LiquidationsUpdate(liquidations=told))
+        return updates
+
+
+def _liquidation(row: Message, time_ms: int, contract: float) -> LiquidationRow | None:
+    """Return a liquidation in base units. Return None when it is not plausible."""
+    price, size = positive(row.get("price")), positive(row.get("contracts"))
+    sign = {"sell": -1.0, "buy": 1.0}.get(str(row.get("side")))
+    if price is None or size is None or sign is None or not time_ms:
+        count_refused("liquidation_number" if time_ms and sign else "liquidation_side" if time_ms else "liquidation_time")
+        return None
+    count_accepted("liquidation", 1)
+    return time_ms, price, size * contract, sign

@@ -18,8 +18,16 @@ from tests.clocks import START_MS, VirtualClock, run_virtually
 from tests.unit.exchange.test_rows import refused
 from virtuoso.domain.clock import SYSTEM_CLOCK, epoch_ms
 from virtuoso.domain.inputs import InputKind
-from virtuoso.domain.model import Instrument
-from virtuoso.domain.stream_updates import BookUpdate, StreamLost, StreamUpdate, TickerUpdate, TradesUpdate
+from virtuoso.domain.model import Instrument, Timeframe
+from virtuoso.domain.stream_updates import (
+    BookUpdate,
+    CandlesUpdate,
+    LiquidationsUpdate,
+    StreamLost,
+    StreamUpdate,
+    TickerUpdate,
+    TradesUpdate,
+)
 from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.exchange.streams.ccxt_pro import CcxtProStreams, streamed_kinds
 from virtuoso.exchange.streams.ccxt_pro_reader import CcxtProReader
@@ -28,6 +36,7 @@ from virtuoso.simulator import okx
 from virtuoso.simulator.market import SimulatedMarket
 
 KINDS = frozenset({InputKind.ORDER_BOOK, InputKind.TRADES, InputKind.TICKERS})
+ALL_KINDS = KINDS | {InputKind.CANDLES, InputKind.LIQUIDATIONS}
 BTC, ETH = (
     Instrument(symbol=f"{base}USDT", venue_symbol=f"{base}/USDT:USDT", base_asset=base, multiplier=1)
     for base in ("BTC", "ETH")
@@ -44,13 +53,15 @@ class LocalOkx:
         self.now_ms = epoch_ms()
         self.market = SimulatedMarket(7, now_ms=self.now_ms)
         self.sockets: list[web.WebSocketResponse] = []
+        self.paths: list[str] = []
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        if request.path != "/ws/v5/public":
+        if request.path not in ("/ws/v5/public", "/ws/v5/business"):
             return web.json_response(okx.answer(self.market, request.path, dict(request.query), self.now_ms))
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         self.sockets.append(socket)
+        self.paths.append(request.path)
         async for message in socket:
             for topic in json.loads(message.data)["args"]:
                 await socket.send_json({"event": "subscribe", "arg": topic})
@@ -58,11 +69,17 @@ class LocalOkx:
         return socket
 
     def data(self, topic: dict[str, str]) -> Any:
-        path = {"books": "books", "trades": "trades", "tickers": "ticker"}[topic["channel"]]
-        query = {"instId": topic["instId"], "sz": "400", "limit": "100"}
+        if topic["channel"] == "liquidation-orders":
+            return [self.liquidation("ETH"), self.liquidation("BTC")]
+        path = {"books": "books", "trades": "trades", "tickers": "ticker", "candle1m": "candles"}[topic["channel"]]
+        query = {"instId": topic["instId"], "sz": "400", "limit": "3" if path == "candles" else "100", "bar": "1m"}
         reply: Any = okx.answer(self.market, f"/api/v5/market/{path}", query, self.now_ms)
         data = reply["data"][::-1]  # streams tell the oldest trade first
         return [{**each, "seqId": 10, "prevSeqId": -1} for each in data] if path == "books" else data
+
+    def liquidation(self, base: str) -> dict[str, Any]:
+        details = [{"bkPx": "100.5", "posSide": "long", "side": "sell", "sz": "13", "ts": str(self.now_ms - 50)}]
+        return {"details": details, "instId": f"{base}-USDT-SWAP", "instType": "SWAP"}
 
     @staticmethod
     async def push(socket: web.WebSocketResponse, topic: dict[str, str], data: Any, action: str) -> None:
@@ -102,13 +119,14 @@ async def venue() -> AsyncIterator[tuple[LocalOkx, CcxtExchange]]:
 async def test_what_okx_streams_is_what_it_answers_to_requests(venue: tuple[LocalOkx, CcxtExchange]) -> None:
     local, exchange = venue
     (btc,) = [each for each in await exchange.instruments() if each.symbol == "BTCUSDT"]
-    assert streamed_kinds(exchange.stream_client()) == KINDS
-    reader, told = CcxtProReader("okx", KINDS), Told()
+    assert streamed_kinds(exchange.stream_client()) == ALL_KINDS
+    reader, told = CcxtProReader("okx", ALL_KINDS), Told()
     streams = CcxtProStreams(reader.venue, reader, open_client=exchange.stream_client, clock=SYSTEM_CLOCK, listener=told.add)
     streams.set_symbols([btc])
     streams.start()
     try:
-        await told.until(lambda: {BookUpdate, TradesUpdate, TickerUpdate} <= {*map(type, told)})
+        kinds = {BookUpdate, TradesUpdate, TickerUpdate, CandlesUpdate, LiquidationsUpdate}
+        await told.until(lambda: kinds <= {*map(type, told)})
         requested, book = await exchange.order_book(btc), reader.book("BTCUSDT", 50)
         assert book is not None
         assert (book.bids == requested.bids[:50]).all()
@@ -123,19 +141,27 @@ async def test_what_okx_streams_is_what_it_answers_to_requests(venue: tuple[Loca
         assert ticker.last == polled.last
         assert ticker.turnover_24h == pytest.approx(polled.turnover_24h)
 
+        (bars,) = [each.candles for each in told if isinstance(each, CandlesUpdate)]
+        listed_bars = await exchange.candles(btc, Timeframe.M1, limit=3)
+        assert (bars.open_ms[-1], bars.volume[-1]) == (listed_bars.open_ms[-1], listed_bars.volume[-1])
+        (closed,) = [each.liquidations for each in told if isinstance(each, LiquidationsUpdate)]
+        assert (closed.size.tolist(), closed.side.tolist(), closed.lower_bound) == ([pytest.approx(0.13)], [-1.0], True)
+        assert closed.time_ms.tolist() == [local.now_ms - 50]
+
         best = str(requested.bids[0, 0])
         change = {"bids": [[best, "7", "0", "1"]], "asks": [], "ts": str(local.now_ms + 100), "seqId": 11, "prevSeqId": 10}
         topic = {"channel": "books", "instId": "BTC-USDT-SWAP"}
-        await local.push(local.sockets[0], topic, [change], "update")
+        books = next(socket for socket, path in zip(local.sockets, local.paths, strict=True) if path.endswith("public"))
+        await local.push(books, topic, [change], "update")
         await told.until(lambda: sum(isinstance(each, BookUpdate) for each in told) == 2)
         book = reader.book("BTCUSDT", 1)
         assert book is not None
         assert book.bids[0, 1] == pytest.approx(0.07)  # a contract is 0.01 BTC
 
-        await local.push(local.sockets[0], topic, [{**change, "seqId": 13, "prevSeqId": 12}], "update")
+        await local.push(books, topic, [{**change, "seqId": 13, "prevSeqId": 12}], "update")
         await told.until(lambda: bool(told.lost()))
         await told.until(lambda: (found := reader.book("BTCUSDT", 1)) is not None and found.bids[0, 1] != 0.07)
-        assert len(local.sockets) == 2
+        assert len(local.sockets) == 4  # twice one for bars and one for the rest
     finally:
         await streams.stop()
     assert reader.book("BTCUSDT", 50) is None
@@ -145,7 +171,9 @@ class Caches:
     """A client of ccxt.pro whose caches a test fills."""
 
     def __init__(self) -> None:
-        self.has = dict.fromkeys(("watchOrderBookForSymbols", "watchTradesForSymbols", "watchTickers"), True)
+        self.ohlcvs: dict[str, Any] = {}
+        self.liquidations: list[Any] = []
+        self.bar_failure: Exception | None = None
         self.orderbooks: dict[str, Any] = {}
         self.trades: dict[str, Any] = {}
         self.tickers: dict[str, Any] = {}
@@ -158,7 +186,12 @@ class Caches:
         if self.failure:
             raise self.failure
 
-    watch_order_book_for_symbols = watch_trades_for_symbols = watch_tickers = watch
+    watch_order_book_for_symbols = watch_trades_for_symbols = watch_tickers = watch_liquidations_for_symbols = watch
+
+    async def watch_ohlcv_for_symbols(self, pairs: list[list[str]]) -> None:
+        if self.bar_failure:
+            raise self.bar_failure
+        await self.watch([symbol for symbol, timeframe in pairs if timeframe == "1m"])
 
     def market(self, _: str) -> dict[str, Any]:
         return {"contractSize": None}
@@ -175,9 +208,9 @@ class Caches:
         )
 
 
-def running(clients: list[Caches], *instruments: Instrument) -> SimpleNamespace:
+def running(clients: list[Caches], *instruments: Instrument, kinds: frozenset[InputKind] = KINDS) -> SimpleNamespace:
     """Return started streams. Each connection has the next client."""
-    reader, told, left = CcxtProReader("gate", KINDS), Told(), iter(clients)
+    reader, told, left = CcxtProReader("gate", kinds), Told(), iter(clients)
     streams = CcxtProStreams(reader.venue, reader, open_client=lambda: next(left), clock=VirtualClock(), listener=told.add)
     streams.set_symbols(instruments or [BTC])
     streams.start()
@@ -232,6 +265,48 @@ def test_after_an_error_everything_is_lost_and_opened_anew() -> None:
         second.fill(clock.now_ms())
         await asyncio.sleep(2)
         assert found.reader.book("BTCUSDT", 50) is not None
+        await found.streams.stop()
+
+    run_virtually(main())
+
+
+def test_bars_are_told_once_when_a_later_one_forms_and_may_fail_alone() -> None:
+    async def main() -> None:
+        client, clock = Caches(), VirtualClock()
+        found = running([client], kinds=ALL_KINDS)
+        minute = clock.now_ms() // 60_000 * 60_000
+        bars = client.ohlcvs.setdefault("BTC/USDT:USDT", {"1m": []})["1m"]
+        for number in range(3):
+            client.fill(clock.now_ms())
+            bars.append([minute + 60_000 * (number - 1), 100.0, 101.0, 99.0, 100.0, 5.0])
+            await asyncio.sleep(10)
+        told = [each.candles.open_ms.tolist() for each in found.told if isinstance(each, CandlesUpdate)]
+        assert told == [[minute - 60_000]]  # the next one has not ended at the venue's time
+        assert InputKind.CANDLES not in {kind for kind, _ in found.told.lost()}
+        client.bar_failure = ValueError("no bars")
+        await asyncio.sleep(1)
+        assert found.told.lost() == [(InputKind.CANDLES, "closed")]
+        assert "no bars" in found.streams.status()[InputKind.CANDLES].last_error
+        assert (client.closed, found.streams.status()[InputKind.TRADES].streaming) == (False, 1)
+        await found.streams.stop()
+
+    run_virtually(main())
+
+
+def test_liquidations_are_told_once_and_watched_from_the_first_one_on() -> None:
+    async def main() -> None:
+        client, clock = Caches(), VirtualClock()
+        found = running([client], BTC, ETH, kinds=ALL_KINDS)
+        row = {"price": 100.0, "contracts": 2.0, "side": "buy", "info": {}}
+        for symbol in ("ETH/USDT:USDT", "XRP/USDT:USDT", "BTC/USDT:USDT"):
+            client.liquidations.append({**row, "symbol": symbol, "timestamp": clock.now_ms()})
+            await asyncio.sleep(1)
+        told = [each.liquidations for each in found.told if isinstance(each, LiquidationsUpdate)]
+        assert [(one.symbol, one.size.tolist(), one.complete_since_ms - T0) for one in told] == [
+            ("BTCUSDT", [], 0),
+            ("ETHUSDT", [2.0], 0),
+            ("BTCUSDT", [2.0], 0),
+        ]
         await found.streams.stop()
 
     run_virtually(main())
