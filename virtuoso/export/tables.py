@@ -112,6 +112,12 @@ SIGNALS: Sequence[Column] = (
 )
 
 
+def _markets(alert: Alert) -> str:
+    """Return the symbols with their figures, such as "BTCUSDT -3.1, ETHUSDT -4"."""
+    pairs = ((one.symbol, one.reading) for one in alert.markets)
+    return ", ".join(symbol if reading is None else f"{symbol} {reading:g}" for symbol, reading in pairs)
+
+
 def _alert(name: str, kind: Kind, unit: str, meaning: str, field: str = "") -> Column:
     return Column(name, kind, unit, meaning, lambda alert: getattr(alert, field or name))
 
@@ -128,6 +134,7 @@ ALERTS: Sequence[Column] = (
     _alert("reading", Kind.NUMBER, "`unit`", "the figure that caused it"),
     _alert("unit", Kind.TEXT, "", "the unit of the reading; empty for a plain number"),
     _alert("reference", Kind.TEXT, "", "the id of its signal or opportunity"),
+    Column("markets", Kind.TEXT, "", "the markets of which it tells, each with its own figure", _markets),
     Column(
         "environment",
         Kind.TEXT,
