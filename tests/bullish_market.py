@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from tests.unit.fakes import FakeExchange
+from virtuoso.analysis.signal_rules import SignalRules
 from virtuoso.collector.collector import Collector
 from virtuoso.collector.engine import Engine
 from virtuoso.collector.history_recorder import HistoryRecorder, history_recorder
@@ -44,6 +45,8 @@ from virtuoso.market_data.universe import UniverseRules
 from virtuoso.repository.directory import DirectoryRepository
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
+AT_ONCE = SignalRules(stand_ms=0, settle_ms=0, calls_per_hour=100)
+"""Rules by which every score beyond a threshold opens a signal at once."""
 
 
 class BullishExchange(FakeExchange):
@@ -117,7 +120,14 @@ def collector(
         Failover(venues, dwell_s=1, clock=SYSTEM_CLOCK),
         repository,
         OfflineCoinGecko(),
-        Engine(venues, Environment.SIMULATED, opportunities=opportunities, history=history, clock=SYSTEM_CLOCK),
+        Engine(
+            venues,
+            Environment.SIMULATED,
+            opportunities=opportunities,
+            signal_rules=AT_ONCE,
+            history=history,
+            clock=SYSTEM_CLOCK,
+        ),
         lease=Lease(repository, owner, SYSTEM_CLOCK),
         max_stale_s=600,
         clock=SYSTEM_CLOCK,

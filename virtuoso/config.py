@@ -103,6 +103,15 @@ class Settings:
         values.weights(tuple(timeframe.value for timeframe in Timeframe)),
         "JSON object from timeframe to the weight that replaces the default",
     )
+    taker_fee_percent: float = setting(
+        "0.055", values.number(float, 0, 5), "taker fee that signals are charged at entry and exit, percent"
+    )
+    spread_percent: float = setting(
+        "0.02", values.number(float, 0, 5), "spread that signals are charged where the order book is not known, percent"
+    )
+    funding_day_percent: float = setting(
+        "0.03", values.number(float, 0, 20), "funding per day that signals are charged where the rate is not known, percent"
+    )
     opportunities: bool = setting("true", values.flag, "look for opportunities; false disables them everywhere")
     grpc_address: tuple[str, int] = setting("127.0.0.1:50051", values.address, "address of the gRPC server")
     grpc_access_log: str = setting(

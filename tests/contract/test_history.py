@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import multiprocessing
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -20,7 +21,7 @@ from tests.programs import Postgres
 from virtuoso.domain.errors import ConfigError, HistoryError
 from virtuoso.domain.model import Environment
 from virtuoso.domain.ports import HistoryReader
-from virtuoso.domain.records import AlertKind, AlertLevel, AlertMarket, Side, Signal, SignalStatus
+from virtuoso.domain.records import AlertKind, AlertLevel, AlertMarket, Side, Signal, SignalStatus, TradingCosts
 from virtuoso.history import schema, tables
 from virtuoso.history.factory import open_history_reader, open_history_writer
 from virtuoso.history.sql_writer import DELETE_BATCH, SqlHistoryWriter
@@ -202,23 +203,24 @@ async def test_readers_see_whole_batches_while_a_writer_writes(writer: SqlHistor
 async def test_a_signal_is_read_as_written_and_replaced_by_its_newer_state(
     writer: SqlHistoryWriter, reader: HistoryReader
 ) -> None:
-    opened = signal()
-    closed = replace(
-        opened, judged_ms=T0 + MINUTE, status=SignalStatus.STOPPED, result_r=-1.0, closed_ms=T0 + 1, exit_price=0.29
-    )
+    costs, chances = TradingCosts(0.055, 0.02, -0.03), (0.4, 0.1, 0.05)
+    opened = signal(chances=chances, market_symbols=("BTCUSDT", "ETHUSDT"), costs=costs, funding_r=0.01)
+    ended: dict[str, Any] = {"judged_ms": T0 + MINUTE, "status": SignalStatus.STOPPED, "closed_ms": T0 + 1}
+    closed = replace(opened, **ended, result_r=-1.0, exit_price=0.29, baseline_r=0.25)
     await writer.write(signals=[opened])
     assert list(await reader.signals()) == [opened]
     await writer.write(signals=[closed, replace(opened, judged_ms=T0 + 1)])
     assert list(await reader.signals()) == [closed]
     await writer.write(signals=[replace(opened, judged_ms=T0 + 2 * MINUTE)])
     assert list(await reader.signals()) == [closed], "a closed signal stays closed"
-    assert list(await reader.results(closed_by_ms=T0 + 1)) == [(Side.LONG, opened.drivers, -1.0)]
+    net_r = -1 - (2 * 0.00055 + 0.0002) / abs(math.log(opened.stop / opened.entry)) - 0.01
+    assert closed.net_r == pytest.approx(net_r)
+    (result,) = await reader.results(closed_by_ms=T0 + 1)
+    assert result._replace(net_r=None) == (Side.LONG, opened.drivers, -1.0, None, 0.25, opened.opened_ms)
+    assert result.net_r == pytest.approx(net_r)
     assert list(await reader.results(closed_by_ms=T0)) == []
     assert list(await reader.results(start_ms=T0 + 1, closed_by_ms=T0 + 1)) == []
     assert list(await reader.results("binance", closed_by_ms=T0 + 1)) == []
-    assert await reader.first_signal_ms(closed_by_ms=T0 + 1) == opened.opened_ms
-    assert await reader.first_signal_ms(closed_by_ms=T0) is None
-    assert await reader.first_signal_ms("binance", closed_by_ms=T0 + 1) is None
 
 
 async def test_signals_are_filtered_and_paged_newest_first_without_gap_or_overlap(

@@ -107,7 +107,7 @@ async def test_closed_and_active_signals_are_merged_and_the_newer_state_of_each_
         assert found[3].status == signal_pb2.SIGNAL_STATUS_EXPIRED
 
 
-async def test_signals_of_other_venues_and_environments_are_not_shown(setup: ServerWithHistory) -> None:
+async def test_signals_of_other_venues_are_listed_and_those_of_other_environments_are_not(setup: ServerWithHistory) -> None:
     others = [
         closed_signal(1, venue="binance"),
         closed_signal(2, environment=Environment.LIVE),
@@ -116,7 +116,11 @@ async def test_signals_of_other_venues_and_environments_are_not_shown(setup: Ser
     await setup.writer.write(signals=[*others, closed_signal(3), closed_signal(0)])
     for size in (1, 50):
         found = await pages(setup.market.stub.ListSignals, api.ListSignalsRequest(active=False, page_size=size), "signals")
-        assert [each.id for each in found] == ["signal-003", "signal-000"]
+        assert [(each.id, each.venue) for each in found] == [
+            ("signal-003", "bybit"),
+            ("signal-001", "binance"),
+            ("signal-000", "bybit"),
+        ]
 
 
 async def test_signals_are_filtered_by_side_and_by_the_symbol_of_any_venue(setup: ServerWithHistory) -> None:

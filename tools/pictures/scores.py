@@ -11,6 +11,8 @@ from tools.pictures.market import INPUTS, LOSING_SIGNAL_MS, NOW_MS, SCORES, cand
 from tools.pictures.style import BLUE, DIMENSION_NAMES, DOWN, INK, LABEL_BOX, SOFT, UP, save
 from virtuoso.analysis import beta, candle_readings, signal_outcomes, signals
 from virtuoso.analysis.confluence import CONTEXT_COMPONENTS, score_symbol
+from virtuoso.analysis.signal_plans import TARGETS_R
+from virtuoso.analysis.signal_rules import SignalRules
 from virtuoso.domain.model import Candles, DimensionKind, Environment, Timeframe
 from virtuoso.domain.records import BetaSpan, Signal
 
@@ -137,9 +139,18 @@ def betas() -> None:
 def signal_and_bars(base: str, time_ms: int) -> tuple[Signal, Candles]:
     """Return the signal that opens at `time_ms`, with its outcome, and the 5m bars around it."""
     known, symbol = inputs(base, time_ms), f"{base}USDT"
-    state = signals.SignalState(venue="simulated", environment=Environment.SIMULATED, model_version="v1")
+    rules = SignalRules(stand_ms=0, settle_ms=0)
+    state = signals.SignalState(venue="simulated", environment=Environment.SIMULATED, model_version="v1", rules=rules)
     ticker = required(known.ticker)
-    step = signals.advance(state, {symbol: score_symbol(known, time_ms)}, {symbol: ticker}, {symbol: known.candles}, time_ms)
+    step = signals.advance(
+        state,
+        signals.SignalInputs(
+            now_ms=time_ms,
+            scores={symbol: score_symbol(known, time_ms)},
+            prices={symbol: ticker},
+            bars={symbol: known.candles},
+        ),
+    )
     end_ms = time_ms + 25 * 3_600_000
     ended = signal_outcomes.evaluate_outcome(
         step.opened[0], {Timeframe.M1: candles(base, Timeframe.M1, time_ms, end_ms)}, end_ms
@@ -157,8 +168,7 @@ def signal() -> None:
         ended = ((outcome.closed_ms or outcome.expires_ms) - outcome.opened_ms) / 3_600_000
         lines = [(outcome.entry, "entry", INK, "-"), (outcome.stop, "stop, -1 R", DOWN, "-")]
         lines += [
-            (t, f"{r:g} R, {s:.0%}", UP, "--")
-            for t, r, s in zip(outcome.targets, signals.TARGETS_R, outcome.sizes, strict=True)
+            (t, f"{r:g} R, {s:.0%}", UP, "--") for t, r, s in zip(outcome.targets, TARGETS_R, outcome.sizes, strict=False)
         ]
         for level, word, colour, style in lines:
             axes.plot([0, ended], [level, level], color=colour, linestyle=style, linewidth=1.3)
@@ -166,14 +176,15 @@ def signal() -> None:
         axes.axvspan(0, ended, color=BLUE, alpha=0.07, linewidth=0)
         axes.plot([ended], [outcome.exit_price or outcome.stop], "X", color=INK, markersize=9)
         words = outcome.status.name.replace("_", " ").lower()
+        hits = f"{outcome.targets_hit} of {len(outcome.targets)} targets hit"
         axes.set_title(
             f"{outcome.symbol} {outcome.side.name} at score {outcome.score:.0f}, confidence {outcome.confidence:.2f}: "
-            f"{words} with {outcome.targets_hit} of 3 targets hit, result {outcome.result_r:+.2f} R"
+            f"{words} with {hits}, result {outcome.result_r:+.2f} R before costs"
         )
         axes.set_xlim(-4, 25)
         span = abs(outcome.targets[-1] - outcome.stop)
         reached = (min(five.low.min(), outcome.stop), max(five.high.max(), outcome.stop))
-        wanted = outcome.targets[1 if outcome.targets_hit < 2 else 2]
+        wanted = outcome.targets[-1]
         axes.set_ylim(min(reached[0], wanted) - 0.05 * span, max(reached[1], wanted) + 0.05 * span)
     grid[1].set_xlabel("hours since the signal")
     save(figure, "signal")

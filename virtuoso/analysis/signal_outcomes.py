@@ -4,7 +4,10 @@ Outcomes are evaluated on closed 1m bars. A 5m bar is used where 1m bars are mis
 count. A bar without volume shows no price at which anyone could trade, so it changes nothing. The rest of the minute in
 which the signal opened affects only the open of the next bar. Wicks count. When a bar touches both the stop and a target,
 the stop is assumed to be first. When a bar opens beyond the stop, the exit price is its open. At expiry, the exit price is
-the close of the bar. Fees and funding are not included.
+the close of the bar.
+
+`result_r` is before costs. `net_r` is after taker fees, the spread and funding, all as they were when the signal opened.
+Funding is charged for the time that each part was held, as if it were paid continuously.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from virtuoso.analysis.bars import closed_bar_count
-from virtuoso.domain.model import Timeframe
+from virtuoso.domain.model import DAY_MS, Timeframe
 from virtuoso.domain.records import Signal, SignalStatus
 
 if TYPE_CHECKING:
@@ -56,14 +59,17 @@ def close_signal(signal: Signal, status: SignalStatus, price: float | None, time
     A price of None is unknown. The result is then computed with the stop."""
     rest = math.fsum(signal.sizes[signal.targets_hit :])
     result = _realised_r(signal) + rest * _result_r(signal, signal.stop if price is None else price)
-    return replace(signal, status=status, exit_price=price, closed_ms=time_ms, result_r=result)
+    funding = signal.funding_r + _funding_r(signal, rest, time_ms - signal.judged_ms)
+    return replace(signal, status=status, exit_price=price, closed_ms=time_ms, result_r=result, funding_r=funding)
 
 
 def _apply_bar(signal: Signal, bar: _Bar) -> Signal:
     """Return an active signal after the evaluation of one more bar."""
     sign, stop = signal.side.sign, signal.stop
     worst, best = (bar.low, bar.high) if sign > 0 else (bar.high, bar.low)
-    signal = replace(signal, judged_ms=max(signal.judged_ms, bar.end_ms))
+    judged_ms, rest = max(signal.judged_ms, bar.end_ms), math.fsum(signal.sizes[signal.targets_hit :])
+    funding = signal.funding_r + _funding_r(signal, rest, judged_ms - signal.judged_ms)
+    signal = replace(signal, judged_ms=judged_ms, funding_r=funding)
     if not bar.volume > 0:
         return signal
     if bar.open_ms >= signal.expires_ms:  # the first price after a gap or a halt
@@ -83,6 +89,14 @@ def _apply_bar(signal: Signal, bar: _Bar) -> Signal:
 def _result_r(signal: Signal, price: float) -> float:
     """Return the result in R of one unit that is closed at `price`."""
     return signal.side.sign * math.log(price / signal.entry) / abs(math.log(signal.stop / signal.entry))
+
+
+def _funding_r(signal: Signal, size: float, held_ms: int) -> float:
+    """Return the funding, in R, that a part of this size pays while it is held. A time below 0 pays nothing."""
+    if signal.costs is None or held_ms <= 0:
+        return 0.0
+    paid = signal.costs.funding_day_percent / 100 * held_ms / DAY_MS
+    return size * paid / abs(math.log(signal.stop / signal.entry))
 
 
 def _realised_r(signal: Signal) -> float:
@@ -127,10 +141,25 @@ class _BarSequence:
         open_ms = int(self._opens[index])
         return _Bar(open_ms, open_ms + self._length, *self._values[:, index].tolist())
 
+    def first_traded(self, time_ms: int) -> _Bar | None:
+        """Return the first bar with volume that opens at `time_ms` or later, or None."""
+        bar = self.first_at_or_after(time_ms)
+        while bar is not None and not bar.volume > 0:
+            bar = self.first_at_or_after(bar.end_ms)
+        return bar
+
     def bar_at(self, time_ms: int) -> _Bar | None:
         """Return the bar that opens at `time_ms`, or None."""
         bar = self.first_at_or_after(time_ms)
         return bar if bar is not None and bar.open_ms == time_ms else None
+
+
+def first_price(bars: Mapping[Timeframe, Candles], time_ms: int, now_ms: int) -> tuple[int, float] | None:
+    """Return (opening time, open) of the first 1m or 5m bar that opened at `time_ms` or later and had closed at `now_ms`
+    (epoch ms), or None. A bar without volume does not count."""
+    found = [_BarSequence(bars.get(timeframe), now_ms).first_traded(time_ms) for timeframe in (Timeframe.M1, Timeframe.M5)]
+    first = min((bar for bar in found if bar is not None), key=lambda bar: bar.open_ms, default=None)
+    return None if first is None else (first.open_ms, first.open)
 
 
 def _in_scale_of(signal: Signal, bars: Mapping[Timeframe, Candles]) -> dict[Timeframe, Candles]:

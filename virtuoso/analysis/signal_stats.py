@@ -1,6 +1,5 @@
-"""Statistics of closed signals: counts, win rates and results. Plain Python, without numpy.
-
-Results are in R, the distance from entry to stop (see `signals`). A stopped signal without a target hit has about -1.
+"""Statistics of closed signals: counts, win rates and results. Results are in R, the distance from entry to stop (see
+`signals`). Before costs, a stopped signal without a target hit has about -1.
 """
 
 from __future__ import annotations
@@ -8,23 +7,23 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from virtuoso.analysis.signal_evidence import signal_evidence
 from virtuoso.domain.model import DimensionKind
-from virtuoso.domain.records import Side, SignalRecord, SignalTally
+from virtuoso.domain.records import Side, SignalRecord, SignalResult, SignalTally
 
 Z_95 = 1.959963984540054
 """The distance from 0 that contains 95 % of a standard normal distribution."""
 
-Result = tuple[Side, tuple[DimensionKind, ...], float]
-"""(side, drivers with the strongest first, result in R) of a closed signal, as HistoryReader.results returns it."""
 
-
-def signal_tally(results: Sequence[float]) -> SignalTally:
-    """Return the SignalTally of one group of results in R. A result above 0 is a win.
+def signal_tally(signals: Sequence[SignalResult]) -> SignalTally:
+    """Return the SignalTally of a group of closed signals. A result above 0, before costs, is a win.
 
     win_rate = wins / count, with its Wilson interval; mean_r = sum / count; expectancy_r = win rate * mean win - loss rate *
-    mean loss, which equals mean_r. Without a result, all figures except the counts are None. Raise ValueError when a result
-    is not a finite number."""
-    if not all(math.isfinite(r) for r in results):
+    mean loss, which equals mean_r; mean_net_r is the mean after costs, of the signals with known costs. Without a result,
+    all figures except the counts are None. Raise ValueError when a result is not a finite number."""
+    results = [one.result_r for one in signals]
+    net = [one.net_r for one in signals if one.net_r is not None]
+    if not all(map(math.isfinite, (*results, *net))):
         raise ValueError("a result is not a finite number")
     count, won, lost = len(results), [r for r in results if r > 0], [r for r in results if r <= 0]
     if not count:
@@ -40,6 +39,7 @@ def signal_tally(results: Sequence[float]) -> SignalTally:
         win_rate_high=high,
         mean_r=math.fsum(results) / count,
         expectancy_r=len(won) / count * mean_win - len(lost) / count * mean_loss,
+        mean_net_r=math.fsum(net) / len(net) if net else None,
     )
 
 
@@ -58,15 +58,17 @@ def wilson_interval(wins: int, count: int) -> tuple[float, float]:
     return 0.0 if wins == 0 else low, 1.0 if wins == count else high  # exact, without a rounding error
 
 
-def signal_record(results: Iterable[Result]) -> SignalRecord:
-    """Return the SignalTally of all results, of each side, and of each first (strongest) driver.
+def signal_record(results: Iterable[SignalResult]) -> SignalRecord:
+    """Return the SignalTally of all results, of each side, and of each first (strongest) driver, and what they show.
 
     A result without drivers counts only in the total and for its side. A group without results is left out."""
     known = list(results)
-    by_side = {side: [r for s, _, r in known if s == side] for side in Side}
-    by_driver = {kind: [r for _, drivers, r in known if drivers[:1] == (kind,)] for kind in DimensionKind}
+    by_side = {side: [one for one in known if one.side == side] for side in Side}
+    by_driver = {kind: [one for one in known if one.drivers[:1] == (kind,)] for kind in DimensionKind}
     return SignalRecord(
-        all=signal_tally([r for _, _, r in known]),
-        sides={side: signal_tally(rs) for side, rs in by_side.items() if rs},
-        drivers={kind: signal_tally(rs) for kind, rs in by_driver.items() if rs},
+        all=signal_tally(known),
+        sides={side: signal_tally(group) for side, group in by_side.items() if group},
+        drivers={kind: signal_tally(group) for kind, group in by_driver.items() if group},
+        since_ms=min((one.opened_ms for one in known), default=None),
+        evidence=signal_evidence(known),
     )

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+from virtuoso.analysis.signal_rules import CostRules, SignalRules
 from virtuoso.analysis.weights import Weights
 from virtuoso.app.parts import monitor, notices, open_repository
 from virtuoso.collector.collector import Collector
@@ -95,6 +96,7 @@ async def running_collector(
         environment,
         opportunities=settings.opportunities,
         weights=model_weights(settings),
+        signal_rules=SignalRules(costs=cost_rules(settings)),
         history=recorder,
         clock=SYSTEM_CLOCK,
     )
@@ -170,6 +172,15 @@ def universe_rules(settings: Settings) -> UniverseRules:
 def model_weights(settings: Settings) -> Weights:
     """Return the weights of the scoring model."""
     return Weights.with_overrides(settings.weights, settings.timeframe_weights)
+
+
+def cost_rules(settings: Settings) -> CostRules:
+    """Return the costs that signals are charged."""
+    return CostRules(
+        taker_fee_percent=settings.taker_fee_percent,
+        spread_percent=settings.spread_percent,
+        funding_day_percent=settings.funding_day_percent,
+    )
 
 
 def open_history_recorder(settings: Settings) -> AbstractAsyncContextManager[HistoryRecorder | None]:

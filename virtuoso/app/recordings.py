@@ -7,7 +7,13 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from virtuoso.app.collect import model_weights, open_history_recorder, running_collector, universe_rules
+from virtuoso.app.collect import (
+    cost_rules,
+    model_weights,
+    open_history_recorder,
+    running_collector,
+    universe_rules,
+)
 from virtuoso.app.parts import notices, open_repository
 from virtuoso.config import LoadedSettings
 from virtuoso.domain.clock import SYSTEM_CLOCK
@@ -30,6 +36,7 @@ async def record(loaded: LoadedSettings, options: Namespace, stop: asyncio.Event
         rules=universe_rules(settings),
         opportunities=settings.opportunities,
         weights=model_weights(settings),
+        costs=cost_rules(settings),
         clock=SYSTEM_CLOCK,
     )
     exchanges = {

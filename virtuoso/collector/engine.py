@@ -20,6 +20,7 @@ from virtuoso import metrics
 from virtuoso.analysis import score_means, score_trail
 from virtuoso.analysis.alert_rules import SourceStatus, source_alerts
 from virtuoso.analysis.liquidations import past_liquidations
+from virtuoso.analysis.signal_rules import DEFAULT_RULES, SignalRules
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
 from virtuoso.collector.future_records import correct_opportunities, correct_signals, is_future
 from virtuoso.collector.one_pass import PassRequest, PassResult, next_state, run_pass, snapshot_of
@@ -59,8 +60,8 @@ class AnalysedMarket:
 class Engine:
     """The states of `venues` in one environment.
 
-    `opportunities` switches the search for opportunities on. `weights` are the weights of the scores. `history` is None when
-    no history is written."""
+    `opportunities` switches the search for opportunities on. `weights` are the weights of the scores. `signal_rules` say
+    when signals open and what they cost. `history` is None when no history is written."""
 
     def __init__(
         self,
@@ -69,6 +70,7 @@ class Engine:
         *,
         opportunities: bool = True,
         weights: Weights = DEFAULT_WEIGHTS,
+        signal_rules: SignalRules = DEFAULT_RULES,
         history: HistoryRecorder | None = None,
         clock: Clock,
     ) -> None:
@@ -76,13 +78,16 @@ class Engine:
         self._venues = tuple(venues)
         self._opportunities = opportunities
         self._weights = weights
+        self._signal_rules = signal_rules
         self._history = history
         self._clock = clock
         self.reset()
 
     def reset(self) -> None:
         """Discard all states. They are out of date, because another collector was active in the meantime."""
-        self._states = {venue: new_venue_state(venue, self.environment, self._weights) for venue in self._venues}
+        self._states = {
+            venue: new_venue_state(venue, self.environment, self._weights, self._signal_rules) for venue in self._venues
+        }
         self._markets: dict[str, MarketData] = {}  # of the last pass
         self._pending: list[Callable[[VenueState], VenueState]] = []  # recalled while a pass was running
         self._source: SourceStatus | None = None
@@ -208,6 +213,7 @@ class Engine:
             computed_ms=computed_ms,
             fallback=analysed.request.fallback,
             signal_record=self._history.signal_record(venue) if self._history else None,
+            other_signals=[one for other in self._venues if other != venue for one in self._states[other].active],
         )
 
     def report_source(self, status: SourceStatus) -> None:

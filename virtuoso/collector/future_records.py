@@ -42,7 +42,9 @@ def _corrected(signal: Signal, now_ms: int) -> Signal | None:
         return None
     if not is_future(max(signal.judged_ms, signal.closed_ms or 0), now_ms):
         return signal
-    opened = replace(signal, status=SignalStatus.ACTIVE, judged_ms=signal.opened_ms, targets_hit=0, result_r=0.0)
+    opened = replace(
+        signal, status=SignalStatus.ACTIVE, judged_ms=signal.opened_ms, targets_hit=0, result_r=0.0, funding_r=0.0
+    )
     return replace(opened, closed_ms=None, exit_price=None)
 
 

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from virtuoso.analysis.alert_groups import COOLDOWNS_S, RECALL_MS
@@ -29,19 +29,19 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RECALL_S = 3.0  # after this time without an answer, a collector continues with the last snapshot
-SIGNALS_MS = 7 * 86_400_000  # `analysis.signals` needs the signals of this period and the active ones
+SIGNALS_MS = 9 * 86_400_000  # `analysis.signals` needs the signals of this period and the active ones
 OPPORTUNITIES_MS = 86_400_000  # `analysis.opportunities` needs the opportunities of this period
 PAGE = 500
 MAX_ALERTS = 2_000  # `analysis.alert_groups` needs the alerts of RECALL_MS; these are more than ever come in that time
-MAX_SIGNALS = 20_000  # per venue; seven days give fewer
+MAX_SIGNALS = 20_000  # per venue; nine days give fewer
 SIGNAL_RECORD_S = 60.0
 SETTLE_S = 2.0  # a signal that has just ended needs this time to reach the history
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecalledState:
-    """The stored records of some venues, in any order: active signals, signals of a week, opportunities of a day, alerts of
-    some hours."""
+    """The stored records of some venues, in any order: active signals, signals of nine days, opportunities of a day, and
+    alerts of some hours."""
 
     signals: tuple[Signal, ...]
     opportunities: tuple[Opportunity, ...]
@@ -130,8 +130,7 @@ class HistoryRecorder:
             for venue in self._venues:
                 latest_ms = self._clock.now_ms() + MAX_CLOCK_LEAD_MS  # a later time was stored while a clock was wrong
                 results = await self._history.results(venue, closed_by_ms=latest_ms)
-                since = await self._history.first_signal_ms(venue, closed_by_ms=latest_ms) if results else None
-                self._signal_records[venue] = replace(await asyncio.to_thread(signal_record, results), since_ms=since)
+                self._signal_records[venue] = await asyncio.to_thread(signal_record, results)
         except HistoryError as error:
             self._signal_records.clear()
             log.debug("history: cannot read the outcomes of signals: %s", error)

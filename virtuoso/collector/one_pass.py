@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -21,8 +22,9 @@ from virtuoso.analysis.market_sentiment import interest_change, market_sentiment
 from virtuoso.analysis.movers import movers
 from virtuoso.collector.scoring import score_market
 from virtuoso.collector.unmeasurable import unmeasurable
-from virtuoso.collector.venue_state import Betas, VenueState
+from virtuoso.collector.venue_state import Betas, VenueState, newest_first
 from virtuoso.domain.model import ANCHOR
+from virtuoso.domain.plausibility import MIN_SCORED_SHARE
 from virtuoso.domain.records import ScorePoint
 from virtuoso.domain.snapshot import Snapshot
 
@@ -144,13 +146,10 @@ def _trading(market: MarketData, confluences: Mapping[str, Confluence]) -> list[
 def _traded(result: PassResult, market: MarketData, *, find_opportunities: bool) -> PassResult:
     """Return `result` with signals, opportunities and alerts added."""
     state, inputs, now = result.state, market.inputs, market.stamp.observed_ms
-    bars = {**market.followed, **{item.symbol: item.candles for item in inputs}}
     step = _compute_or_default(
         "signals",
         signal_analysis.SignalStep(state.signals, (), ()),
-        lambda: signal_analysis.advance(
-            state.signals, result.confluences, market.tickers, bars, now, stamps=_stamps(inputs)
-        ),
+        lambda: signal_analysis.advance(state.signals, _signal_inputs(market, result.confluences)),
     )
     unchanged: tuple[OpportunityState, tuple[Opportunity, ...]] = (state.opportunities, ())
     opportunity_state, found = _compute_or_default(
@@ -204,11 +203,23 @@ def _traded(result: PassResult, market: MarketData, *, find_opportunities: bool)
     )
 
 
-def _stamps(inputs: Iterable[SymbolInputs]) -> dict[str, signal_analysis.InputStamps]:
-    return {
-        one.symbol: tuple(None if each is None else each.stamp for each in (one.ticker, one.book, one.trades))
-        for one in inputs
-    }
+def _signal_inputs(market: MarketData, confluences: Mapping[str, Confluence]) -> signal_analysis.SignalInputs:
+    """Return what the signals of a pass are made from. BTC has bars even if it has no score."""
+    measurable = len(market.universe) - len(unmeasurable(market, confluences))
+    scored = sum(one.score is not None for one in confluences.values())
+    books = {item.symbol: item.book for item in market.inputs if item.book is not None}
+    return signal_analysis.SignalInputs(
+        now_ms=market.stamp.observed_ms,
+        scores=confluences,
+        prices=market.tickers,
+        bars={
+            ANCHOR: market.anchor_candles,
+            **market.followed,
+            **{item.symbol: item.candles for item in market.inputs},
+        },
+        spreads={symbol: math.log(book.asks[0, 0] / book.bids[0, 0]) for symbol, book in books.items()},
+        complete=scored >= max(1, MIN_SCORED_SHARE * measurable),
+    )
 
 
 def next_state(state: VenueState, result: PassResult) -> VenueState:
@@ -283,8 +294,10 @@ def snapshot_of(
     computed_ms: int,
     fallback: Fallback | None,
     signal_record: SignalRecord | None = None,
+    other_signals: Iterable[Signal] = (),
 ) -> Snapshot:
-    """Return the snapshot of a market with its result from `run_pass`."""
+    """Return the snapshot of a market with its result from `run_pass`. `other_signals` are the active ones of other
+    venues."""
     gainers, losers = movers(market.tickers)
     return Snapshot(
         id=snapshot_id,
@@ -308,7 +321,7 @@ def snapshot_of(
         means=result.state.means,
         trail=result.state.trail,
         open_interest_changes=_open_interest_changes(market),
-        signals=result.state.active,
+        signals=newest_first((*result.state.active, *other_signals)),
         opportunities=result.unexpired_opportunities,
         signal_record=signal_record,
         venue_tickers=market.tickers,

@@ -14,6 +14,7 @@ from virtuoso.analysis import opportunities as opportunity_analysis
 from virtuoso.analysis import signals as signal_analysis
 from virtuoso.analysis.alert_groups import Told, recalled
 from virtuoso.analysis.opportunities import OpportunityState
+from virtuoso.analysis.signal_rules import DEFAULT_RULES, SignalRules
 from virtuoso.analysis.signals import SignalState
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
 from virtuoso.domain.records import SignalStatus
@@ -57,17 +58,24 @@ class VenueState:
     def active(self) -> tuple[Signal, ...]:
         """Return the active signals, newest first."""
         active = [signal for signal in self.signals.newest.values() if signal.status is SignalStatus.ACTIVE]
-        return tuple(sorted(active, key=lambda signal: (-signal.opened_ms, signal.id)))
+        return newest_first(active)
 
     @property
     def followed(self) -> frozenset[str]:
         """Return the symbols whose bars are needed, whether they are scored or not."""
-        return frozenset(signal.symbol for signal in self.active)
+        return self.signals.awaited.union(signal.symbol for signal in self.active)
 
 
-def new_venue_state(venue: str, environment: Environment, weights: Weights = DEFAULT_WEIGHTS) -> VenueState:
+def newest_first(signals: Iterable[Signal]) -> tuple[Signal, ...]:
+    """Return the signals, newest first."""
+    return tuple(sorted(signals, key=lambda signal: (-signal.opened_ms, signal.id)))
+
+
+def new_venue_state(
+    venue: str, environment: Environment, weights: Weights = DEFAULT_WEIGHTS, rules: SignalRules = DEFAULT_RULES
+) -> VenueState:
     """Return the state of a venue before its first pass."""
-    signals = SignalState(venue=venue, environment=environment, model_version=weights.version)
+    signals = SignalState(venue=venue, environment=environment, model_version=weights.version, rules=rules)
     return VenueState(signals=signals, opportunities=OpportunityState(venue=venue), weights=weights)
 
 

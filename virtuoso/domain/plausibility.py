@@ -44,6 +44,8 @@ All limits are in this module. The code that reads a kind of data applies the li
 | a last price | within a factor of 1.4 of the ticker's range of 24 hours | the change of 24 hours is absent |
 | turnover / volume of 24 hours | a mean price within the day's range, or 10 % beyond it | both are absent |
 | a turnover of 24 hours | within a factor of 2 of one read in the last minute | absent until a second reading confirms it |
+| the last price at which a signal opens | within 1 % of mark price and newest close, no older than a minute | none opens |
+| the newest close beside it | ended at most 10 minutes before | no signal opens |
 | last price and newest close | within a factor of 1.4 (30m and 4h: 5) | trades and book decide, or both are refused |
 | closes of two timeframes at one time | within a factor of 1.4 | the coarser candles are refused |
 | the ticker's price of 24 hours ago | within a factor of 1.4 of all candles | odd candles, or the change, are refused |
@@ -56,6 +58,7 @@ All limits are in this module. The code that reads a kind of data applies the li
 | symbols with bars for outlooks | at most 400, by turnover | the bars of others are discarded |
 | pages of a list of markets | at most 100, and none is requested twice | the pages read so far are used |
 | a new list of markets | lacks no market that trades and at most 10 % of all | refused twice; then 10 % of those trading |
+| scores of a pass | of at least 90 % of the measurable symbols | no signal opens |
 | tracked symbols without data | at most half of those that trade | the snapshot is incomplete |
 """
 
@@ -79,6 +82,7 @@ MAX_ROW_LEAD_MS = 5 * SECOND_MS  # maximum lead of a row's time over its reply's
 MAX_TICKER_AGE_MS = 10 * MINUTE_MS  # some venues date a ticker by its last trade, and small markets trade rarely
 MIN_FUNDING_INTERVAL_MS, MAX_FUNDING_INTERVAL_MS = 60 * MINUTE_MS, 24 * 60 * MINUTE_MS
 MAX_TRADE_GAP_MS = 15 * MINUTE_MS  # in recorded markets of 1 million USDT a day, no gap is above 10 minutes
+MAX_CLOSE_AGE_MS = 10 * MINUTE_MS  # of the close that confirms the entry of a signal
 MAX_DOMINANCE_AGE_MS = 60 * MINUTE_MS
 MAX_BAR_LEAD_MS = MINUTE_MS
 MAX_BAR_DELAY_MS = MINUTE_MS  # the next bar is overdue two bar lengths and this time after the end of the newest one
@@ -88,6 +92,7 @@ MAX_OUTLOOK_DELAY_MS = 15 * MINUTE_MS  # a round reads 200 symbols one by one
 SMALLEST = 1e-18  # a smaller price or amount is an error, and ratios of it are 0 or infinite
 LARGEST = 1e18  # a larger number in market data is an error, and sums of its square overflow
 MAX_PRICE_DISTANCE = 0.2  # relative to the last price; a mark or index farther away is of another market or time
+MAX_ENTRY_DISTANCE = 0.01  # of mark price and newest close from the entry of a signal, in log prices
 MAX_CHANGE_ERROR, MAX_CHANGE_DEVIATION = 0.05, 0.01  # of a change of 24 hours: percentage points, share of the change
 MAX_ACCOUNT_RATIO = 1_000  # long accounts divided by short accounts
 SHARE_ROUNDING = 0.01  # maximum distance of the sum of two shares from 1
@@ -116,4 +121,5 @@ FEW_LOST_MARKETS = 2  # a new list may always lack this number of markets, even 
 MAX_PAGES = 100  # maximum number of pages of one list of markets
 MAX_OUTLOOK_SYMBOLS = 400
 MAX_WITHOUT_DATA = 0.5  # share of the tracked symbols that trade; more of them mean a failure of the venue
+MIN_SCORED_SHARE = 0.9  # share of the measurable symbols; a pass with fewer scores calls no signal
 LIST_CONFIRMATIONS = 2  # number of lists in a row that are refused before one is accepted

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from virtuoso.domain.model import Candles, DimensionKind, Instrument, OrderBook, Ticker, Timeframe, TimeSeries, Trades
-    from virtuoso.domain.records import Alert, AlertKind, AlertLevel, Opportunity, ScorePoint, Side, Signal
+    from virtuoso.domain.model import Candles, Instrument, OrderBook, Ticker, Timeframe, TimeSeries, Trades
+    from virtuoso.domain.records import Alert, AlertKind, AlertLevel, Opportunity, ScorePoint, Side, Signal, SignalResult
 
 
 class Exchange(Protocol):
@@ -156,15 +156,9 @@ class HistoryReader(Protocol):
         the previous page. Empty when there is none."""
         ...
 
-    async def results(
-        self, venue: str = "", *, start_ms: int = 0, closed_by_ms: int
-    ) -> Sequence[tuple[Side, tuple[DimensionKind, ...], float]]:
-        """Return (side, drivers, result in R) of each signal that was opened at `start_ms` or later and closed until
-        `closed_by_ms`, in any order. Empty when there is none."""
-        ...
-
-    async def first_signal_ms(self, venue: str = "", *, closed_by_ms: int) -> int | None:
-        """Return the time when the oldest signal was opened, of those closed until `closed_by_ms`. None without any."""
+    async def results(self, venue: str = "", *, start_ms: int = 0, closed_by_ms: int) -> Sequence[SignalResult]:
+        """Return the result of each signal that was opened at `start_ms` or later and closed until `closed_by_ms`, in any
+        order. Empty when there is none."""
         ...
 
     async def opportunities(

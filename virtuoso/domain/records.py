@@ -6,6 +6,7 @@ stores everything that a restart must not lose or duplicate. No other state has 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -101,6 +102,19 @@ class ScorePoint:
     sentiment: float | None = None
 
 
+class TradingCosts(NamedTuple):
+    """The costs of one trade, in percent of its value."""
+
+    taker_fee_percent: float  # of each entry and exit
+    spread_percent: float  # from bid to ask; half of it is paid at entry, and half at exit
+    funding_day_percent: float  # paid per day by the side of the trade; negative when that side receives it
+
+    @property
+    def round_trip(self) -> float:
+        """Return the costs of entry and exit, as a fraction."""
+        return (2 * self.taker_fee_percent + self.spread_percent) / 100
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
     """A trade in one direction and its outcome. R, the unit of results, is the distance from entry to stop."""
@@ -127,6 +141,26 @@ class Signal:
     closed_ms: int | None = None  # None while ACTIVE
     exit_price: float | None = None  # of the last closed part; None before the first
     rearmed: bool = False  # the score has returned since, so another signal on this side may follow
+    chances: tuple[float, ...] = ()  # by target: the probability that it is reached before expiry, without drift or stop
+    market_symbols: tuple[str, ...] = ()  # for a call on the whole market: the symbols on its side; otherwise empty
+    costs: TradingCosts | None = None  # None for a signal of a release without costs
+    funding_r: float = 0.0  # funding paid until `judged_ms`, weighted by size; negative when it was received
+    baseline_r: float | None = None  # net result of its entry by lot; None until that has ended
+
+    @property
+    def net_r(self) -> float | None:
+        """Return the result after costs. While ACTIVE, only closed parts count. Return None when the costs are not known."""
+        open_part = math.fsum(self.sizes[self.targets_hit :]) if self.status is SignalStatus.ACTIVE else 0.0
+        return net_result(self.result_r, self.entry, self.stop, self.costs, self.funding_r, closed_part=1 - open_part)
+
+
+def net_result(
+    result_r: float, entry: float, stop: float, costs: TradingCosts | None, funding_r: float, *, closed_part: float = 1.0
+) -> float | None:
+    """Return a result in R after costs. The closed part of a position pays for its entry and exit."""
+    if costs is None:
+        return None
+    return result_r - closed_part * costs.round_trip / abs(math.log(stop / entry)) - funding_r
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +224,36 @@ class SignalTally:
     win_rate_high: float | None = None  # upper end of that interval
     mean_r: float | None = None
     expectancy_r: float | None = None  # win rate x mean win - loss rate x mean loss
+    mean_net_r: float | None = None  # after costs, of the signals with known costs
+
+
+class SignalVerdict(ContractEnum):
+    """The comparison of signals with entries by lot."""
+
+    NOTHING_SHOWN = 1
+    BETTER = 2
+    WORSE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class MeanResult:
+    """A mean of results in R, with its 95 % interval. The interval is None when there are too few days."""
+
+    count: int
+    mean: float | None  # None when `count` is 0
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalEvidence:
+    """The results of closed signals after costs, compared with those of entries by lot."""
+
+    net: MeanResult  # of all closed signals with known costs
+    baseline: MeanResult  # of the entries by lot that have ended
+    difference: MeanResult  # signal minus its entry by lot, of the same signals
+    verdict: SignalVerdict
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +264,18 @@ class SignalRecord:
     sides: Mapping[Side, SignalTally]  # contains only sides with signals
     drivers: Mapping[DimensionKind, SignalTally]  # by the strongest driver; contains only drivers with signals
     since_ms: int | None = None  # the time when the oldest signal was opened; None without signals or when unknown
+    evidence: SignalEvidence | None = None  # None without signals that have costs
+
+
+class SignalResult(NamedTuple):
+    """The result of a closed signal."""
+
+    side: Side
+    drivers: tuple[DimensionKind, ...]  # strongest first
+    result_r: float
+    net_r: float | None  # None when the costs are not known
+    baseline_r: float | None  # None until the entry by lot has ended
+    opened_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

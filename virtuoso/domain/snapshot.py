@@ -63,7 +63,7 @@ class Snapshot:
     sentiment: MarketSentiment | None = None  # None when it could not be measured
     betas: Mapping[str, Mapping[BetaSpan, BetaWindow]] = field(default_factory=dict)  # only symbols with enough returns
     means: ScoreMeans | None = None  # the scores of the last minutes, for the next collector
-    signals: tuple[Signal, ...] = ()  # the active signals, newest first
+    signals: tuple[Signal, ...] = ()  # the active signals of all venues that were in use, newest first
     opportunities: tuple[Opportunity, ...] = ()  # the unexpired opportunities, newest first
     unmeasurable: Mapping[str, str] = field(default_factory=dict)  # why the venue cannot measure a tracked symbol
     streamed: int = 0  # the number of tracked symbols with a price whose order book and trades stream

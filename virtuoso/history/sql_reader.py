@@ -23,14 +23,23 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from virtuoso.domain.model import DimensionKind
-from virtuoso.domain.records import Alert, AlertKind, AlertLevel, Opportunity, ScorePoint, Side, Signal, SignalStatus
+from virtuoso.domain.records import (
+    Alert,
+    AlertKind,
+    AlertLevel,
+    Opportunity,
+    ScorePoint,
+    Side,
+    Signal,
+    SignalResult,
+    SignalStatus,
+    net_result,
+)
 from virtuoso.history.points import from_row
 from virtuoso.history.tables import SCORES, alerts, newest, opportunities, points, series, signals
 from virtuoso.history.transactions import Transactions
 
 Record = TypeVar("Record")
-Result = tuple[Side, tuple[DimensionKind, ...], float]
 
 
 class SqlHistoryReader:
@@ -114,26 +123,24 @@ class SqlHistoryReader:
 
         return await self._transactions.run("signals", read)
 
-    async def results(self, venue: str = "", *, start_ms: int = 0, closed_by_ms: int) -> Sequence[Result]:
+    async def results(self, venue: str = "", *, start_ms: int = 0, closed_by_ms: int) -> Sequence[SignalResult]:
         """See the port."""
-        query = select(signals.c.side, signals.c.drivers, signals.c.result_r).where(
-            signals.c.opened_ms >= start_ms, *_closed(venue, closed_by_ms)
+        c = signals.c
+        plan = (c.entry, c.stop, c.costs, c.funding_r)
+        query = select(c.side, c.drivers, c.result_r, c.baseline_r, c.opened_ms, *plan).where(
+            c.opened_ms >= start_ms,
+            c.status != SignalStatus.ACTIVE,
+            c.closed_ms <= closed_by_ms,
+            *_of_venue(c.venue, venue),
         )
 
-        async def read(connection: AsyncConnection) -> list[Result]:
-            return [(side, drivers, result) for side, drivers, result in await connection.execute(query)]
+        async def read(connection: AsyncConnection) -> list[SignalResult]:
+            return [
+                SignalResult(side, drivers, result_r, net_result(result_r, *plan), baseline_r, opened_ms)
+                for side, drivers, result_r, baseline_r, opened_ms, *plan in await connection.execute(query)
+            ]
 
         return await self._transactions.run("results", read)
-
-    async def first_signal_ms(self, venue: str = "", *, closed_by_ms: int) -> int | None:
-        """See the port."""
-        query = select(func.min(signals.c.opened_ms)).where(*_closed(venue, closed_by_ms))
-
-        async def read(connection: AsyncConnection) -> int | None:
-            opened_ms: int | None = (await connection.execute(query)).scalar()
-            return opened_ms
-
-        return await self._transactions.run("first_signal_ms", read)
 
     async def opportunities(
         self, venue: str = "", *, start_ms: int = 0, before: tuple[int, str] | None = None, limit: int = 100
@@ -235,12 +242,6 @@ def _about(symbols: Collection[str]) -> list[ColumnElement[bool]]:
 def _of_venue(column: Column[str], venue: str) -> list[ColumnElement[bool]]:
     """Return the condition that `column` is `venue`. Return no condition when `venue` is empty."""
     return [column == venue] if venue else []
-
-
-def _closed(venue: str, closed_by_ms: int) -> list[ColumnElement[bool]]:
-    """Return the conditions that a signal is of `venue` and was closed until `closed_by_ms`."""
-    closed = [signals.c.status != SignalStatus.ACTIVE, signals.c.closed_ms <= closed_by_ms]
-    return [*closed, *_of_venue(signals.c.venue, venue)]
 
 
 def _newest_first(

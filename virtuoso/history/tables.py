@@ -29,7 +29,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
 from virtuoso.domain.model import DimensionKind, Environment
-from virtuoso.domain.records import AlertKind, AlertLevel, AlertMarket, OpportunityKind, Side, SignalStatus
+from virtuoso.domain.records import AlertKind, AlertLevel, AlertMarket, OpportunityKind, Side, SignalStatus, TradingCosts
 
 E = TypeVar("E", bound=IntEnum)
 
@@ -95,6 +95,21 @@ class AlertMarkets(TypeDecorator[tuple[AlertMarket, ...]]):
         return tuple(AlertMarket(*market) for market in json.loads(value)) if value else ()
 
 
+class Costs(TypeDecorator[TradingCosts]):
+    """The costs of a trade, stored as a JSON array."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: TradingCosts | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - as above
+        """Convert for the database."""
+        return None if value is None else json.dumps(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> TradingCosts | None:  # noqa: ARG002 - as above
+        """Convert from the database."""
+        return None if value is None else TradingCosts(*json.loads(value))
+
+
 def _required(name: str, kind: Any, *, primary_key: bool = False) -> Column[Any]:
     return Column(name, kind, primary_key=primary_key, nullable=False, autoincrement=False)
 
@@ -147,6 +162,11 @@ signals = Table(
     Column("closed_ms", BigInteger),
     Column("exit_price", Double),
     _required("rearmed", Boolean),
+    _required("chances", Items(float)),
+    _required("market_symbols", Items(str)),
+    Column("costs", Costs),
+    _required("funding_r", Double),
+    Column("baseline_r", Double),
     Index("signals_order", "opened_ms", "id"),
     Index("signals_active", "opened_ms", "id", sqlite_where=text("status = 1"), postgresql_where=text("status = 1")),
 )

@@ -14,7 +14,8 @@ numbers or on the current time.
 
 An event is a JSON object on a separate line. `at` is the recorder's clock in epoch ms. The first key names the event:
 
-    {"tape": 2, "at", "model", "weights", "made_by": {name: version}, "venues": [...], "rules": {...}, "opportunities": true}
+    {"tape": 2, "at", "model", "weights", "made_by": {name: version}, "venues": [...], "rules": {...}, "opportunities": true,
+     "costs": {...}}
                       A session begins. It is independent of earlier sessions. The number is the file's format.
     {"op": "candles", "at", "venue", "symbol", "timeframe", "bars", "replies": [[url, status, headers, body, received_ms]]}
                       A feed processed the replies to a request. `op` is one of instruments, tickers, premiums, candles,

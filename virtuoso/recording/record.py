@@ -15,6 +15,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from virtuoso.analysis.signal_rules import DEFAULT_RULES, CostRules
 from virtuoso.analysis.weights import DEFAULT_WEIGHTS, Weights
 from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import ExchangeError
@@ -68,7 +69,7 @@ def made_by() -> Mapping[str, str]:
 class Recorder:
     """Records one session. It is the collector's PassObserver, and RecordedExchange adds the replies.
 
-    `opportunities` and `weights` are those of the engine.
+    `opportunities`, `weights` and `costs` are those of the engine.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Recorder:
         rules: UniverseRules,
         opportunities: bool = True,
         weights: Weights = DEFAULT_WEIGHTS,
+        costs: CostRules = DEFAULT_RULES.costs,
         clock: Clock,
     ) -> None:
         self._file, self._clock = file, clock
@@ -92,6 +94,7 @@ class Recorder:
             "venues": list(venues),
             "rules": asdict(rules),
             "opportunities": opportunities,
+            "costs": asdict(costs),
             "streams": self._streams,  # the kinds that stream, by venue
         }
         self._pending: list[tuple[dict[str, Any], Snapshot | None]] = []

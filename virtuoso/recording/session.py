@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from virtuoso.analysis.alert_rules import SourceStatus
+from virtuoso.analysis.signal_rules import CostRules, SignalRules
 from virtuoso.analysis.weights import Weights
 from virtuoso.collector.engine import Engine
 from virtuoso.collector.one_pass import PassRequest
@@ -57,6 +58,7 @@ class Session:
             Environment.REPLAY,
             opportunities=header["opportunities"],
             weights=Weights.with_overrides(**header["weights"]),
+            signal_rules=SignalRules(costs=CostRules(**header.get("costs", {}))),
             history=history,
             clock=ReplayClock(header["at"]),
         )

@@ -54,23 +54,23 @@ class HistoryHandlers:
         self._alerts.wake()
 
     async def list_signals(self, request: api.ListSignalsRequest, context: Context) -> bytes:
-        """Return active signals from the snapshot, and closed signals from the history."""
+        """Return active signals from the snapshot, and closed signals from the history. They are of all venues."""
         if request.active:
             return self._list_active(request)
         view = self._cache.current().view
         size = min(paging.page_size(request), MAX_STORED_SIGNALS)
-        venue, before = _signal_position(request, view)
+        before = _signal_position(request)
         names = view.aliases(request.symbols)
-        stored, oldest = await self._read_signals(request, context, (venue, before, sorted(names), size))
+        stored, oldest = await self._read_signals(request, context, (before, sorted(names), size))
         by_id = {signal.id: signal for signal in stored}
-        if not request.HasField("active") and venue == view.provenance.venue:
+        if not request.HasField("active"):
             for signal in _matching(view, request, names):
                 on_page = (before is None or _key(signal) < before) and (oldest is None or _key(signal) >= oldest)
                 if on_page and by_id.get(signal.id, signal).active:  # the snapshot is newer unless the signal has closed
                     by_id[signal.id] = signal
         page = sorted(by_id.values(), key=_key, reverse=True)
         end = _key(page[size - 1]) if len(page) > size else oldest
-        token = "" if end is None else paging.encode_token(request, paging.PageStart(end[0], f"{venue}/{end[1]}"))
+        token = "" if end is None else paging.encode_token(request, paging.PageStart(*end))
         served = self._cache.current()
         return (
             served.provenance_field
@@ -91,22 +91,22 @@ class HistoryHandlers:
         )
 
     async def _read_signals(
-        self, request: api.ListSignalsRequest, context: Context, page: tuple[str, Key | None, Sequence[str], int]
+        self, request: api.ListSignalsRequest, context: Context, page: tuple[Key | None, Sequence[str], int]
     ) -> tuple[list[EncodedSignal], Key | None]:
         """Return one page of signals from the history, and the key of its last signal when older signals follow."""
-        venue, before, names, size = page
+        before, names, size = page
         view = self._cache.current().view
         environment, latest_ms = view.provenance.environment, self._cache.latest_ms(view)
         side = Side(request.side) if request.side else None
         active = request.active if request.HasField("active") else None
 
         async def read(history: HistoryReader) -> tuple[list[EncodedSignal], Key | None]:
-            stored = await history.signals(venue, symbols=names, side=side, active=active, before=before, limit=size + 1)
+            stored = await history.signals(symbols=names, side=side, active=active, before=before, limit=size + 1)
             last = (stored[size - 1].opened_ms, stored[size - 1].id) if len(stored) > size else None
             return await asyncio.to_thread(_encode_signals, stored[:size], environment, latest_ms), last
 
         async with caller_deadline(context):
-            key = ("signals", venue, environment, before, tuple(names), side, active, size)
+            key = ("signals", environment, before, tuple(names), side, active, size)
             return await self._history.read_cached(key, read)
 
     async def list_alerts(self, request: api.ListAlertsRequest, context: Context) -> bytes:
@@ -184,13 +184,12 @@ class HistoryHandlers:
         return self._cache.current().provenance_field + body
 
 
-def _signal_position(request: api.ListSignalsRequest, view: SnapshotView) -> tuple[str, Key | None]:
-    """Return the venue whose signals are listed, and the key of the signal after which the page starts."""
+def _signal_position(request: api.ListSignalsRequest) -> Key | None:
+    """Return the key of the signal after which the page starts."""
     if not request.page_token:
-        return view.provenance.venue, None
+        return None
     start = paging.decode_token(request, request.page_token)
-    venue, _, signal_id = start.snapshot_id.partition("/")
-    return venue, (start.position, signal_id)
+    return start.position, start.snapshot_id
 
 
 def _alert_position(request: api.ListAlertsRequest) -> tuple[int | None, int]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import zip_longest
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from virtuoso.domain.model import DimensionKind, Environment
-from virtuoso.domain.records import BetaSpan, Opportunity, OpportunityKind, Side, Signal, SignalStatus
+from virtuoso.domain.records import BetaSpan, Opportunity, OpportunityKind, Side, Signal, SignalStatus, TradingCosts
 from virtuoso.market.v1 import (
     alert_pb2,
     beta_pb2,
@@ -28,7 +29,16 @@ if TYPE_CHECKING:
     from google.protobuf.timestamp_pb2 import Timestamp
 
     from virtuoso.domain.model import Breadth
-    from virtuoso.domain.records import Alert, BetaWindow, MarketSentiment, ScorePoint, SignalRecord, SignalTally
+    from virtuoso.domain.records import (
+        Alert,
+        BetaWindow,
+        MarketSentiment,
+        MeanResult,
+        ScorePoint,
+        SignalEvidence,
+        SignalRecord,
+        SignalTally,
+    )
 
 # The fields of a point that are numbers, in the record and in the message.
 _POINT_NUMBERS = ("price", "score", "confidence", *(kind.lower_name for kind in DimensionKind))
@@ -126,7 +136,8 @@ def signal(value: Signal) -> signal_pb2.Signal:
         entry=value.entry,
         stop=value.stop,
         targets=[
-            signal_pb2.SignalTarget(price=price, size=size) for price, size in zip(value.targets, value.sizes, strict=True)
+            signal_pb2.SignalTarget(price=price, size=size, chance=chance)
+            for price, size, chance in zip_longest(value.targets, value.sizes, value.chances)
         ],
         expire_time=timestamp(value.expires_ms),
         score=value.score,
@@ -139,6 +150,11 @@ def signal(value: Signal) -> signal_pb2.Signal:
         model_version=value.model_version,
         venue=value.venue,
         judge_time=timestamp(value.judged_ms),
+        net_result_r=value.net_r,
+        costs=signal_pb2.SignalCosts(**value.costs._asdict()) if value.costs else None,
+        funding_r=value.funding_r,
+        market_symbols=value.market_symbols,
+        baseline_r=value.baseline_r,
     )
 
 
@@ -166,7 +182,16 @@ def read_signal(message: signal_pb2.Signal, environment: Environment) -> Signal:
         result_r=message.result_r,
         closed_ms=millis(message.close_time) if message.HasField("close_time") else None,
         exit_price=message.exit_price if message.HasField("exit_price") else None,
+        chances=tuple(target.chance for target in message.targets if target.HasField("chance")),
+        market_symbols=tuple(message.market_symbols),
+        costs=_read_costs(message.costs) if message.HasField("costs") else None,
+        funding_r=message.funding_r,
+        baseline_r=message.baseline_r if message.HasField("baseline_r") else None,
     )
+
+
+def _read_costs(message: signal_pb2.SignalCosts) -> TradingCosts:
+    return TradingCosts(message.taker_fee_percent, message.spread_percent, message.funding_day_percent)
 
 
 def signal_record(value: SignalRecord) -> signal_pb2.SignalRecord:
@@ -181,7 +206,22 @@ def signal_record(value: SignalRecord) -> signal_pb2.SignalRecord:
             for kind, tally in sorted(value.drivers.items())
         ],
         start_time=timestamp(value.since_ms) if value.since_ms is not None else None,
+        evidence=_evidence(value.evidence) if value.evidence else None,
     )
+
+
+def _evidence(value: SignalEvidence) -> signal_pb2.SignalEvidence:
+    return signal_pb2.SignalEvidence(
+        net=_mean_result(value.net),
+        baseline=_mean_result(value.baseline),
+        difference=_mean_result(value.difference),
+        verdict=signal_pb2.SignalVerdict.ValueType(value.verdict),
+        sentence=value.sentence,
+    )
+
+
+def _mean_result(value: MeanResult) -> signal_pb2.MeanResult:
+    return signal_pb2.MeanResult(count=value.count, mean_r=value.mean, mean_r_low=value.low, mean_r_high=value.high)
 
 
 def _tally(value: SignalTally) -> signal_pb2.SignalTally:
@@ -193,6 +233,7 @@ def _tally(value: SignalTally) -> signal_pb2.SignalTally:
         win_rate_high=value.win_rate_high,
         mean_r=value.mean_r,
         expectancy_r=value.expectancy_r,
+        mean_net_r=value.mean_net_r,
     )
 
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from virtuoso.analysis.signals import SignalState, SignalStep, advance
+from virtuoso.analysis.signal_rules import SignalRules
+from virtuoso.analysis.signals import SignalInputs, SignalState, SignalStep, advance
 from virtuoso.domain.model import (
     Candles,
     Confluence,
@@ -23,11 +24,14 @@ from virtuoso.domain.records import Side, Signal
 
 MINUTE, FIVE, HOUR, DAY = 60_000, 300_000, 3_600_000, 86_400_000
 START = 1_760_000_400_000 // HOUR * HOUR
-EMPTY = SignalState(venue="bybit", environment=Environment.LIVE, model_version="v1")
+AT_ONCE = SignalRules(stand_ms=0, settle_ms=0, max_gap_ms=HOUR)
+EMPTY = SignalState(venue="bybit", environment=Environment.LIVE, model_version="v1", rules=AT_ONCE)
 Bars = Mapping[Timeframe, Candles]
 
 
-def scored(score: float | None, confidence: float = 0.8, symbol: str = "XUSDT") -> Confluence:
+def scored(
+    score: float | None, confidence: float = 0.8, symbol: str = "XUSDT", averaged_ms: int = 20 * MINUTE
+) -> Confluence:
     points = {DimensionKind.ORDERFLOW: 0.7, DimensionKind.VOLUME: -0.1, DimensionKind.TECHNICAL: 0.4}
     whole = 0.0 if score is None else score - 50
     dimensions = tuple(
@@ -45,13 +49,18 @@ def scored(score: float | None, confidence: float = 0.8, symbol: str = "XUSDT") 
         for k, share in points.items()
     )
     return Confluence(
-        symbol=symbol, dimensions=dimensions, coverage=1.0, score=score, confidence=None if score is None else confidence
+        symbol=symbol,
+        dimensions=dimensions,
+        coverage=1.0,
+        score=score,
+        averaged_ms=averaged_ms,
+        confidence=None if score is None else confidence,
     )
 
 
-def ticker(last: float, now_ms: int, mark: float | None = None) -> Ticker:
+def ticker(last: float, now_ms: int, mark: float | None = None, symbol: str = "XUSDT") -> Ticker:
     return Ticker(
-        symbol="XUSDT",
+        symbol=symbol,
         last=last,
         stamp=Stamp(observed_ms=now_ms - 500, received_ms=now_ms),
         mark=last if mark is None else mark,
@@ -93,7 +102,17 @@ def advanced_at(
     score: float, now_ms: int = START, price: float = 100.0, state: SignalState = EMPTY, bars: Bars | None = None
 ) -> SignalStep:
     bars = {Timeframe.M30: half_hours(price, until_ms=now_ms), **minutes([flat(price)], now_ms - MINUTE), **(bars or {})}
-    return advance(state, {"XUSDT": scored(score)}, {"XUSDT": ticker(price, now_ms)}, {"XUSDT": bars}, now_ms)
+    return advance(state, market_at(now_ms, scored(score), ticker(price, now_ms), bars))
+
+
+def market_at(now_ms: int, score: Confluence, price: Ticker | None, bars: Bars | None) -> SignalInputs:
+    """Return the market of one symbol."""
+    return SignalInputs(
+        now_ms=now_ms,
+        scores={"XUSDT": score},
+        prices={} if price is None else {"XUSDT": price},
+        bars={} if bars is None else {"XUSDT": bars},
+    )
 
 
 def round_signal(side: Side = Side.LONG, opened_ms: int = START) -> Signal:
@@ -101,7 +120,7 @@ def round_signal(side: Side = Side.LONG, opened_ms: int = START) -> Signal:
     sign = side.sign
     (opened,) = advanced_at(50 + 25 * sign, opened_ms).opened
     levels = [100 * math.exp(sign * r / 100) for r in (-1, 1.5, 3, 5)]
-    return replace(opened, stop=levels[0], targets=tuple(levels[1:]))
+    return replace(opened, stop=levels[0], targets=tuple(levels[1:]), sizes=(0.5, 0.3, 0.2), chances=(0.5, 0.2, 0.1))
 
 
 def flat(price: float = 100.0) -> tuple[float, float, float, float]:

@@ -11,7 +11,7 @@ from tests.unit.analysis.markets import NOW_MS, Shape, bars, inputs
 from virtuoso.analysis.beta import betas
 from virtuoso.analysis.confluence import score_symbol
 from virtuoso.analysis.overview import overview
-from virtuoso.analysis.signals import stop_distance
+from virtuoso.analysis.signal_plans import median_range
 from virtuoso.domain.model import ANCHOR, Candles, Timeframe
 
 SHAPE = Shape("walk", 5, 27.1)
@@ -50,8 +50,8 @@ def test_the_reason_for_too_few_bars_names_the_break_of_scale() -> None:
 def test_indicators_do_not_run_across_a_gap() -> None:
     whole = bars(SHAPE, Timeframe.M30)
     with_gap = without(whole, 120)
-    assert stop_distance(with_gap, NOW_MS) == stop_distance(whole.selected(slice(-120, None)), NOW_MS)
-    assert stop_distance(without(whole, 40), NOW_MS) is None
+    assert median_range(with_gap, NOW_MS) == median_range(whole.selected(slice(-120, None)), NOW_MS)
+    assert median_range(without(whole, 40), NOW_MS) is None
 
 
 def test_betas_and_volatility_use_the_bars_on_both_sides_of_a_gap() -> None:

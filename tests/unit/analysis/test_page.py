@@ -14,10 +14,11 @@ from tests.programs import ROOT
 from tests.unit.analysis import markets
 from tests.unit.analysis.markets import NOW_MS, Shape
 from tests.unit.wire.test_snapshots import decoded, snapshot
-from virtuoso.analysis import candle_readings, market_sentiment, opportunities, signals
+from virtuoso.analysis import candle_readings, market_sentiment, opportunities, signal_plans
 from virtuoso.analysis.alert_groups import COOLDOWNS_S
 from virtuoso.analysis.confluence import CONTEXT_COMPONENTS, score_symbol
 from virtuoso.analysis.orderflow import TAKER_VOLUME
+from virtuoso.analysis.signal_rules import DEFAULT_RULES
 from virtuoso.analysis.weights import DIMENSION_WEIGHTS, TIMEFRAME_WEIGHTS
 from virtuoso.domain.model import DimensionKind
 from virtuoso.domain.records import AlertKind
@@ -62,8 +63,12 @@ def test_the_other_numbers_of_the_page_equal_those_of_the_code() -> None:
         assert re.search(rf"{timeframe.value} \({weight:.0%}".replace("%", " %"), PAGE), timeframe
     table_rows = rows(section("Market sentiment"))
     assert {n: float(cells[0]) for n, cells in table_rows.items()} == {g.name: g.weight for g in market_sentiment.PARTS}
-    assert (signals.TARGETS_R, signals.SIZES) == ((1.5, 3, 5), (0.5, 0.3, 0.2))
-    assert (signals.ENTRY_POINTS, signals.REARM_POINTS, signals.MIN_CONFIDENCE, signals.STOP_ATRS) == (20, 15, 0.5, 2)
+    assert (signal_plans.TARGETS_R, signal_plans.SIZES) == ((1.5, 3, 5), (0.5, 0.3, 0.2))
+    assert (signal_plans.STOP_RANGES, signal_plans.RANGE_BARS, signal_plans.MIN_CHANCE) == (2.4, 96, 0.05)
+    rules = DEFAULT_RULES
+    assert (rules.entry_points, rules.rearm_points, rules.min_confidence) == (22, 16, 0.5)
+    assert (rules.market_points, rules.market_rearm_points, rules.calls_per_hour) == (14, 9, 3)
+    assert (rules.stand_ms / 60_000, rules.settle_ms / 60_000) == (5, 18)
     caps = (opportunities.COOLDOWN_MS / 3_600_000, opportunities.MAX_PER_HOUR, opportunities.MAX_PER_DAY)
     assert "after {:g} hours at the earliest, at most {} in an hour and {} in a day".format(*caps) in PAGE.replace("\n", " ")
     hours = {kind: seconds / 3600 for kind, seconds in COOLDOWNS_S.items()}

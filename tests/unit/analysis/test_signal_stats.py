@@ -11,9 +11,13 @@ from hypothesis import strategies as st
 
 from virtuoso.analysis.signal_stats import signal_record, signal_tally, wilson_interval
 from virtuoso.domain.model import DimensionKind
-from virtuoso.domain.records import Side, SignalTally
+from virtuoso.domain.records import Side, SignalResult, SignalTally
 
 FLOW, BOOK = DimensionKind.ORDERFLOW, DimensionKind.ORDERBOOK
+
+
+def result(result_r: float, side: Side = Side.LONG, *drivers: DimensionKind) -> SignalResult:
+    return SignalResult(side, drivers, result_r, None, None, 1_000)
 
 
 @pytest.mark.parametrize(("wins", "count"), [(0, 1), (1, 1), (0, 12), (7, 12), (12, 12), (431, 1000)])
@@ -37,13 +41,15 @@ def test_without_results_every_figure_is_absent() -> None:
 def test_a_record_has_stats_by_side_and_by_first_driver() -> None:
     record = signal_record(
         [
-            (Side.LONG, (FLOW, BOOK), 2.65),
-            (Side.LONG, (FLOW,), -1.0),
-            (Side.SHORT, (BOOK, FLOW), -1.0),
-            (Side.SHORT, (), 0.0),
+            result(2.65, Side.LONG, FLOW, BOOK),
+            result(-1.0, Side.LONG, FLOW)._replace(net_r=-1.25, opened_ms=7),
+            result(-1.0, Side.SHORT, BOOK, FLOW)._replace(net_r=-1.15),
+            result(0.0, Side.SHORT),
         ]
     )
-    assert (record.all.count, record.all.wins) == (4, 1)
+    assert (record.all.count, record.all.wins, record.since_ms) == (4, 1, 7)
+    assert record.all.mean_net_r == pytest.approx(-1.2)
+    assert record.sides[Side.LONG].mean_net_r == -1.25
     assert record.all.mean_r == pytest.approx(0.65 / 4)
     assert {side: (t.count, t.wins) for side, t in record.sides.items()} == {Side.LONG: (2, 1), Side.SHORT: (2, 0)}
     assert {kind: (t.count, t.mean_r) for kind, t in record.drivers.items()} == {
@@ -54,12 +60,12 @@ def test_a_record_has_stats_by_side_and_by_first_driver() -> None:
 
 def test_a_result_that_is_not_finite_is_refused() -> None:
     with pytest.raises(ValueError, match="not a finite number"):
-        signal_tally([1.0, math.nan])
+        signal_tally([result(1.0), result(math.nan)])
 
 
 @given(st.lists(st.floats(-20, 20), min_size=1, max_size=60))
 def test_expectancy_equals_the_mean_and_the_win_rate_is_within_its_interval(results: list[float]) -> None:
-    record = signal_tally(results)
+    record = signal_tally([result(one) for one in results])
     assert record.expectancy_r == pytest.approx(sum(results) / len(results), abs=1e-9)
     assert record.win_rate is not None
     assert record.win_rate_low is not None

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, cast
+from typing import cast
 
-from tests.bullish_market import BullishExchange
+from tests.bullish_market import AT_ONCE, BullishExchange
 from tests.clocks import VirtualClock, VirtualTimeLoop
 from tests.unit.fakes import FakeExchange
 from tests.unit.streams import FakeStreams
@@ -20,7 +20,7 @@ from virtuoso.collector.lease import Lease
 from virtuoso.collector.one_pass import PassRequest, PassResult, run_pass
 from virtuoso.collector.venue_state import VenueState
 from virtuoso.domain.errors import ExchangeError, HistoryError, VenueUnavailable
-from virtuoso.domain.model import Dominance, Environment, Stamp
+from virtuoso.domain.model import Dominance, Environment
 from virtuoso.domain.ports import SnapshotRepository
 from virtuoso.domain.records import Alert, Opportunity, ScorePoint, Signal, SignalRecord
 from virtuoso.domain.snapshot import Snapshot
@@ -162,7 +162,7 @@ class Node:
             Failover(venues, dwell_s=DWELL_S, clock=CLOCK),
             repository,
             self.coingecko,
-            Engine(venues, Environment.SIMULATED, history=history, clock=CLOCK),
+            Engine(venues, Environment.SIMULATED, signal_rules=AT_ONCE, history=history, clock=CLOCK),
             lease=Lease(repository, owner, CLOCK),
             max_stale_s=600,
             clock=CLOCK,
@@ -235,29 +235,9 @@ async def filled_bullish_feed() -> Feed:
     return feed
 
 
-def read_again(market: MarketData, seconds: float = 1) -> MarketData:
-    """Return the market with ticker, book and trades read later."""
-
-    def later(data: Any) -> Any:
-        stamp = Stamp(observed_ms=data.stamp.observed_ms, received_ms=data.stamp.received_ms + int(1_000 * seconds))
-        return replace(data, stamp=stamp)
-
-    inputs = [
-        replace(
-            one,
-            ticker=one.ticker and later(one.ticker),
-            book=one.book and later(one.book),
-            trades=one.trades and later(one.trades),
-        )
-        for one in market.inputs
-    ]
-    return replace(market, inputs=inputs)
-
-
 def opening(state: VenueState, market: MarketData) -> PassResult:
-    """Run two passes. Return the result of the second one, in which signals open."""
-    request = PassRequest(trading=True)
-    return run_pass(run_pass(state, market, request).state, read_again(market), request)
+    """Run a pass in which signals open."""
+    return run_pass(state, market, PassRequest(trading=True))
 
 
 def break_down(exchange: FakeExchange, error: ExchangeError | None, kinds: Iterable[str] = ("tickers",)) -> None:

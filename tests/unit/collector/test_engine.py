@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from tests.bullish_market import AT_ONCE
 from tests.clocks import START_MS, VirtualClock
 from tests.contract.histories import opportunity, signal
 from tests.unit.analysis.test_score_means import instant
@@ -19,10 +19,8 @@ from virtuoso.collector.engine import AnalysedMarket, Engine
 from virtuoso.collector.future_records import correct_opportunities, correct_signals
 from virtuoso.collector.one_pass import PassRequest
 from virtuoso.collector.publisher import Publisher
-from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Environment, Regime, RegimeState
 from virtuoso.domain.records import PastLiquidations, Side, SignalStatus
-from virtuoso.market_data.schedule import Job
 from virtuoso.repository import keys
 from virtuoso.repository.memory import MemoryRepository
 from virtuoso.wire import snapshots
@@ -132,7 +130,8 @@ async def test_nothing_is_recalled_from_an_unreadable_snapshot_or_another_enviro
 
 
 async def test_only_a_pass_with_trading_opens_signals_and_the_same_market_gives_the_same_signals() -> None:
-    feed, engine = await filled_bullish_feed(), Engine(VENUES, Environment.SIMULATED, clock=VirtualClock())
+    feed = await filled_bullish_feed()
+    engine = Engine(VENUES, Environment.SIMULATED, signal_rules=AT_ONCE, clock=VirtualClock())
 
     async def analysed(*, trading: bool) -> AnalysedMarket:
         return await engine.analyse(feed, PassRequest(trading=trading))
@@ -146,13 +145,6 @@ async def test_only_a_pass_with_trading_opens_signals_and_the_same_market_gives_
     accept(look)
     assert engine.state("bybit").active == ()
     assert engine.state("bybit").regime == result.overview.regime
-    accept(await analysed(trading=True))
-    assert engine.state("bybit").active == ()
-    await asyncio.sleep(1)
-    await feed.refresh_tickers()
-    for item in feed.universe:
-        for kind in (InputKind.ORDER_BOOK, InputKind.TRADES):
-            await feed.read(Job(item.symbol, kind))
     first, again = await analysed(trading=True), await analysed(trading=True)
     assert first.result.signals == again.result.signals
     assert [opened.side for opened in first.result.signals] == [Side.LONG] * 3

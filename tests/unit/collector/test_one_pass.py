@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.bullish_market import AT_ONCE
 from tests.unit.collector.nodes import filled_bullish_feed, opening
 from virtuoso.collector.one_pass import PassRequest, next_state, run_pass, snapshot_of
 from virtuoso.collector.venue_state import VenueState, new_venue_state, with_recalled
@@ -17,7 +18,7 @@ TRADING = PassRequest(trading=True)
 
 
 def fresh() -> VenueState:
-    return new_venue_state("bybit", Environment.SIMULATED)
+    return new_venue_state("bybit", Environment.SIMULATED, rules=AT_ONCE)
 
 
 async def market() -> MarketData:

@@ -26,7 +26,7 @@ from virtuoso.domain.model import (
     Stamp,
     Ticker,
 )
-from virtuoso.domain.records import BetaSpan, BetaWindow, Liquidation, LiquidationSum, LiquidationTotals, Side
+from virtuoso.domain.records import BetaSpan, BetaWindow, Liquidation, LiquidationSum, LiquidationTotals, Side, SignalResult
 from virtuoso.domain.scores import Label
 from virtuoso.domain.snapshot import Mover, Snapshot
 from virtuoso.market.v1 import confluence_pb2, liquidation_pb2, provenance_pb2
@@ -182,14 +182,24 @@ def test_an_unmeasured_sentiment_and_an_unread_signal_record_are_absent() -> Non
 
 
 def test_the_record_of_signals_has_sides_drivers_and_its_start() -> None:
-    results = [(Side.LONG, (DimensionKind.VOLUME,), 2.0), (Side.LONG, (DimensionKind.ORDERFLOW,), -1.0)]
-    record = decoded(snapshot(signal_record=replace(signal_record(results), since_ms=STAMP.observed_ms))).signal_record
+    since_ms = STAMP.observed_ms
+    results = [
+        SignalResult(Side.LONG, (DimensionKind.VOLUME,), 2.0, 1.9, None, since_ms),
+        SignalResult(Side.LONG, (DimensionKind.ORDERFLOW,), -1.0, -1.2, 0.5, since_ms),
+    ]
+    record = decoded(snapshot(signal_record=signal_record(results))).signal_record
     assert (record.all.count, record.all.wins, record.all.mean_r) == (2, 1, 0.5)
     assert (record.long.count, record.short.count) == (2, 0)
     assert not record.short.HasField("win_rate")
     assert [DimensionKind(d.driver) for d in record.drivers] == [DimensionKind.VOLUME, DimensionKind.ORDERFLOW]
     assert [d.tally.count for d in record.drivers] == [1, 1]
-    assert times.millis(record.start_time) == STAMP.observed_ms
+    assert times.millis(record.start_time) == since_ms
+    evidence = record.evidence
+    assert record.all.mean_net_r == evidence.net.mean_r == pytest.approx(0.35)
+    assert (evidence.baseline.count, evidence.baseline.mean_r) == (1, 0.5)
+    assert evidence.difference.mean_r == pytest.approx(-1.7)
+    assert not evidence.net.HasField("mean_r_low")
+    assert evidence.sentence.startswith("Nothing is shown yet: 1 of 2 signals")
 
 
 def test_betas_of_tracked_symbols_are_ordered_by_rank_and_their_windows_by_length() -> None:

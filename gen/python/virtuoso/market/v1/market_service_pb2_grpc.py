@@ -239,7 +239,7 @@ class MarketServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListSignals(self, request, context):
-        """The signals of the venue, newest first, and the record of the closed ones. UNAVAILABLE with HISTORY_UNAVAILABLE while
+        """The signals of all venues that were in use, newest first, and the record of the closed ones of the venue. UNAVAILABLE with HISTORY_UNAVAILABLE while
         the history cannot be read, except when `active` is true, because active signals come from the snapshot.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

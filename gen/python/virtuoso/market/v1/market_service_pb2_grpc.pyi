@@ -77,7 +77,7 @@ class MarketServiceStub:
     means that no symbol has enough returns.
     """
     ListSignals: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.ListSignalsRequest, _market_service_pb2.ListSignalsResponse]
-    """The signals of the venue, newest first, and the record of the closed ones. UNAVAILABLE with HISTORY_UNAVAILABLE while
+    """The signals of all venues that were in use, newest first, and the record of the closed ones of the venue. UNAVAILABLE with HISTORY_UNAVAILABLE while
     the history cannot be read, except when `active` is true, because active signals come from the snapshot.
     """
     GetOutlook: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.GetOutlookRequest, _market_service_pb2.GetOutlookResponse]
@@ -160,7 +160,7 @@ class MarketServiceAsyncStub(MarketServiceStub):
     means that no symbol has enough returns.
     """
     ListSignals: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListSignalsRequest, _market_service_pb2.ListSignalsResponse]  # type: ignore[assignment]
-    """The signals of the venue, newest first, and the record of the closed ones. UNAVAILABLE with HISTORY_UNAVAILABLE while
+    """The signals of all venues that were in use, newest first, and the record of the closed ones of the venue. UNAVAILABLE with HISTORY_UNAVAILABLE while
     the history cannot be read, except when `active` is true, because active signals come from the snapshot.
     """
     GetOutlook: _aio.UnaryUnaryMultiCallable[_market_service_pb2.GetOutlookRequest, _market_service_pb2.GetOutlookResponse]  # type: ignore[assignment]
@@ -312,7 +312,7 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _market_service_pb2.ListSignalsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_market_service_pb2.ListSignalsResponse, _abc.Awaitable[_market_service_pb2.ListSignalsResponse]]:
-        """The signals of the venue, newest first, and the record of the closed ones. UNAVAILABLE with HISTORY_UNAVAILABLE while
+        """The signals of all venues that were in use, newest first, and the record of the closed ones of the venue. UNAVAILABLE with HISTORY_UNAVAILABLE while
         the history cannot be read, except when `active` is true, because active signals come from the snapshot.
         """
 

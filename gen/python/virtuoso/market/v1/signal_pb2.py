@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from virtuoso.market.v1 import confluence_pb2 as virtuoso_dot_market_dot_v1_dot_confluence__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fvirtuoso/market/v1/signal.proto\x12\x12virtuoso.market.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#virtuoso/market/v1/confluence.proto\"\xaa\x06\n\x06Signal\x12\x16\n\x02id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\x12/\n\x06symbol\x18\x02 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[\\p{L}\\p{N}]{1,24}USDT$\x12\x32\n\x04side\x18\x03 \x01(\x0e\x32\x18.virtuoso.market.v1.SideB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12<\n\x06status\x18\x04 \x01(\x0e\x32 .virtuoso.market.v1.SignalStatusB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12-\n\topen_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1f\n\x05\x65ntry\x18\x06 \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12\x1e\n\x04stop\x18\x07 \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12\x31\n\x07targets\x18\x08 \x03(\x0b\x32 .virtuoso.market.v1.SignalTarget\x12/\n\x0b\x65xpire_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x05score\x18\n \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00Y@)\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12-\n\nconfidence\x18\x0b \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12\x32\n\x07\x64rivers\x18\x0c \x03(\x0e\x32!.virtuoso.market.v1.DimensionKind\x12\x13\n\x0btargets_hit\x18\r \x01(\r\x12\x19\n\x08result_r\x18\x0e \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01\x12.\n\nclose_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\nexit_price\x18\x10 \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x00\x88\x01\x01\x12 \n\rmodel_version\x18\x11 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x18\n\x05venue\x18\x12 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \x12.\n\njudge_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\r\n\x0b_exit_price\"X\n\x0cSignalTarget\x12\x1f\n\x05price\x18\x01 \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12\'\n\x04size\x18\x02 \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00\xf0?!\x00\x00\x00\x00\x00\x00\x00\x00@\x01\"\xfd\x01\n\x0cSignalRecord\x12,\n\x03\x61ll\x18\x01 \x01(\x0b\x32\x1f.virtuoso.market.v1.SignalTally\x12-\n\x04long\x18\x02 \x01(\x0b\x32\x1f.virtuoso.market.v1.SignalTally\x12.\n\x05short\x18\x03 \x01(\x0b\x32\x1f.virtuoso.market.v1.SignalTally\x12\x30\n\x07\x64rivers\x18\x04 \x03(\x0b\x32\x1f.virtuoso.market.v1.DriverTally\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"|\n\x0b\x44riverTally\x12=\n\x06\x64river\x18\x01 \x01(\x0e\x32!.virtuoso.market.v1.DimensionKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12.\n\x05tally\x18\x02 \x01(\x0b\x32\x1f.virtuoso.market.v1.SignalTally\"\xd7\x02\n\x0bSignalTally\x12\r\n\x05\x63ount\x18\x01 \x01(\r\x12\x0c\n\x04wins\x18\x02 \x01(\r\x12\x30\n\x08win_rate\x18\x03 \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x00\x88\x01\x01\x12\x34\n\x0cwin_rate_low\x18\x04 \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x01\x88\x01\x01\x12\x35\n\rwin_rate_high\x18\x05 \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x02\x88\x01\x01\x12\x1c\n\x06mean_r\x18\x06 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01H\x03\x88\x01\x01\x12\"\n\x0c\x65xpectancy_r\x18\x07 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01H\x04\x88\x01\x01\x42\x0b\n\t_win_rateB\x0f\n\r_win_rate_lowB\x10\n\x0e_win_rate_highB\t\n\x07_mean_rB\x0f\n\r_expectancy_r*;\n\x04Side\x12\x14\n\x10SIDE_UNSPECIFIED\x10\x00\x12\r\n\tSIDE_LONG\x10\x01\x12\x0e\n\nSIDE_SHORT\x10\x02*\xbc\x01\n\x0cSignalStatus\x12\x1d\n\x19SIGNAL_STATUS_UNSPECIFIED\x10\x00\x12\x18\n\x14SIGNAL_STATUS_ACTIVE\x10\x01\x12\x19\n\x15SIGNAL_STATUS_STOPPED\x10\x02\x12!\n\x1dSIGNAL_STATUS_TARGETS_REACHED\x10\x03\x12\x19\n\x15SIGNAL_STATUS_EXPIRED\x10\x04\x12\x1a\n\x16SIGNAL_STATUS_REVERSED\x10\x05\x42 Z\x1evirtuoso.market/stubs/marketv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fvirtuoso/market/v1/signal.proto\x12\x12virtuoso.market.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#virtuoso/market/v1/confluence.proto\"\x9a\x08\n\x06Signal\x12\x16\n\x02id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\x12/\n\x06symbol\x18\x02 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[\\p{L}\\p{N}]{1,24}USDT$\x12\x32\n\x04side\x18\x03 \x01(\x0e\x32\x18.virtuoso.market.v1.SideB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12<\n\x06status\x18\x04 \x01(\x0e\x32 .virtuoso.market.v1.SignalStatusB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12-\n\topen_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1f\n\x05\x65ntry\x18\x06 \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12\x1e\n\x04stop\x18\x07 \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12\x31\n\x07targets\x18\x08 \x03(\x0b\x32 .virtuoso.market.v1.SignalTarget\x12/\n\x0b\x65xpire_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x05score\x18\n \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00Y@)\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12-\n\nconfidence\x18\x0b \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12\x32\n\x07\x64rivers\x18\x0c \x03(\x0e\x32!.virtuoso.market.v1.DimensionKind\x12\x13\n\x0btargets_hit\x18\r \x01(\r\x12\x19\n\x08result_r\x18\x0e \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01\x12.\n\nclose_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\nexit_price\x18\x10 \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x00\x88\x01\x01\x12 \n\rmodel_version\x18\x11 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x18\n\x05venue\x18\x12 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \x12.\n\njudge_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\"\n\x0cnet_result_r\x18\x14 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01H\x01\x88\x01\x01\x12.\n\x05\x63osts\x18\x15 \x01(\x0b\x32\x1f.virtuoso.market.v1.SignalCosts\x12\x1a\n\tfunding_r\x18\x16 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01\x12<\n\x0emarket_symbols\x18\x17 \x03(\tB$\xbaH!\x92\x01\x1e\"\x1cr\x1a\x32\x18^[\\p{L}\\p{N}]{1,24}USDT$\x12 \n\nbaseline_r\x18\x18 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01H\x02\x88\x01\x01\x42\r\n\x0b_exit_priceB\x0f\n\r_net_result_rB\r\n\x0b_baseline_r\"\x8a\x01\n\x0bSignalCosts\x12+\n\x11taker_fee_percent\x18\x01 \x01(\x01\x42\x10\xbaH\r\x12\x0b)\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12(\n\x0espread_percent\x18\x02 \x01(\x01\x42\x10\xbaH\r\x12\x0b)\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12$\n\x13\x66unding_day_percent\x18\x03 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01\"\x93\x01\n\x0cSignalTarget\x12\x1f\n\x05price\x18\x01 \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12\'\n\x04size\x18\x02 \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00\xf0?!\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12.\n\x06\x63hance\x18\x03 \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x00\x88\x01\x01\x42\t\n\x07_chance\"\xb3\x02\n\x0cSignalRecord\x12,\n\x03\x61ll\x18\x01 \x01(\x0b\x32\x1f.virtuoso.market.v1.SignalTally\x12-\n\x04long\x18\x02 \x01(\x0b\x32\x1f.virtuoso.market.v1.SignalTally\x12.\n\x05short\x18\x03 \x01(\x0b\x32\x1f.virtuoso.market.v1.SignalTally\x12\x30\n\x07\x64rivers\x18\x04 \x03(\x0b\x32\x1f.virtuoso.market.v1.DriverTally\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x08\x65vidence\x18\x06 \x01(\x0b\x32\".virtuoso.market.v1.SignalEvidence\"\xff\x01\n\x0eSignalEvidence\x12+\n\x03net\x18\x01 \x01(\x0b\x32\x1e.virtuoso.market.v1.MeanResult\x12\x30\n\x08\x62\x61seline\x18\x02 \x01(\x0b\x32\x1e.virtuoso.market.v1.MeanResult\x12\x32\n\ndifference\x18\x03 \x01(\x0b\x32\x1e.virtuoso.market.v1.MeanResult\x12>\n\x07verdict\x18\x04 \x01(\x0e\x32!.virtuoso.market.v1.SignalVerdictB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1a\n\x08sentence\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x90\x03\"\xa8\x01\n\nMeanResult\x12\r\n\x05\x63ount\x18\x01 \x01(\r\x12\x1c\n\x06mean_r\x18\x02 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01H\x00\x88\x01\x01\x12 \n\nmean_r_low\x18\x03 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01H\x01\x88\x01\x01\x12!\n\x0bmean_r_high\x18\x04 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01H\x02\x88\x01\x01\x42\t\n\x07_mean_rB\r\n\x0b_mean_r_lowB\x0e\n\x0c_mean_r_high\"|\n\x0b\x44riverTally\x12=\n\x06\x64river\x18\x01 \x01(\x0e\x32!.virtuoso.market.v1.DimensionKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12.\n\x05tally\x18\x02 \x01(\x0b\x32\x1f.virtuoso.market.v1.SignalTally\"\x88\x03\n\x0bSignalTally\x12\r\n\x05\x63ount\x18\x01 \x01(\r\x12\x0c\n\x04wins\x18\x02 \x01(\r\x12\x30\n\x08win_rate\x18\x03 \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x00\x88\x01\x01\x12\x34\n\x0cwin_rate_low\x18\x04 \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x01\x88\x01\x01\x12\x35\n\rwin_rate_high\x18\x05 \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x02\x88\x01\x01\x12\x1c\n\x06mean_r\x18\x06 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01H\x03\x88\x01\x01\x12\"\n\x0c\x65xpectancy_r\x18\x07 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01H\x04\x88\x01\x01\x12 \n\nmean_net_r\x18\x08 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01H\x05\x88\x01\x01\x42\x0b\n\t_win_rateB\x0f\n\r_win_rate_lowB\x10\n\x0e_win_rate_highB\t\n\x07_mean_rB\x0f\n\r_expectancy_rB\r\n\x0b_mean_net_r*\x86\x01\n\rSignalVerdict\x12\x1e\n\x1aSIGNAL_VERDICT_UNSPECIFIED\x10\x00\x12 \n\x1cSIGNAL_VERDICT_NOTHING_SHOWN\x10\x01\x12\x19\n\x15SIGNAL_VERDICT_BETTER\x10\x02\x12\x18\n\x14SIGNAL_VERDICT_WORSE\x10\x03*;\n\x04Side\x12\x14\n\x10SIDE_UNSPECIFIED\x10\x00\x12\r\n\tSIDE_LONG\x10\x01\x12\x0e\n\nSIDE_SHORT\x10\x02*\xbc\x01\n\x0cSignalStatus\x12\x1d\n\x19SIGNAL_STATUS_UNSPECIFIED\x10\x00\x12\x18\n\x14SIGNAL_STATUS_ACTIVE\x10\x01\x12\x19\n\x15SIGNAL_STATUS_STOPPED\x10\x02\x12!\n\x1dSIGNAL_STATUS_TARGETS_REACHED\x10\x03\x12\x19\n\x15SIGNAL_STATUS_EXPIRED\x10\x04\x12\x1a\n\x16SIGNAL_STATUS_REVERSED\x10\x05\x42 Z\x1evirtuoso.market/stubs/marketv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -59,10 +59,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SIGNAL'].fields_by_name['model_version']._serialized_options = b'\272H\006r\004\020\001\030@'
   _globals['_SIGNAL'].fields_by_name['venue']._loaded_options = None
   _globals['_SIGNAL'].fields_by_name['venue']._serialized_options = b'\272H\006r\004\020\001\030 '
+  _globals['_SIGNAL'].fields_by_name['net_result_r']._loaded_options = None
+  _globals['_SIGNAL'].fields_by_name['net_result_r']._serialized_options = b'\272H\004\022\002@\001'
+  _globals['_SIGNAL'].fields_by_name['funding_r']._loaded_options = None
+  _globals['_SIGNAL'].fields_by_name['funding_r']._serialized_options = b'\272H\004\022\002@\001'
+  _globals['_SIGNAL'].fields_by_name['market_symbols']._loaded_options = None
+  _globals['_SIGNAL'].fields_by_name['market_symbols']._serialized_options = b'\272H!\222\001\036\"\034r\0322\030^[\\p{L}\\p{N}]{1,24}USDT$'
+  _globals['_SIGNAL'].fields_by_name['baseline_r']._loaded_options = None
+  _globals['_SIGNAL'].fields_by_name['baseline_r']._serialized_options = b'\272H\004\022\002@\001'
+  _globals['_SIGNALCOSTS'].fields_by_name['taker_fee_percent']._loaded_options = None
+  _globals['_SIGNALCOSTS'].fields_by_name['taker_fee_percent']._serialized_options = b'\272H\r\022\013)\000\000\000\000\000\000\000\000@\001'
+  _globals['_SIGNALCOSTS'].fields_by_name['spread_percent']._loaded_options = None
+  _globals['_SIGNALCOSTS'].fields_by_name['spread_percent']._serialized_options = b'\272H\r\022\013)\000\000\000\000\000\000\000\000@\001'
+  _globals['_SIGNALCOSTS'].fields_by_name['funding_day_percent']._loaded_options = None
+  _globals['_SIGNALCOSTS'].fields_by_name['funding_day_percent']._serialized_options = b'\272H\004\022\002@\001'
   _globals['_SIGNALTARGET'].fields_by_name['price']._loaded_options = None
   _globals['_SIGNALTARGET'].fields_by_name['price']._serialized_options = b'\272H\r\022\013!\000\000\000\000\000\000\000\000@\001'
   _globals['_SIGNALTARGET'].fields_by_name['size']._loaded_options = None
   _globals['_SIGNALTARGET'].fields_by_name['size']._serialized_options = b'\272H\026\022\024\031\000\000\000\000\000\000\360?!\000\000\000\000\000\000\000\000@\001'
+  _globals['_SIGNALTARGET'].fields_by_name['chance']._loaded_options = None
+  _globals['_SIGNALTARGET'].fields_by_name['chance']._serialized_options = b'\272H\026\022\024\031\000\000\000\000\000\000\360?)\000\000\000\000\000\000\000\000@\001'
+  _globals['_SIGNALEVIDENCE'].fields_by_name['verdict']._loaded_options = None
+  _globals['_SIGNALEVIDENCE'].fields_by_name['verdict']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
+  _globals['_SIGNALEVIDENCE'].fields_by_name['sentence']._loaded_options = None
+  _globals['_SIGNALEVIDENCE'].fields_by_name['sentence']._serialized_options = b'\272H\005r\003\030\220\003'
+  _globals['_MEANRESULT'].fields_by_name['mean_r']._loaded_options = None
+  _globals['_MEANRESULT'].fields_by_name['mean_r']._serialized_options = b'\272H\004\022\002@\001'
+  _globals['_MEANRESULT'].fields_by_name['mean_r_low']._loaded_options = None
+  _globals['_MEANRESULT'].fields_by_name['mean_r_low']._serialized_options = b'\272H\004\022\002@\001'
+  _globals['_MEANRESULT'].fields_by_name['mean_r_high']._loaded_options = None
+  _globals['_MEANRESULT'].fields_by_name['mean_r_high']._serialized_options = b'\272H\004\022\002@\001'
   _globals['_DRIVERTALLY'].fields_by_name['driver']._loaded_options = None
   _globals['_DRIVERTALLY'].fields_by_name['driver']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
   _globals['_SIGNALTALLY'].fields_by_name['win_rate']._loaded_options = None
@@ -75,18 +101,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SIGNALTALLY'].fields_by_name['mean_r']._serialized_options = b'\272H\004\022\002@\001'
   _globals['_SIGNALTALLY'].fields_by_name['expectancy_r']._loaded_options = None
   _globals['_SIGNALTALLY'].fields_by_name['expectancy_r']._serialized_options = b'\272H\004\022\002@\001'
-  _globals['_SIDE']._serialized_start=1785
-  _globals['_SIDE']._serialized_end=1844
-  _globals['_SIGNALSTATUS']._serialized_start=1847
-  _globals['_SIGNALSTATUS']._serialized_end=2035
+  _globals['_SIGNALTALLY'].fields_by_name['mean_net_r']._loaded_options = None
+  _globals['_SIGNALTALLY'].fields_by_name['mean_net_r']._serialized_options = b'\272H\004\022\002@\001'
+  _globals['_SIGNALVERDICT']._serialized_start=2759
+  _globals['_SIGNALVERDICT']._serialized_end=2893
+  _globals['_SIDE']._serialized_start=2895
+  _globals['_SIDE']._serialized_end=2954
+  _globals['_SIGNALSTATUS']._serialized_start=2957
+  _globals['_SIGNALSTATUS']._serialized_end=3145
   _globals['_SIGNAL']._serialized_start=155
-  _globals['_SIGNAL']._serialized_end=965
-  _globals['_SIGNALTARGET']._serialized_start=967
-  _globals['_SIGNALTARGET']._serialized_end=1055
-  _globals['_SIGNALRECORD']._serialized_start=1058
-  _globals['_SIGNALRECORD']._serialized_end=1311
-  _globals['_DRIVERTALLY']._serialized_start=1313
-  _globals['_DRIVERTALLY']._serialized_end=1437
-  _globals['_SIGNALTALLY']._serialized_start=1440
-  _globals['_SIGNALTALLY']._serialized_end=1783
+  _globals['_SIGNAL']._serialized_end=1205
+  _globals['_SIGNALCOSTS']._serialized_start=1208
+  _globals['_SIGNALCOSTS']._serialized_end=1346
+  _globals['_SIGNALTARGET']._serialized_start=1349
+  _globals['_SIGNALTARGET']._serialized_end=1496
+  _globals['_SIGNALRECORD']._serialized_start=1499
+  _globals['_SIGNALRECORD']._serialized_end=1806
+  _globals['_SIGNALEVIDENCE']._serialized_start=1809
+  _globals['_SIGNALEVIDENCE']._serialized_end=2064
+  _globals['_MEANRESULT']._serialized_start=2067
+  _globals['_MEANRESULT']._serialized_end=2235
+  _globals['_DRIVERTALLY']._serialized_start=2237
+  _globals['_DRIVERTALLY']._serialized_end=2361
+  _globals['_SIGNALTALLY']._serialized_start=2364
+  _globals['_SIGNALTALLY']._serialized_end=2756
 # @@protoc_insertion_point(module_scope)

@@ -21,6 +21,34 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _SignalVerdict:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SignalVerdictEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SignalVerdict.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SIGNAL_VERDICT_UNSPECIFIED: _SignalVerdict.ValueType  # 0
+    """Never sent."""
+    SIGNAL_VERDICT_NOTHING_SHOWN: _SignalVerdict.ValueType  # 1
+    """The interval of the difference contains 0, or there are fewer than 30 signals to compare, or fewer than 5 days."""
+    SIGNAL_VERDICT_BETTER: _SignalVerdict.ValueType  # 2
+    """The signals are shown to be better than entries by lot."""
+    SIGNAL_VERDICT_WORSE: _SignalVerdict.ValueType  # 3
+    """The signals are shown to be worse than entries by lot."""
+
+class SignalVerdict(_SignalVerdict, metaclass=_SignalVerdictEnumTypeWrapper):
+    """The comparison of signals with entries by lot."""
+
+SIGNAL_VERDICT_UNSPECIFIED: SignalVerdict.ValueType  # 0
+"""Never sent."""
+SIGNAL_VERDICT_NOTHING_SHOWN: SignalVerdict.ValueType  # 1
+"""The interval of the difference contains 0, or there are fewer than 30 signals to compare, or fewer than 5 days."""
+SIGNAL_VERDICT_BETTER: SignalVerdict.ValueType  # 2
+"""The signals are shown to be better than entries by lot."""
+SIGNAL_VERDICT_WORSE: SignalVerdict.ValueType  # 3
+"""The signals are shown to be worse than entries by lot."""
+Global___SignalVerdict: _TypeAlias = SignalVerdict  # noqa: Y015
+
 class _Side:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -83,9 +111,7 @@ Global___SignalStatus: _TypeAlias = SignalStatus  # noqa: Y015
 
 @_typing.final
 class Signal(_message.Message):
-    """A trade in the direction of a score, and its outcome. One R is the distance from entry to stop, in log prices. Fees and
-    funding are not included.
-    """
+    """A trade in the direction of a score, and its outcome. One R is the distance from entry to stop, in log prices."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -108,10 +134,15 @@ class Signal(_message.Message):
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
     VENUE_FIELD_NUMBER: _builtins.int
     JUDGE_TIME_FIELD_NUMBER: _builtins.int
+    NET_RESULT_R_FIELD_NUMBER: _builtins.int
+    COSTS_FIELD_NUMBER: _builtins.int
+    FUNDING_R_FIELD_NUMBER: _builtins.int
+    MARKET_SYMBOLS_FIELD_NUMBER: _builtins.int
+    BASELINE_R_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """An id that does not change."""
     symbol: _builtins.str
-    """The symbol as the venue names it."""
+    """The symbol as the venue names it. A call on the whole market is a trade in BTC."""
     side: Global___Side.ValueType
     """The side of the trade."""
     status: Global___SignalStatus.ValueType
@@ -121,19 +152,31 @@ class Signal(_message.Message):
     stop: _builtins.float
     """The price at which the rest of the position is closed with a loss, USDT. Above 0."""
     score: _builtins.float
-    """The confluence score at `open_time`, 0-100."""
+    """The confluence score at `open_time`, 0-100. Of a call on the whole market: the median score."""
     confidence: _builtins.float
     """The confidence of that score, 0-1."""
     targets_hit: _builtins.int
     """The number of targets that were reached."""
     result_r: _builtins.float
-    """The result in R, weighted by size. While the signal is ACTIVE, only the closed parts count."""
+    """The result in R before costs, weighted by size. While the signal is ACTIVE, only the closed parts count."""
     exit_price: _builtins.float
     """The price of the last exit, USDT. Above 0. Absent before the first exit."""
     model_version: _builtins.str
     """The name of the set of components, weights and parameters that made the score."""
     venue: _builtins.str
-    """The exchange."""
+    """The exchange. A reply also has the signals of venues that were in use before. They are evaluated when their venue is in use
+    again; `judge_time` says how far.
+    """
+    net_result_r: _builtins.float
+    """The result in R after `costs`, weighted by size. While the signal is ACTIVE, only the closed parts count, and funding that
+    was paid. Absent without costs.
+    """
+    funding_r: _builtins.float
+    """Funding that was paid until `judge_time`, in R. Negative when it was received."""
+    baseline_r: _builtins.float
+    """The result after costs, in R, of the entry by lot: the same plan at the same time of day, on one of the 7 days after
+    `open_time`. Absent until it has ended, or when its prices are not known.
+    """
     @_builtins.property
     def open_time(self) -> _timestamp_pb2.Timestamp:
         """When it opened, on the exchange's clock. Always present."""
@@ -158,6 +201,14 @@ class Signal(_message.Message):
     def judge_time(self) -> _timestamp_pb2.Timestamp:
         """The outcome is known up to this time. Later bars have not been compared with stop and targets. Always present."""
 
+    @_builtins.property
+    def costs(self) -> Global___SignalCosts:
+        """The costs that `net_result_r` includes. Absent for signals of releases before costs were known."""
+
+    @_builtins.property
+    def market_symbols(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """For a call on the whole market: the symbols whose scores were on its side, strongest first. Empty for other signals."""
+
     def __init__(
         self,
         *,
@@ -180,16 +231,60 @@ class Signal(_message.Message):
         model_version: _builtins.str = ...,
         venue: _builtins.str = ...,
         judge_time: _timestamp_pb2.Timestamp | None = ...,
+        net_result_r: _builtins.float | None = ...,
+        costs: Global___SignalCosts | None = ...,
+        funding_r: _builtins.float = ...,
+        market_symbols: _abc.Iterable[_builtins.str] | None = ...,
+        baseline_r: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_exit_price", b"_exit_price", "close_time", b"close_time", "exit_price", b"exit_price", "expire_time", b"expire_time", "judge_time", b"judge_time", "open_time", b"open_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_baseline_r", b"_baseline_r", "_exit_price", b"_exit_price", "_net_result_r", b"_net_result_r", "baseline_r", b"baseline_r", "close_time", b"close_time", "costs", b"costs", "exit_price", b"exit_price", "expire_time", b"expire_time", "judge_time", b"judge_time", "net_result_r", b"net_result_r", "open_time", b"open_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_exit_price", b"_exit_price", "close_time", b"close_time", "confidence", b"confidence", "drivers", b"drivers", "entry", b"entry", "exit_price", b"exit_price", "expire_time", b"expire_time", "id", b"id", "judge_time", b"judge_time", "model_version", b"model_version", "open_time", b"open_time", "result_r", b"result_r", "score", b"score", "side", b"side", "status", b"status", "stop", b"stop", "symbol", b"symbol", "targets", b"targets", "targets_hit", b"targets_hit", "venue", b"venue"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_baseline_r", b"_baseline_r", "_exit_price", b"_exit_price", "_net_result_r", b"_net_result_r", "baseline_r", b"baseline_r", "close_time", b"close_time", "confidence", b"confidence", "costs", b"costs", "drivers", b"drivers", "entry", b"entry", "exit_price", b"exit_price", "expire_time", b"expire_time", "funding_r", b"funding_r", "id", b"id", "judge_time", b"judge_time", "market_symbols", b"market_symbols", "model_version", b"model_version", "net_result_r", b"net_result_r", "open_time", b"open_time", "result_r", b"result_r", "score", b"score", "side", b"side", "status", b"status", "stop", b"stop", "symbol", b"symbol", "targets", b"targets", "targets_hit", b"targets_hit", "venue", b"venue"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__baseline_r: _TypeAlias = _typing.Literal["baseline_r"]  # noqa: Y015
+    _WhichOneofArgType__baseline_r: _TypeAlias = _typing.Literal["_baseline_r", b"_baseline_r"]  # noqa: Y015
     _WhichOneofReturnType__exit_price: _TypeAlias = _typing.Literal["exit_price"]  # noqa: Y015
     _WhichOneofArgType__exit_price: _TypeAlias = _typing.Literal["_exit_price", b"_exit_price"]  # noqa: Y015
+    _WhichOneofReturnType__net_result_r: _TypeAlias = _typing.Literal["net_result_r"]  # noqa: Y015
+    _WhichOneofArgType__net_result_r: _TypeAlias = _typing.Literal["_net_result_r", b"_net_result_r"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__baseline_r) -> _WhichOneofReturnType__baseline_r | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__exit_price) -> _WhichOneofReturnType__exit_price | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__net_result_r) -> _WhichOneofReturnType__net_result_r | None: ...
 
 Global___Signal: _TypeAlias = Signal  # noqa: Y015
+
+@_typing.final
+class SignalCosts(_message.Message):
+    """The costs of a signal when it opened, in percent of the traded value."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TAKER_FEE_PERCENT_FIELD_NUMBER: _builtins.int
+    SPREAD_PERCENT_FIELD_NUMBER: _builtins.int
+    FUNDING_DAY_PERCENT_FIELD_NUMBER: _builtins.int
+    taker_fee_percent: _builtins.float
+    """Paid at entry and at each exit (VIRTUOSO_TAKER_FEE_PERCENT)."""
+    spread_percent: _builtins.float
+    """From bid to ask; half is paid at entry, and half at exit. VIRTUOSO_SPREAD_PERCENT where the order book was not known."""
+    funding_day_percent: _builtins.float
+    """Paid per day by this side; negative when it is received. VIRTUOSO_FUNDING_DAY_PERCENT where the rate was not known."""
+    def __init__(
+        self,
+        *,
+        taker_fee_percent: _builtins.float = ...,
+        spread_percent: _builtins.float = ...,
+        funding_day_percent: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["funding_day_percent", b"funding_day_percent", "spread_percent", b"spread_percent", "taker_fee_percent", b"taker_fee_percent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SignalCosts: _TypeAlias = SignalCosts  # noqa: Y015
 
 @_typing.final
 class SignalTarget(_message.Message):
@@ -199,21 +294,29 @@ class SignalTarget(_message.Message):
 
     PRICE_FIELD_NUMBER: _builtins.int
     SIZE_FIELD_NUMBER: _builtins.int
+    CHANCE_FIELD_NUMBER: _builtins.int
     price: _builtins.float
     """The price, USDT. Above 0."""
     size: _builtins.float
     """The part of the position, above 0, at most 1. The sizes of a signal add up to 1."""
+    chance: _builtins.float
+    """The probability that a price without drift reaches it before the signal expires, 0-1: 2 (1 - Phi(distance / deviation)),
+    with the deviation of the lifetime from the median range of 30m bars. The stop is not considered. Absent when not known.
+    """
     def __init__(
         self,
         *,
         price: _builtins.float = ...,
         size: _builtins.float = ...,
+        chance: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_chance", b"_chance", "chance", b"chance"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["price", b"price", "size", b"size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_chance", b"_chance", "chance", b"chance", "price", b"price", "size", b"size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__chance: _TypeAlias = _typing.Literal["chance"]  # noqa: Y015
+    _WhichOneofArgType__chance: _TypeAlias = _typing.Literal["_chance", b"_chance"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__chance) -> _WhichOneofReturnType__chance | None: ...
 
 Global___SignalTarget: _TypeAlias = SignalTarget  # noqa: Y015
 
@@ -228,6 +331,7 @@ class SignalRecord(_message.Message):
     SHORT_FIELD_NUMBER: _builtins.int
     DRIVERS_FIELD_NUMBER: _builtins.int
     START_TIME_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def all(self) -> Global___SignalTally:
         """All closed signals."""
@@ -248,6 +352,10 @@ class SignalRecord(_message.Message):
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """When the oldest of these signals opened. Absent when there is none, or when it is not known."""
 
+    @_builtins.property
+    def evidence(self) -> Global___SignalEvidence:
+        """The results after costs, compared with entries by lot. Absent while no closed signal has costs."""
+
     def __init__(
         self,
         *,
@@ -256,14 +364,108 @@ class SignalRecord(_message.Message):
         short: Global___SignalTally | None = ...,
         drivers: _abc.Iterable[Global___DriverTally] | None = ...,
         start_time: _timestamp_pb2.Timestamp | None = ...,
+        evidence: Global___SignalEvidence | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["all", b"all", "long", b"long", "short", b"short", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["all", b"all", "evidence", b"evidence", "long", b"long", "short", b"short", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["all", b"all", "drivers", b"drivers", "long", b"long", "short", b"short", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all", b"all", "drivers", b"drivers", "evidence", b"evidence", "long", b"long", "short", b"short", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SignalRecord: _TypeAlias = SignalRecord  # noqa: Y015
+
+@_typing.final
+class SignalEvidence(_message.Message):
+    """The results of closed signals after costs, beside those of entries by lot: for each signal one entry with the same symbol,
+    side, time of day, plan and costs, on one of the 7 days after it. A hash of the signal's id selects the day.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NET_FIELD_NUMBER: _builtins.int
+    BASELINE_FIELD_NUMBER: _builtins.int
+    DIFFERENCE_FIELD_NUMBER: _builtins.int
+    VERDICT_FIELD_NUMBER: _builtins.int
+    SENTENCE_FIELD_NUMBER: _builtins.int
+    verdict: Global___SignalVerdict.ValueType
+    """What `difference` shows."""
+    sentence: _builtins.str
+    """The verdict in one sentence."""
+    @_builtins.property
+    def net(self) -> Global___MeanResult:
+        """All closed signals that have costs."""
+
+    @_builtins.property
+    def baseline(self) -> Global___MeanResult:
+        """The entries by lot that have ended."""
+
+    @_builtins.property
+    def difference(self) -> Global___MeanResult:
+        """Signal minus its own entry by lot, of the same signals as `baseline`."""
+
+    def __init__(
+        self,
+        *,
+        net: Global___MeanResult | None = ...,
+        baseline: Global___MeanResult | None = ...,
+        difference: Global___MeanResult | None = ...,
+        verdict: Global___SignalVerdict.ValueType = ...,
+        sentence: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["baseline", b"baseline", "difference", b"difference", "net", b"net"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["baseline", b"baseline", "difference", b"difference", "net", b"net", "sentence", b"sentence", "verdict", b"verdict"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SignalEvidence: _TypeAlias = SignalEvidence  # noqa: Y015
+
+@_typing.final
+class MeanResult(_message.Message):
+    """A mean of results in R, with its interval."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNT_FIELD_NUMBER: _builtins.int
+    MEAN_R_FIELD_NUMBER: _builtins.int
+    MEAN_R_LOW_FIELD_NUMBER: _builtins.int
+    MEAN_R_HIGH_FIELD_NUMBER: _builtins.int
+    count: _builtins.int
+    """The number of results."""
+    mean_r: _builtins.float
+    """The mean, in R. Absent when `count` is 0."""
+    mean_r_low: _builtins.float
+    """The lower end of its interval at 95 %, by Student's t with errors clustered by UTC day of opening. Absent with fewer than
+    5 days.
+    """
+    mean_r_high: _builtins.float
+    """The upper end of this interval. Absent with fewer than 5 days."""
+    def __init__(
+        self,
+        *,
+        count: _builtins.int = ...,
+        mean_r: _builtins.float | None = ...,
+        mean_r_low: _builtins.float | None = ...,
+        mean_r_high: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_mean_r", b"_mean_r", "_mean_r_high", b"_mean_r_high", "_mean_r_low", b"_mean_r_low", "mean_r", b"mean_r", "mean_r_high", b"mean_r_high", "mean_r_low", b"mean_r_low"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_mean_r", b"_mean_r", "_mean_r_high", b"_mean_r_high", "_mean_r_low", b"_mean_r_low", "count", b"count", "mean_r", b"mean_r", "mean_r_high", b"mean_r_high", "mean_r_low", b"mean_r_low"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__mean_r: _TypeAlias = _typing.Literal["mean_r"]  # noqa: Y015
+    _WhichOneofArgType__mean_r: _TypeAlias = _typing.Literal["_mean_r", b"_mean_r"]  # noqa: Y015
+    _WhichOneofReturnType__mean_r_high: _TypeAlias = _typing.Literal["mean_r_high"]  # noqa: Y015
+    _WhichOneofArgType__mean_r_high: _TypeAlias = _typing.Literal["_mean_r_high", b"_mean_r_high"]  # noqa: Y015
+    _WhichOneofReturnType__mean_r_low: _TypeAlias = _typing.Literal["mean_r_low"]  # noqa: Y015
+    _WhichOneofArgType__mean_r_low: _TypeAlias = _typing.Literal["_mean_r_low", b"_mean_r_low"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__mean_r) -> _WhichOneofReturnType__mean_r | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__mean_r_high) -> _WhichOneofReturnType__mean_r_high | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__mean_r_low) -> _WhichOneofReturnType__mean_r_low | None: ...
+
+Global___MeanResult: _TypeAlias = MeanResult  # noqa: Y015
 
 @_typing.final
 class DriverTally(_message.Message):
@@ -306,10 +508,11 @@ class SignalTally(_message.Message):
     WIN_RATE_HIGH_FIELD_NUMBER: _builtins.int
     MEAN_R_FIELD_NUMBER: _builtins.int
     EXPECTANCY_R_FIELD_NUMBER: _builtins.int
+    MEAN_NET_R_FIELD_NUMBER: _builtins.int
     count: _builtins.int
     """The number of signals."""
     wins: _builtins.int
-    """The number of signals with a result above 0."""
+    """The number of signals with a result above 0 before costs."""
     win_rate: _builtins.float
     """wins / count, 0-1. Absent when count is 0."""
     win_rate_low: _builtins.float
@@ -317,9 +520,11 @@ class SignalTally(_message.Message):
     win_rate_high: _builtins.float
     """The upper end of the Wilson interval of the win rate at 95 %, 0-1. Absent when count is 0."""
     mean_r: _builtins.float
-    """The mean result in R. Absent when count is 0."""
+    """The mean result in R before costs. Absent when count is 0."""
     expectancy_r: _builtins.float
-    """Win rate times mean win, minus loss rate times mean loss, in R. Absent when count is 0."""
+    """Win rate times mean win, minus loss rate times mean loss, in R before costs. Absent when count is 0."""
+    mean_net_r: _builtins.float
+    """The mean result in R after costs, of the signals that have costs. Absent without one."""
     def __init__(
         self,
         *,
@@ -330,13 +535,16 @@ class SignalTally(_message.Message):
         win_rate_high: _builtins.float | None = ...,
         mean_r: _builtins.float | None = ...,
         expectancy_r: _builtins.float | None = ...,
+        mean_net_r: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_expectancy_r", b"_expectancy_r", "_mean_r", b"_mean_r", "_win_rate", b"_win_rate", "_win_rate_high", b"_win_rate_high", "_win_rate_low", b"_win_rate_low", "expectancy_r", b"expectancy_r", "mean_r", b"mean_r", "win_rate", b"win_rate", "win_rate_high", b"win_rate_high", "win_rate_low", b"win_rate_low"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expectancy_r", b"_expectancy_r", "_mean_net_r", b"_mean_net_r", "_mean_r", b"_mean_r", "_win_rate", b"_win_rate", "_win_rate_high", b"_win_rate_high", "_win_rate_low", b"_win_rate_low", "expectancy_r", b"expectancy_r", "mean_net_r", b"mean_net_r", "mean_r", b"mean_r", "win_rate", b"win_rate", "win_rate_high", b"win_rate_high", "win_rate_low", b"win_rate_low"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expectancy_r", b"_expectancy_r", "_mean_r", b"_mean_r", "_win_rate", b"_win_rate", "_win_rate_high", b"_win_rate_high", "_win_rate_low", b"_win_rate_low", "count", b"count", "expectancy_r", b"expectancy_r", "mean_r", b"mean_r", "win_rate", b"win_rate", "win_rate_high", b"win_rate_high", "win_rate_low", b"win_rate_low", "wins", b"wins"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expectancy_r", b"_expectancy_r", "_mean_net_r", b"_mean_net_r", "_mean_r", b"_mean_r", "_win_rate", b"_win_rate", "_win_rate_high", b"_win_rate_high", "_win_rate_low", b"_win_rate_low", "count", b"count", "expectancy_r", b"expectancy_r", "mean_net_r", b"mean_net_r", "mean_r", b"mean_r", "win_rate", b"win_rate", "win_rate_high", b"win_rate_high", "win_rate_low", b"win_rate_low", "wins", b"wins"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__expectancy_r: _TypeAlias = _typing.Literal["expectancy_r"]  # noqa: Y015
     _WhichOneofArgType__expectancy_r: _TypeAlias = _typing.Literal["_expectancy_r", b"_expectancy_r"]  # noqa: Y015
+    _WhichOneofReturnType__mean_net_r: _TypeAlias = _typing.Literal["mean_net_r"]  # noqa: Y015
+    _WhichOneofArgType__mean_net_r: _TypeAlias = _typing.Literal["_mean_net_r", b"_mean_net_r"]  # noqa: Y015
     _WhichOneofReturnType__mean_r: _TypeAlias = _typing.Literal["mean_r"]  # noqa: Y015
     _WhichOneofArgType__mean_r: _TypeAlias = _typing.Literal["_mean_r", b"_mean_r"]  # noqa: Y015
     _WhichOneofReturnType__win_rate: _TypeAlias = _typing.Literal["win_rate"]  # noqa: Y015
@@ -347,6 +555,8 @@ class SignalTally(_message.Message):
     _WhichOneofArgType__win_rate_low: _TypeAlias = _typing.Literal["_win_rate_low", b"_win_rate_low"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__expectancy_r) -> _WhichOneofReturnType__expectancy_r | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__mean_net_r) -> _WhichOneofReturnType__mean_net_r | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__mean_r) -> _WhichOneofReturnType__mean_r | None: ...
     @_typing.overload

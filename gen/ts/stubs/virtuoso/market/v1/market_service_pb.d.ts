@@ -1639,7 +1639,7 @@ export declare const MarketService: GenService<{
         output: typeof GetBetaResponseSchema;
     };
     /**
-     * The signals of the venue, newest first, and the record of the closed ones. UNAVAILABLE with HISTORY_UNAVAILABLE while
+     * The signals of all venues that were in use, newest first, and the record of the closed ones of the venue. UNAVAILABLE with HISTORY_UNAVAILABLE while
      * the history cannot be read, except when `active` is true, because active signals come from the snapshot.
      *
      * @generated from rpc virtuoso.market.v1.MarketService.ListSignals

@@ -7,8 +7,7 @@ import type { Message } from "@bufbuild/protobuf";
  */
 export declare const file_virtuoso_market_v1_signal: GenFile;
 /**
- * A trade in the direction of a score, and its outcome. One R is the distance from entry to stop, in log prices. Fees and
- * funding are not included.
+ * A trade in the direction of a score, and its outcome. One R is the distance from entry to stop, in log prices.
  *
  * @generated from message virtuoso.market.v1.Signal
  */
@@ -20,7 +19,7 @@ export type Signal = Message<"virtuoso.market.v1.Signal"> & {
      */
     id: string;
     /**
-     * The symbol as the venue names it.
+     * The symbol as the venue names it. A call on the whole market is a trade in BTC.
      *
      * @generated from field: string symbol = 2;
      */
@@ -68,7 +67,7 @@ export type Signal = Message<"virtuoso.market.v1.Signal"> & {
      */
     expireTime?: Timestamp | undefined;
     /**
-     * The confluence score at `open_time`, 0-100.
+     * The confluence score at `open_time`, 0-100. Of a call on the whole market: the median score.
      *
      * @generated from field: double score = 10;
      */
@@ -92,7 +91,7 @@ export type Signal = Message<"virtuoso.market.v1.Signal"> & {
      */
     targetsHit: number;
     /**
-     * The result in R, weighted by size. While the signal is ACTIVE, only the closed parts count.
+     * The result in R before costs, weighted by size. While the signal is ACTIVE, only the closed parts count.
      *
      * @generated from field: double result_r = 14;
      */
@@ -116,7 +115,8 @@ export type Signal = Message<"virtuoso.market.v1.Signal"> & {
      */
     modelVersion: string;
     /**
-     * The exchange.
+     * The exchange. A reply also has the signals of venues that were in use before. They are evaluated when their venue is in use
+     * again; `judge_time` says how far.
      *
      * @generated from field: string venue = 18;
      */
@@ -127,12 +127,74 @@ export type Signal = Message<"virtuoso.market.v1.Signal"> & {
      * @generated from field: google.protobuf.Timestamp judge_time = 19;
      */
     judgeTime?: Timestamp | undefined;
+    /**
+     * The result in R after `costs`, weighted by size. While the signal is ACTIVE, only the closed parts count, and funding that
+     * was paid. Absent without costs.
+     *
+     * @generated from field: optional double net_result_r = 20;
+     */
+    netResultR?: number | undefined;
+    /**
+     * The costs that `net_result_r` includes. Absent for signals of releases before costs were known.
+     *
+     * @generated from field: virtuoso.market.v1.SignalCosts costs = 21;
+     */
+    costs?: SignalCosts | undefined;
+    /**
+     * Funding that was paid until `judge_time`, in R. Negative when it was received.
+     *
+     * @generated from field: double funding_r = 22;
+     */
+    fundingR: number;
+    /**
+     * For a call on the whole market: the symbols whose scores were on its side, strongest first. Empty for other signals.
+     *
+     * @generated from field: repeated string market_symbols = 23;
+     */
+    marketSymbols: string[];
+    /**
+     * The result after costs, in R, of the entry by lot: the same plan at the same time of day, on one of the 7 days after
+     * `open_time`. Absent until it has ended, or when its prices are not known.
+     *
+     * @generated from field: optional double baseline_r = 24;
+     */
+    baselineR?: number | undefined;
 };
 /**
  * Describes the message virtuoso.market.v1.Signal.
  * Use `create(SignalSchema)` to create a new message.
  */
 export declare const SignalSchema: GenMessage<Signal>;
+/**
+ * The costs of a signal when it opened, in percent of the traded value.
+ *
+ * @generated from message virtuoso.market.v1.SignalCosts
+ */
+export type SignalCosts = Message<"virtuoso.market.v1.SignalCosts"> & {
+    /**
+     * Paid at entry and at each exit (VIRTUOSO_TAKER_FEE_PERCENT).
+     *
+     * @generated from field: double taker_fee_percent = 1;
+     */
+    takerFeePercent: number;
+    /**
+     * From bid to ask; half is paid at entry, and half at exit. VIRTUOSO_SPREAD_PERCENT where the order book was not known.
+     *
+     * @generated from field: double spread_percent = 2;
+     */
+    spreadPercent: number;
+    /**
+     * Paid per day by this side; negative when it is received. VIRTUOSO_FUNDING_DAY_PERCENT where the rate was not known.
+     *
+     * @generated from field: double funding_day_percent = 3;
+     */
+    fundingDayPercent: number;
+};
+/**
+ * Describes the message virtuoso.market.v1.SignalCosts.
+ * Use `create(SignalCostsSchema)` to create a new message.
+ */
+export declare const SignalCostsSchema: GenMessage<SignalCosts>;
 /**
  * A price at which a part of the position is closed.
  *
@@ -151,6 +213,13 @@ export type SignalTarget = Message<"virtuoso.market.v1.SignalTarget"> & {
      * @generated from field: double size = 2;
      */
     size: number;
+    /**
+     * The probability that a price without drift reaches it before the signal expires, 0-1: 2 (1 - Phi(distance / deviation)),
+     * with the deviation of the lifetime from the median range of 30m bars. The stop is not considered. Absent when not known.
+     *
+     * @generated from field: optional double chance = 3;
+     */
+    chance?: number | undefined;
 };
 /**
  * Describes the message virtuoso.market.v1.SignalTarget.
@@ -193,12 +262,98 @@ export type SignalRecord = Message<"virtuoso.market.v1.SignalRecord"> & {
      * @generated from field: google.protobuf.Timestamp start_time = 5;
      */
     startTime?: Timestamp | undefined;
+    /**
+     * The results after costs, compared with entries by lot. Absent while no closed signal has costs.
+     *
+     * @generated from field: virtuoso.market.v1.SignalEvidence evidence = 6;
+     */
+    evidence?: SignalEvidence | undefined;
 };
 /**
  * Describes the message virtuoso.market.v1.SignalRecord.
  * Use `create(SignalRecordSchema)` to create a new message.
  */
 export declare const SignalRecordSchema: GenMessage<SignalRecord>;
+/**
+ * The results of closed signals after costs, beside those of entries by lot: for each signal one entry with the same symbol,
+ * side, time of day, plan and costs, on one of the 7 days after it. A hash of the signal's id selects the day.
+ *
+ * @generated from message virtuoso.market.v1.SignalEvidence
+ */
+export type SignalEvidence = Message<"virtuoso.market.v1.SignalEvidence"> & {
+    /**
+     * All closed signals that have costs.
+     *
+     * @generated from field: virtuoso.market.v1.MeanResult net = 1;
+     */
+    net?: MeanResult | undefined;
+    /**
+     * The entries by lot that have ended.
+     *
+     * @generated from field: virtuoso.market.v1.MeanResult baseline = 2;
+     */
+    baseline?: MeanResult | undefined;
+    /**
+     * Signal minus its own entry by lot, of the same signals as `baseline`.
+     *
+     * @generated from field: virtuoso.market.v1.MeanResult difference = 3;
+     */
+    difference?: MeanResult | undefined;
+    /**
+     * What `difference` shows.
+     *
+     * @generated from field: virtuoso.market.v1.SignalVerdict verdict = 4;
+     */
+    verdict: SignalVerdict;
+    /**
+     * The verdict in one sentence.
+     *
+     * @generated from field: string sentence = 5;
+     */
+    sentence: string;
+};
+/**
+ * Describes the message virtuoso.market.v1.SignalEvidence.
+ * Use `create(SignalEvidenceSchema)` to create a new message.
+ */
+export declare const SignalEvidenceSchema: GenMessage<SignalEvidence>;
+/**
+ * A mean of results in R, with its interval.
+ *
+ * @generated from message virtuoso.market.v1.MeanResult
+ */
+export type MeanResult = Message<"virtuoso.market.v1.MeanResult"> & {
+    /**
+     * The number of results.
+     *
+     * @generated from field: uint32 count = 1;
+     */
+    count: number;
+    /**
+     * The mean, in R. Absent when `count` is 0.
+     *
+     * @generated from field: optional double mean_r = 2;
+     */
+    meanR?: number | undefined;
+    /**
+     * The lower end of its interval at 95 %, by Student's t with errors clustered by UTC day of opening. Absent with fewer than
+     * 5 days.
+     *
+     * @generated from field: optional double mean_r_low = 3;
+     */
+    meanRLow?: number | undefined;
+    /**
+     * The upper end of this interval. Absent with fewer than 5 days.
+     *
+     * @generated from field: optional double mean_r_high = 4;
+     */
+    meanRHigh?: number | undefined;
+};
+/**
+ * Describes the message virtuoso.market.v1.MeanResult.
+ * Use `create(MeanResultSchema)` to create a new message.
+ */
+export declare const MeanResultSchema: GenMessage<MeanResult>;
 /**
  * The results of the signals with one dimension as the first driver.
  *
@@ -236,7 +391,7 @@ export type SignalTally = Message<"virtuoso.market.v1.SignalTally"> & {
      */
     count: number;
     /**
-     * The number of signals with a result above 0.
+     * The number of signals with a result above 0 before costs.
      *
      * @generated from field: uint32 wins = 2;
      */
@@ -260,23 +415,64 @@ export type SignalTally = Message<"virtuoso.market.v1.SignalTally"> & {
      */
     winRateHigh?: number | undefined;
     /**
-     * The mean result in R. Absent when count is 0.
+     * The mean result in R before costs. Absent when count is 0.
      *
      * @generated from field: optional double mean_r = 6;
      */
     meanR?: number | undefined;
     /**
-     * Win rate times mean win, minus loss rate times mean loss, in R. Absent when count is 0.
+     * Win rate times mean win, minus loss rate times mean loss, in R before costs. Absent when count is 0.
      *
      * @generated from field: optional double expectancy_r = 7;
      */
     expectancyR?: number | undefined;
+    /**
+     * The mean result in R after costs, of the signals that have costs. Absent without one.
+     *
+     * @generated from field: optional double mean_net_r = 8;
+     */
+    meanNetR?: number | undefined;
 };
 /**
  * Describes the message virtuoso.market.v1.SignalTally.
  * Use `create(SignalTallySchema)` to create a new message.
  */
 export declare const SignalTallySchema: GenMessage<SignalTally>;
+/**
+ * The comparison of signals with entries by lot.
+ *
+ * @generated from enum virtuoso.market.v1.SignalVerdict
+ */
+export declare enum SignalVerdict {
+    /**
+     * Never sent.
+     *
+     * @generated from enum value: SIGNAL_VERDICT_UNSPECIFIED = 0;
+     */
+    UNSPECIFIED = 0,
+    /**
+     * The interval of the difference contains 0, or there are fewer than 30 signals to compare, or fewer than 5 days.
+     *
+     * @generated from enum value: SIGNAL_VERDICT_NOTHING_SHOWN = 1;
+     */
+    NOTHING_SHOWN = 1,
+    /**
+     * The signals are shown to be better than entries by lot.
+     *
+     * @generated from enum value: SIGNAL_VERDICT_BETTER = 2;
+     */
+    BETTER = 2,
+    /**
+     * The signals are shown to be worse than entries by lot.
+     *
+     * @generated from enum value: SIGNAL_VERDICT_WORSE = 3;
+     */
+    WORSE = 3
+}
+/**
+ * Describes the enum virtuoso.market.v1.SignalVerdict.
+ */
+export declare const SignalVerdictSchema: GenEnum<SignalVerdict>;
 /**
  * The side of a trade.
  *

@@ -7,32 +7,83 @@ import { file_virtuoso_market_v1_confluence } from "./confluence_pb.js";
 /**
  * Describes the file virtuoso/market/v1/signal.proto.
  */
-export const file_virtuoso_market_v1_signal = /*@__PURE__*/ fileDesc("Ch92aXJ0dW9zby9tYXJrZXQvdjEvc2lnbmFsLnByb3RvEhJ2aXJ0dW9zby5tYXJrZXQudjEi8gQKBlNpZ25hbBIMCgJpZBgBIAEoCUIAEhAKBnN5bWJvbBgCIAEoCUIAEigKBHNpZGUYAyABKA4yGC52aXJ0dW9zby5tYXJrZXQudjEuU2lkZUIAEjIKBnN0YXR1cxgEIAEoDjIgLnZpcnR1b3NvLm1hcmtldC52MS5TaWduYWxTdGF0dXNCABItCglvcGVuX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KBWVudHJ5GAYgASgBQgASDgoEc3RvcBgHIAEoAUIAEjEKB3RhcmdldHMYCCADKAsyIC52aXJ0dW9zby5tYXJrZXQudjEuU2lnbmFsVGFyZ2V0Ei8KC2V4cGlyZV90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgVzY29yZRgKIAEoAUIAEhQKCmNvbmZpZGVuY2UYCyABKAFCABIyCgdkcml2ZXJzGAwgAygOMiEudmlydHVvc28ubWFya2V0LnYxLkRpbWVuc2lvbktpbmQSEwoLdGFyZ2V0c19oaXQYDSABKA0SEgoIcmVzdWx0X3IYDiABKAFCABIuCgpjbG9zZV90aW1lGA8gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIZCgpleGl0X3ByaWNlGBAgASgBQgBIAIgBARIXCg1tb2RlbF92ZXJzaW9uGBEgASgJQgASDwoFdmVudWUYEiABKAlCABIuCgpqdWRnZV90aW1lGBMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEINCgtfZXhpdF9wcmljZSIvCgxTaWduYWxUYXJnZXQSDwoFcHJpY2UYASABKAFCABIOCgRzaXplGAIgASgBQgAi/QEKDFNpZ25hbFJlY29yZBIsCgNhbGwYASABKAsyHy52aXJ0dW9zby5tYXJrZXQudjEuU2lnbmFsVGFsbHkSLQoEbG9uZxgCIAEoCzIfLnZpcnR1b3NvLm1hcmtldC52MS5TaWduYWxUYWxseRIuCgVzaG9ydBgDIAEoCzIfLnZpcnR1b3NvLm1hcmtldC52MS5TaWduYWxUYWxseRIwCgdkcml2ZXJzGAQgAygLMh8udmlydHVvc28ubWFya2V0LnYxLkRyaXZlclRhbGx5Ei4KCnN0YXJ0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wInIKC0RyaXZlclRhbGx5EjMKBmRyaXZlchgBIAEoDjIhLnZpcnR1b3NvLm1hcmtldC52MS5EaW1lbnNpb25LaW5kQgASLgoFdGFsbHkYAiABKAsyHy52aXJ0dW9zby5tYXJrZXQudjEuU2lnbmFsVGFsbHki/gEKC1NpZ25hbFRhbGx5Eg0KBWNvdW50GAEgASgNEgwKBHdpbnMYAiABKA0SFwoId2luX3JhdGUYAyABKAFCAEgAiAEBEhsKDHdpbl9yYXRlX2xvdxgEIAEoAUIASAGIAQESHAoNd2luX3JhdGVfaGlnaBgFIAEoAUIASAKIAQESFQoGbWVhbl9yGAYgASgBQgBIA4gBARIbCgxleHBlY3RhbmN5X3IYByABKAFCAEgEiAEBQgsKCV93aW5fcmF0ZUIPCg1fd2luX3JhdGVfbG93QhAKDl93aW5fcmF0ZV9oaWdoQgkKB19tZWFuX3JCDwoNX2V4cGVjdGFuY3lfcio7CgRTaWRlEhQKEFNJREVfVU5TUEVDSUZJRUQQABINCglTSURFX0xPTkcQARIOCgpTSURFX1NIT1JUEAIqvAEKDFNpZ25hbFN0YXR1cxIdChlTSUdOQUxfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGAoUU0lHTkFMX1NUQVRVU19BQ1RJVkUQARIZChVTSUdOQUxfU1RBVFVTX1NUT1BQRUQQAhIhCh1TSUdOQUxfU1RBVFVTX1RBUkdFVFNfUkVBQ0hFRBADEhkKFVNJR05BTF9TVEFUVVNfRVhQSVJFRBAEEhoKFlNJR05BTF9TVEFUVVNfUkVWRVJTRUQQBUIgWh52aXJ0dW9zby5tYXJrZXQvc3R1YnMvbWFya2V0djFiBnByb3RvMw", [file_google_protobuf_timestamp, file_virtuoso_market_v1_confluence]);
+export const file_virtuoso_market_v1_signal = /*@__PURE__*/ fileDesc("Ch92aXJ0dW9zby9tYXJrZXQvdjEvc2lnbmFsLnByb3RvEhJ2aXJ0dW9zby5tYXJrZXQudjEiqQYKBlNpZ25hbBIMCgJpZBgBIAEoCUIAEhAKBnN5bWJvbBgCIAEoCUIAEigKBHNpZGUYAyABKA4yGC52aXJ0dW9zby5tYXJrZXQudjEuU2lkZUIAEjIKBnN0YXR1cxgEIAEoDjIgLnZpcnR1b3NvLm1hcmtldC52MS5TaWduYWxTdGF0dXNCABItCglvcGVuX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KBWVudHJ5GAYgASgBQgASDgoEc3RvcBgHIAEoAUIAEjEKB3RhcmdldHMYCCADKAsyIC52aXJ0dW9zby5tYXJrZXQudjEuU2lnbmFsVGFyZ2V0Ei8KC2V4cGlyZV90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgVzY29yZRgKIAEoAUIAEhQKCmNvbmZpZGVuY2UYCyABKAFCABIyCgdkcml2ZXJzGAwgAygOMiEudmlydHVvc28ubWFya2V0LnYxLkRpbWVuc2lvbktpbmQSEwoLdGFyZ2V0c19oaXQYDSABKA0SEgoIcmVzdWx0X3IYDiABKAFCABIuCgpjbG9zZV90aW1lGA8gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIZCgpleGl0X3ByaWNlGBAgASgBQgBIAIgBARIXCg1tb2RlbF92ZXJzaW9uGBEgASgJQgASDwoFdmVudWUYEiABKAlCABIuCgpqdWRnZV90aW1lGBMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIbCgxuZXRfcmVzdWx0X3IYFCABKAFCAEgBiAEBEi4KBWNvc3RzGBUgASgLMh8udmlydHVvc28ubWFya2V0LnYxLlNpZ25hbENvc3RzEhMKCWZ1bmRpbmdfchgWIAEoAUIAEhgKDm1hcmtldF9zeW1ib2xzGBcgAygJQgASGQoKYmFzZWxpbmVfchgYIAEoAUIASAKIAQFCDQoLX2V4aXRfcHJpY2VCDwoNX25ldF9yZXN1bHRfckINCgtfYmFzZWxpbmVfciJjCgtTaWduYWxDb3N0cxIbChF0YWtlcl9mZWVfcGVyY2VudBgBIAEoAUIAEhgKDnNwcmVhZF9wZXJjZW50GAIgASgBQgASHQoTZnVuZGluZ19kYXlfcGVyY2VudBgDIAEoAUIAIlEKDFNpZ25hbFRhcmdldBIPCgVwcmljZRgBIAEoAUIAEg4KBHNpemUYAiABKAFCABIVCgZjaGFuY2UYAyABKAFCAEgAiAEBQgkKB19jaGFuY2UiswIKDFNpZ25hbFJlY29yZBIsCgNhbGwYASABKAsyHy52aXJ0dW9zby5tYXJrZXQudjEuU2lnbmFsVGFsbHkSLQoEbG9uZxgCIAEoCzIfLnZpcnR1b3NvLm1hcmtldC52MS5TaWduYWxUYWxseRIuCgVzaG9ydBgDIAEoCzIfLnZpcnR1b3NvLm1hcmtldC52MS5TaWduYWxUYWxseRIwCgdkcml2ZXJzGAQgAygLMh8udmlydHVvc28ubWFya2V0LnYxLkRyaXZlclRhbGx5Ei4KCnN0YXJ0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjQKCGV2aWRlbmNlGAYgASgLMiIudmlydHVvc28ubWFya2V0LnYxLlNpZ25hbEV2aWRlbmNlIu0BCg5TaWduYWxFdmlkZW5jZRIrCgNuZXQYASABKAsyHi52aXJ0dW9zby5tYXJrZXQudjEuTWVhblJlc3VsdBIwCghiYXNlbGluZRgCIAEoCzIeLnZpcnR1b3NvLm1hcmtldC52MS5NZWFuUmVzdWx0EjIKCmRpZmZlcmVuY2UYAyABKAsyHi52aXJ0dW9zby5tYXJrZXQudjEuTWVhblJlc3VsdBI0Cgd2ZXJkaWN0GAQgASgOMiEudmlydHVvc28ubWFya2V0LnYxLlNpZ25hbFZlcmRpY3RCABISCghzZW50ZW5jZRgFIAEoCUIAIpMBCgpNZWFuUmVzdWx0Eg0KBWNvdW50GAEgASgNEhUKBm1lYW5fchgCIAEoAUIASACIAQESGQoKbWVhbl9yX2xvdxgDIAEoAUIASAGIAQESGgoLbWVhbl9yX2hpZ2gYBCABKAFCAEgCiAEBQgkKB19tZWFuX3JCDQoLX21lYW5fcl9sb3dCDgoMX21lYW5fcl9oaWdoInIKC0RyaXZlclRhbGx5EjMKBmRyaXZlchgBIAEoDjIhLnZpcnR1b3NvLm1hcmtldC52MS5EaW1lbnNpb25LaW5kQgASLgoFdGFsbHkYAiABKAsyHy52aXJ0dW9zby5tYXJrZXQudjEuU2lnbmFsVGFsbHkiqAIKC1NpZ25hbFRhbGx5Eg0KBWNvdW50GAEgASgNEgwKBHdpbnMYAiABKA0SFwoId2luX3JhdGUYAyABKAFCAEgAiAEBEhsKDHdpbl9yYXRlX2xvdxgEIAEoAUIASAGIAQESHAoNd2luX3JhdGVfaGlnaBgFIAEoAUIASAKIAQESFQoGbWVhbl9yGAYgASgBQgBIA4gBARIbCgxleHBlY3RhbmN5X3IYByABKAFCAEgEiAEBEhkKCm1lYW5fbmV0X3IYCCABKAFCAEgFiAEBQgsKCV93aW5fcmF0ZUIPCg1fd2luX3JhdGVfbG93QhAKDl93aW5fcmF0ZV9oaWdoQgkKB19tZWFuX3JCDwoNX2V4cGVjdGFuY3lfckINCgtfbWVhbl9uZXRfciqGAQoNU2lnbmFsVmVyZGljdBIeChpTSUdOQUxfVkVSRElDVF9VTlNQRUNJRklFRBAAEiAKHFNJR05BTF9WRVJESUNUX05PVEhJTkdfU0hPV04QARIZChVTSUdOQUxfVkVSRElDVF9CRVRURVIQAhIYChRTSUdOQUxfVkVSRElDVF9XT1JTRRADKjsKBFNpZGUSFAoQU0lERV9VTlNQRUNJRklFRBAAEg0KCVNJREVfTE9ORxABEg4KClNJREVfU0hPUlQQAiq8AQoMU2lnbmFsU3RhdHVzEh0KGVNJR05BTF9TVEFUVVNfVU5TUEVDSUZJRUQQABIYChRTSUdOQUxfU1RBVFVTX0FDVElWRRABEhkKFVNJR05BTF9TVEFUVVNfU1RPUFBFRBACEiEKHVNJR05BTF9TVEFUVVNfVEFSR0VUU19SRUFDSEVEEAMSGQoVU0lHTkFMX1NUQVRVU19FWFBJUkVEEAQSGgoWU0lHTkFMX1NUQVRVU19SRVZFUlNFRBAFQiBaHnZpcnR1b3NvLm1hcmtldC9zdHVicy9tYXJrZXR2MWIGcHJvdG8z", [file_google_protobuf_timestamp, file_virtuoso_market_v1_confluence]);
 /**
  * Describes the message virtuoso.market.v1.Signal.
  * Use `create(SignalSchema)` to create a new message.
  */
 export const SignalSchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v1_signal, 0);
 /**
+ * Describes the message virtuoso.market.v1.SignalCosts.
+ * Use `create(SignalCostsSchema)` to create a new message.
+ */
+export const SignalCostsSchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v1_signal, 1);
+/**
  * Describes the message virtuoso.market.v1.SignalTarget.
  * Use `create(SignalTargetSchema)` to create a new message.
  */
-export const SignalTargetSchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v1_signal, 1);
+export const SignalTargetSchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v1_signal, 2);
 /**
  * Describes the message virtuoso.market.v1.SignalRecord.
  * Use `create(SignalRecordSchema)` to create a new message.
  */
-export const SignalRecordSchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v1_signal, 2);
+export const SignalRecordSchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v1_signal, 3);
+/**
+ * Describes the message virtuoso.market.v1.SignalEvidence.
+ * Use `create(SignalEvidenceSchema)` to create a new message.
+ */
+export const SignalEvidenceSchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v1_signal, 4);
+/**
+ * Describes the message virtuoso.market.v1.MeanResult.
+ * Use `create(MeanResultSchema)` to create a new message.
+ */
+export const MeanResultSchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v1_signal, 5);
 /**
  * Describes the message virtuoso.market.v1.DriverTally.
  * Use `create(DriverTallySchema)` to create a new message.
  */
-export const DriverTallySchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v1_signal, 3);
+export const DriverTallySchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v1_signal, 6);
 /**
  * Describes the message virtuoso.market.v1.SignalTally.
  * Use `create(SignalTallySchema)` to create a new message.
  */
-export const SignalTallySchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v1_signal, 4);
+export const SignalTallySchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v1_signal, 7);
+/**
+ * The comparison of signals with entries by lot.
+ *
+ * @generated from enum virtuoso.market.v1.SignalVerdict
+ */
+export var SignalVerdict;
+(function (SignalVerdict) {
+    /**
+     * Never sent.
+     *
+     * @generated from enum value: SIGNAL_VERDICT_UNSPECIFIED = 0;
+     */
+    SignalVerdict[SignalVerdict["UNSPECIFIED"] = 0] = "UNSPECIFIED";
+    /**
+     * The interval of the difference contains 0, or there are fewer than 30 signals to compare, or fewer than 5 days.
+     *
+     * @generated from enum value: SIGNAL_VERDICT_NOTHING_SHOWN = 1;
+     */
+    SignalVerdict[SignalVerdict["NOTHING_SHOWN"] = 1] = "NOTHING_SHOWN";
+    /**
+     * The signals are shown to be better than entries by lot.
+     *
+     * @generated from enum value: SIGNAL_VERDICT_BETTER = 2;
+     */
+    SignalVerdict[SignalVerdict["BETTER"] = 2] = "BETTER";
+    /**
+     * The signals are shown to be worse than entries by lot.
+     *
+     * @generated from enum value: SIGNAL_VERDICT_WORSE = 3;
+     */
+    SignalVerdict[SignalVerdict["WORSE"] = 3] = "WORSE";
+})(SignalVerdict || (SignalVerdict = {}));
+/**
+ * Describes the enum virtuoso.market.v1.SignalVerdict.
+ */
+export const SignalVerdictSchema = /*@__PURE__*/ enumDesc(file_virtuoso_market_v1_signal, 0);
 /**
  * The side of a trade.
  *
@@ -62,7 +113,7 @@ export var Side;
 /**
  * Describes the enum virtuoso.market.v1.Side.
  */
-export const SideSchema = /*@__PURE__*/ enumDesc(file_virtuoso_market_v1_signal, 0);
+export const SideSchema = /*@__PURE__*/ enumDesc(file_virtuoso_market_v1_signal, 1);
 /**
  * Whether a signal is active, or how it ended.
  *
@@ -110,4 +161,4 @@ export var SignalStatus;
 /**
  * Describes the enum virtuoso.market.v1.SignalStatus.
  */
-export const SignalStatusSchema = /*@__PURE__*/ enumDesc(file_virtuoso_market_v1_signal, 1);
+export const SignalStatusSchema = /*@__PURE__*/ enumDesc(file_virtuoso_market_v1_signal, 2);
