@@ -60,7 +60,10 @@ class Columns:
 
     def _insert(self, place: int, rows: Mapping[str, Any]) -> None:
         """Sort rows into those from `place` on. The arrays are new, because the old ones may be in use."""
-        tail = {name: np.concatenate((values[place:], rows[name])) for name, values in self.all().items()}
+        tail = {
+            name: np.concatenate((values[place:], np.asarray(rows[name], values.dtype)))
+            for name, values in self.all().items()
+        }
         order = np.argsort(tail[TIME], kind="stable")
         total = len(self) + len(rows[TIME])
         self._move(2 * total + LEAST_ROOM)

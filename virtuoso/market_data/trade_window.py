@@ -6,6 +6,7 @@ interrupted. The window knows before which of its trades others may be missing. 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -80,8 +81,10 @@ class TradeWindow:
 
     def _known(self, trades: Trades) -> set[str]:
         """Return the ids of the trades of this window that are at least as new as the first one of `trades`."""
-        place = int(np.searchsorted(self._rows[TIME], trades.time_ms[0]))
-        return set(self._rows["ids"][place:])
+        times, first_ms = self._rows[TIME], trades.time_ms[0]
+        if not len(times) or first_ms > times[-1]:
+            return set()
+        return set(self._rows["ids"][times.searchsorted(first_ms) :])
 
     def _add_hole(self, trades: Trades) -> None:
         self._holes.append((int(trades.time_ms[0]), trades.ids[0]))
@@ -91,10 +94,12 @@ class TradeWindow:
         del self._holes[:-MAX_HOLES]
 
     def _add(self, trades: Trades, known: set[str]) -> None:
-        new: Any = [index for index, trade in enumerate(trades.ids) if trade not in known] if known else slice(None)
-        ids = np.empty(len(trades.ids), object)
-        ids[:] = trades.ids
-        self._rows.add({"ids": ids[new], **{name: getattr(trades, name)[new] for name in (TIME, "price", "size", "side")}})
+        columns: dict[str, Any] = {name: getattr(trades, name) for name in (TIME, "price", "size", "side")}
+        ids: Sequence[str] = trades.ids
+        if known:
+            new = [index for index, trade in enumerate(ids) if trade not in known]
+            ids, columns = [ids[index] for index in new], {name: values[new] for name, values in columns.items()}
+        self._rows.add({"ids": ids, **columns})
         self._drop_old()
         if self.stamp is None or trades.stamp.observed_ms >= self.stamp.observed_ms:
             self.stamp, self._read_from_ms = trades.stamp, int(trades.time_ms[0])
