@@ -6,7 +6,7 @@
 Returns are paired by the time of their bars, never by their index. The grid of bar ends runs up to BTC's newest closed bar.
 A return counts where both markets have the bar that ends at this time and the bar before it. A gap or a late listing
 therefore reduces the number of points and shifts nothing. Source: ordinary least squares with an intercept (Greene,
-Econometric Analysis, ch. 4). The tests compare it with statsmodels.
+Econometric Analysis, ch. 4), with HC3 errors. The tests compare it with statsmodels.
 """
 
 from __future__ import annotations
@@ -47,6 +47,10 @@ MIN_SIDE_RETURNS = 30
 """The minimum number of returns for a downside or upside beta."""
 
 
+MIN_FREEDOM = 1e-6
+"""The least 1 - leverage of a point. A smaller one is noise of the computation."""
+
+
 class Returns(NamedTuple):
     """Log returns of several markets at the same bar ends, NaN where a bar is missing.
 
@@ -61,8 +65,8 @@ class Returns(NamedTuple):
 class Fit(NamedTuple):
     """The least-squares fit of each symbol on the anchor: arrays (symbols,), NaN where there is no fit.
 
-    `alpha` is the intercept, a return per bar. `residual` is the standard deviation of the residuals with ddof 2, as in the
-    standard errors."""
+    `alpha` is the intercept, a return per bar. `residual` is the standard deviation of the residuals with ddof 2. The errors
+    do not assume that all residuals are alike (HC3)."""
 
     points: Floats
     beta: Floats
@@ -95,9 +99,12 @@ def align_returns(candles: Mapping[str, Candles], anchor: Candles, points: int, 
 
 
 def fit(anchor: Floats, values: Floats, min_points: int) -> Fit:
-    """Return the fit over the points that both series have: beta = Sxy / Sxx, beta error = sqrt(SSR / (n - 2) / Sxx),
-    correlation = Sxy / sqrt(Sxx Syy). NaN with fewer than `min_points` (at least 3), or where fewer than a tenth of the
-    returns of either market are not 0."""
+    """Return the fit over the points that both series have: beta = Sxy / Sxx, correlation = Sxy / sqrt(Sxx Syy). NaN with
+    fewer than `min_points` (at least 3), or where fewer than a tenth of the returns of either market are not 0.
+
+    Standard errors are HC3 (MacKinnon and White 1985). Each residual e counts as u = e / (1 - h) with the leverage of its
+    point, h = 1 / n + x^2 / Sxx, so a few large bars that decide the slope also widen its error:
+    beta error = sqrt(sum (x u)^2) / Sxx, alpha error = sqrt(sum ((1 / n - mean(x) x / Sxx) u)^2), x less its mean."""
     present = np.isfinite(values) & np.isfinite(anchor)
     count = present.sum(axis=1).astype(np.float64)
     with np.errstate(all="ignore"):  # 0/0 becomes NaN, the value for no fit
@@ -110,15 +117,17 @@ def fit(anchor: Floats, values: Floats, min_points: int) -> Fit:
         sxx[~fitted] = np.nan
         beta = sxy / sxx
         residuals = y - beta[:, None] * x
-        variance = np.einsum("ij,ij->i", residuals, residuals) / (count - 2)
+        spread, share, mean = sxx[:, None], 1 / count[:, None], mean_x[:, None]
+        influence = residuals / np.maximum(1 - share - x * x / spread, MIN_FREEDOM)
+        beta_parts, alpha_parts = x * influence / spread, present * (share - mean * x / spread) * influence
         return Fit(
             points=count,
             beta=beta,
-            beta_error=np.sqrt(variance / sxx),
+            beta_error=np.sqrt(np.einsum("ij,ij->i", beta_parts, beta_parts)),
             alpha=mean_y - beta * mean_x,
-            alpha_error=np.sqrt(variance * (1 / count + mean_x * mean_x / sxx)),
+            alpha_error=np.sqrt(np.einsum("ij,ij->i", alpha_parts, alpha_parts)),
             correlation=np.clip(sxy / np.sqrt(sxx * syy), -1.0, 1.0),
-            residual=np.sqrt(variance),
+            residual=np.sqrt(np.einsum("ij,ij->i", residuals, residuals) / (count - 2)),
         )
 
 
@@ -135,8 +144,8 @@ def betas(candles: Mapping[str, Mapping[Timeframe, Candles]], now_ms: int) -> di
     The spans are a day of 5m bars, a week of 30m bars and 30 days of 4h bars. A span is absent with less than half of its
     returns (144, 168, 90), or where fewer than a tenth of the returns of BTC or of the symbol are not 0. `beta` is a
     plain number; 1 means a move equal to BTC's.
-    `alpha_annual_percent` is the intercept times the bars of a year, a sum of log returns in percent. `alpha_t` and the
-    errors have n - 2 degrees of freedom. `alpha_t` is None where the fit has no residuals. Downside and upside beta are the
+    `alpha_annual_percent` is the intercept times the bars of a year, a sum of log returns in percent. `alpha_t` is the
+    intercept divided by its error. `alpha_t` is None where the fit has no residuals. Downside and upside beta are the
     same fit over the returns with BTC below and above 0. Each is None with fewer than 30 returns. Reflecting all prices
     keeps beta, negates alpha, and swaps the sides.
 

@@ -7,6 +7,7 @@ The definitions of the kinds are in `opportunity_rules`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -23,8 +24,12 @@ COOLDOWN_MS = 4 * 3_600_000
 HOLD_MS = 150_000
 """The time for which a candidate must hold in every pass. One wrong price or funding rate does not last as long."""
 MAX_PER_HOUR, MAX_PER_DAY = 10, 50
+COMMON = 4
+"""The number of markets with the same kind and side at which they move together. They are one opportunity."""
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 MAX_PRICE_AGE_MS = 60_000
+LISTED = 6
+"""The number of symbols that a sentence names at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +62,11 @@ def advance(
     `inputs` are those of the tracked symbols. `anchor` holds BTC's candles.
 
     An opportunity opens when its candidate has held for `hold_ms`. A symbol and kind gives another one after 4 hours at the
-    earliest. While an opportunity is open, its symbol gives none on the opposite side. At most 10 open in an hour and 50 in
-    a day. The strongest of a pass open first. If `enabled` is False, none opens. A symbol is left out if its price is older
-    than a minute. Bars that close after `now_ms` are not used."""
+    earliest. While an opportunity is open, its symbols give none on the opposite side. Four markets with the same kind and
+    side move together: the strongest of them opens, and names the others. While four are open, no further market of their
+    kind and side opens. At most 10 open in an hour and 50 in a day. The strongest of a pass open first. If `enabled` is
+    False, none opens. A symbol is left out if its price is older than a minute. Bars that close after `now_ms` are not
+    used."""
     recent = [o for o in state.recent if now_ms - o.found_ms < DAY_MS]
     prices = {
         i.symbol: i.ticker.last
@@ -67,39 +74,60 @@ def advance(
         if i.ticker is not None and now_ms - i.ticker.stamp.observed_ms <= MAX_PRICE_AGE_MS
     }
     still_open = [o for o in recent if now_ms - o.found_ms < COOLDOWN_MS]
-    cooling, sides = {(o.symbol, o.kind) for o in still_open}, {o.symbol: o.side for o in still_open}
+    cooling = {(symbol, o.kind) for o in still_open for symbol in (o.symbol, *o.also)}
+    sides = {symbol: o.side for o in still_open for symbol in (o.symbol, *o.also)}
+    open_count = Counter((o.kind, o.side) for o in still_open for _ in (o.symbol, *o.also))
     allowed = min(MAX_PER_DAY - len(recent), MAX_PER_HOUR - sum(now_ms - o.found_ms < HOUR_MS for o in recent))
-    opened: list[Opportunity] = []
+    ready: dict[tuple[OpportunityKind, Side], list[Candidate]] = {}
     candidates: dict[tuple[str, OpportunityKind, Side], int] = {}
     if enabled and allowed > 0:
         for candidate in find_candidates([i for i in inputs if i.symbol in prices], anchor, now_ms):
-            side = Side.LONG if candidate.sign > 0 else Side.SHORT
+            side = _side(candidate)
             key = (candidate.symbol, candidate.kind, side)
             candidates[key] = state.candidates.get(key, now_ms)
             if (
                 now_ms - candidates[key] >= hold_ms
-                and len(opened) < allowed
                 and (candidate.symbol, candidate.kind) not in cooling
                 and sides.setdefault(candidate.symbol, side) == side
             ):
-                opened.append(_record(candidate, state.venue, side, prices[candidate.symbol], now_ms))
+                ready.setdefault((candidate.kind, side), []).append(candidate)
+    chosen: list[tuple[Candidate, tuple[str, ...]]] = []
+    for (kind, side), found in ready.items():
+        count = open_count[kind, side]
+        if count + len(found) < COMMON:
+            chosen += [(one, ()) for one in found]
+        elif count < COMMON:
+            chosen.append((found[0], tuple(one.symbol for one in found[1:])))
+    chosen.sort(key=lambda one: (-one[0].strength * one[0].confidence, one[0].symbol, one[0].kind))
+    opened = [_record(one, also, state.venue, prices[one.symbol], now_ms) for one, also in chosen[:allowed]]
     return replace(state, recent=(*recent, *opened), candidates=candidates), tuple(opened)
 
 
-def _record(candidate: Candidate, venue: str, side: Side, price: float, now_ms: int) -> Opportunity:
+def _record(candidate: Candidate, also: tuple[str, ...], venue: str, price: float, now_ms: int) -> Opportunity:
+    together = f" So it is in {len(also)} other markets: {_listed(also)}." if also else ""
     return Opportunity(
         id=f"{venue}-{candidate.symbol}-{candidate.kind.lower_name}-{now_ms}",
         venue=venue,
         symbol=candidate.symbol,
         kind=candidate.kind,
-        side=side,
+        side=_side(candidate),
         found_ms=now_ms,
         expires_ms=now_ms + COOLDOWN_MS,
         price=price,
         confidence=candidate.confidence,
-        sentence=candidate.sentence,
+        sentence=candidate.sentence + together,
+        also=also,
         alpha_percent=None if candidate.alpha is None else percent_of_price(candidate.alpha),
         z_score=candidate.z_score,
         reading=candidate.reading,
         unit=candidate.unit,
     )
+
+
+def _side(candidate: Candidate) -> Side:
+    return Side.LONG if candidate.sign > 0 else Side.SHORT
+
+
+def _listed(symbols: Sequence[str]) -> str:
+    shown = ", ".join(symbols[:LISTED])
+    return f"{shown} and {len(symbols) - LISTED} more" if len(symbols) > LISTED else shown

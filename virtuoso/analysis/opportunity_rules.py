@@ -4,6 +4,8 @@ Most kinds compare the last day with the six days before it, on 30m returns (see
 returns. The recent fit uses the 48 newest. The residual of a return is the part that the usual beta does not explain,
 e = r - beta r_BTC. Alpha is the sum of the residuals over the kind's window. Its z-score is alpha / (s sqrt(n)), where s is
 the usual standard deviation of residuals. Sums are sums of log returns. Percentages are price changes, 100 (exp(sum) - 1).
+A few large bars decide nothing: errors of betas are HC3 (see `beta`), correlations are those of returns that are limited to
+4 usual deviations of their own week, and the ratio of betas must also hold for these returns.
 
     CORRELATION_BREAKDOWN       the usual correlation is at least 0.6, the recent one at most 0.3, and Fisher's z of the
                                 difference at most -4; the side follows the day's alpha
@@ -55,7 +57,7 @@ CORRELATED, UNCORRELATED = 0.6, 0.3
 BETA_RATIO = 1.5
 MIN_BETA = 0.3
 """The minimum usual beta. A ratio to a smaller beta has no meaning."""
-MOVE_Z = 1.0
+MOVE_Z, LIMIT = 1.0, 4.0
 CHANGE_Z = 4.0
 BREAKOUT_Z = 3.5
 REVERSION_Z, TURN_DEVIATIONS = 3.0, 2.0
@@ -130,11 +132,13 @@ class _WeekAndDay(NamedTuple):
     """The usual fit of the days before, and the moves of the last day.
 
     Arrays have shape (symbols,) and are NaN where a value is absent. `path` (symbols, 336) is the running sum of residuals
-    over the week. `burst` is the alpha of the last 4 hours."""
+    over the week. `limited` are the usual and the recent fit of limited returns. `burst` is the alpha of
+    the last 4 hours."""
 
     symbols: tuple[str, ...]
     usual: Fit
     recent: Fit
+    limited: tuple[Fit, Fit]
     alpha: Floats
     alpha_z: Floats
     burst: Floats
@@ -174,6 +178,11 @@ def _week_and_day(returns: Returns) -> _WeekAndDay:
     x, y = returns.anchor, returns.values
     usual = fit(x[:-DAY_POINTS], y[:, :-DAY_POINTS], MIN_USUAL_POINTS)
     recent = fit(x[-DAY_POINTS:], y[:, -DAY_POINTS:], MIN_DAY_POINTS)
+    limited_x, limited_y = _limited(x[None])[0], _limited(y)
+    limited = (
+        fit(limited_x[:-DAY_POINTS], limited_y[:, :-DAY_POINTS], MIN_USUAL_POINTS),
+        fit(limited_x[-DAY_POINTS:], limited_y[:, -DAY_POINTS:], MIN_DAY_POINTS),
+    )
     residuals = y - usual.beta[:, None] * x
     present = np.isfinite(residuals)
     residuals = np.where(present, residuals, 0.0)
@@ -186,24 +195,40 @@ def _week_and_day(returns: Returns) -> _WeekAndDay:
         symbols=returns.symbols,
         usual=usual,
         recent=recent,
+        limited=limited,
         alpha=alpha,
         alpha_z=np.where(day_count >= MIN_DAY_POINTS, alpha / (deviation * np.sqrt(day_count)), np.nan),
         burst=burst,
         burst_z=np.where(burst_count == BURST_POINTS, burst / (deviation * np.sqrt(BURST_POINTS)), np.nan),
         path=np.cumsum(residuals, axis=1),
-        confidence=usual.points / (usual.points + HALF_SAMPLE) * day_count / DAY_POINTS * (1 + usual.correlation**2) / 2,
+        confidence=usual.points
+        / (usual.points + HALF_SAMPLE)
+        * day_count
+        / DAY_POINTS
+        * (1 + limited[0].correlation ** 2)
+        / 2,
         btc_move=btc_move,
         btc_z=btc_move / (float(np.sqrt((steps * steps).mean())) * np.sqrt(DAY_POINTS)) if len(steps) else np.nan,
     )
 
 
+def _limited(returns: Floats) -> Floats:
+    """Return the returns (symbols, points), limited to LIMIT usual deviations: 1.4826 times the median size of those that
+    are not 0."""
+    moved = np.where(np.abs(returns) > FLAT, np.abs(returns), np.nan)
+    usual = np.full(len(returns), np.nan)
+    some = np.isfinite(moved).any(axis=1)
+    usual[some] = 1.4826 * np.nanmedian(moved[some], axis=1)
+    return np.clip(returns, -LIMIT * usual[:, None], LIMIT * usual[:, None])
+
+
 def _correlation_breakdowns(days: _WeekAndDay) -> Iterator[Candidate]:
-    usual, recent = days.usual, days.recent
-    error = np.sqrt(1 / (usual.points - 3) + 1 / (recent.points - 3))
-    z = (np.arctanh(recent.correlation) - np.arctanh(usual.correlation)) / error  # Fisher 1921
-    broken = (usual.correlation >= CORRELATED) & (recent.correlation <= UNCORRELATED) & (z <= -CHANGE_Z)
+    usual, recent = (one.correlation for one in days.limited)
+    error = np.sqrt(1 / (days.usual.points - 3) + 1 / (days.recent.points - 3))
+    z = (np.arctanh(recent) - np.arctanh(usual)) / error  # Fisher 1921
+    broken = (usual >= CORRELATED) & (recent <= UNCORRELATED) & (z <= -CHANGE_Z)
     for i in np.flatnonzero(broken & (np.abs(days.alpha_z) >= MOVE_Z)).tolist():
-        was, now = usual.correlation[i], recent.correlation[i]
+        was, now = usual[i], recent[i]
         text = f"{days.symbols[i]} no longer moves with BTC: correlation {now:.2f} today, {was:.2f} in the days before"
         yield days.candidate(OpportunityKind.CORRELATION_BREAKDOWN, i, sign=days.alpha[i], z=z[i], reading=now, text=text)
 
@@ -211,8 +236,11 @@ def _correlation_breakdowns(days: _WeekAndDay) -> Iterator[Candidate]:
 def _beta_changes(days: _WeekAndDay) -> Iterator[Candidate]:
     was, now = days.usual.beta, days.recent.beta
     z = (now - was) / np.sqrt(days.usual.beta_error**2 + days.recent.beta_error**2)
-    more = (was >= MIN_BETA) & (now >= BETA_RATIO * was) & (z >= CHANGE_Z) & (abs(days.btc_z) >= MOVE_Z)
-    less = (was >= MIN_BETA) & (now <= was / BETA_RATIO) & (z <= -CHANGE_Z) & (np.abs(days.alpha_z) >= MOVE_Z)
+    was_limited, now_limited = (one.beta for one in days.limited)
+    more = (was >= MIN_BETA) & (now >= BETA_RATIO * was) & (now_limited >= BETA_RATIO * was_limited)
+    less = (was >= MIN_BETA) & (now <= was / BETA_RATIO) & (now_limited <= was_limited / BETA_RATIO)
+    more &= (z >= CHANGE_Z) & (abs(days.btc_z) >= MOVE_Z)
+    less &= (z <= -CHANGE_Z) & (np.abs(days.alpha_z) >= MOVE_Z)
     for i in np.flatnonzero(more | less).tolist():
         kind = OpportunityKind.BETA_EXPANSION if more[i] else OpportunityKind.BETA_COMPRESSION
         words = "more" if more[i] else "less"

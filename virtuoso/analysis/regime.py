@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 from virtuoso.domain.model import Regime, RegimeInputs, RegimeState
 
@@ -55,18 +56,18 @@ def preferred_regime(by_regime: Mapping[Regime, float], current: Regime | None) 
 
 
 def advance(previous: RegimeState | None, preferred: Regime, now_ms: int) -> RegimeState:
-    """Return the state at `now_ms` (epoch ms) while `preferred` is preferred. The first regime takes effect immediately. A
-    later regime takes effect after it has been preferred for an hour without a break."""
+    """Return the state at `now_ms` (epoch ms) while `preferred` is preferred. The first regime takes effect immediately; when
+    it began is not known. A later regime takes effect after it has been preferred for an hour without a break."""
     if previous is None:
-        return RegimeState(regime=preferred, since_ms=now_ms)
+        return RegimeState(regime=preferred, since_ms=now_ms, start_unknown=True)
     if preferred is previous.regime:
-        return RegimeState(regime=preferred, since_ms=previous.since_ms)
+        return replace(previous, candidate=None, candidate_since_ms=None)
     since = previous.candidate_since_ms
     if preferred is not previous.candidate or since is None or since > now_ms:
         since = now_ms
     elif now_ms - since >= DWELL_MS:
         return RegimeState(regime=preferred, since_ms=now_ms)
-    return RegimeState(regime=previous.regime, since_ms=previous.since_ms, candidate=preferred, candidate_since_ms=since)
+    return replace(previous, candidate=preferred, candidate_since_ms=since)
 
 
 def confidence(inputs: RegimeInputs, by_regime: Mapping[Regime, float], regime: Regime) -> float:

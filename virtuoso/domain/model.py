@@ -358,6 +358,7 @@ class RegimeState:
     since_ms: int  # when the regime began, on the exchange's clock
     candidate: Regime | None = None  # a possible next regime; None when there is none
     candidate_since_ms: int | None = None  # when the candidate appeared; None without a candidate
+    start_unknown: bool = False  # True when it held at the first look, so that it began at `since_ms` or earlier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

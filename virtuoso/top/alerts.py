@@ -91,4 +91,6 @@ class AlertPane(VerticalScroll):
             colour = LEVEL_COLOURS.get(alert.level, WARN)
             time = alert.observed_time.ToDatetime(tzinfo=None)
             text.append(f"{time:%m-%d %H:%M:%S} UTC ", FAINT).append(f"{level} ", colour).append(f"{alert.text}\n")
+            if alert.markets:
+                text.append(f"  {' '.join(market.symbol for market in alert.markets)}\n", FAINT)
         self._text.update(text)

@@ -254,6 +254,7 @@ def opportunity(value: Opportunity) -> opportunity_pb2.Opportunity:
         unit=value.unit,
         sentence=value.sentence,
         venue=value.venue,
+        also_symbols=value.also,
     )
 
 
@@ -274,6 +275,7 @@ def read_opportunity(message: opportunity_pb2.Opportunity) -> Opportunity:
         z_score=message.z_score if message.HasField("z_score") else None,
         reading=message.reading if message.HasField("reading") else None,
         unit=message.unit,
+        also=tuple(message.also_symbols),
     )
 
 
@@ -290,6 +292,11 @@ def alert(value: Alert, cursor: str) -> alert_pb2.Alert:
         unit=value.unit,
         reference=value.reference,
         venue=value.venue,
+        markets=[
+            alert_pb2.AlertMarket(symbol=one.symbol, reading=one.reading, reference=one.reference)
+            for one in value.markets
+            if len(value.markets) > 1
+        ],
     )
 
 

@@ -193,6 +193,7 @@ def _read_regime(message: snapshot_pb2.Snapshot) -> RegimeState | None:
         since_ms=millis(state.start_time),
         candidate=candidate,
         candidate_since_ms=millis(state.candidate_start_time) if candidate else None,
+        start_unknown=state.start_unknown,
     )
 
 
@@ -269,6 +270,7 @@ def _overview(overview: model.Overview) -> overview_pb2.Overview:
         regime=overview_pb2.Regime.ValueType(regime.regime) if regime else None,
         regime_confidence=overview.regime_confidence,
         regime_start_time=timestamp(regime.since_ms) if regime else None,
+        regime_start_unknown=regime.start_unknown if regime else False,
         regime_inputs=overview_pb2.RegimeInputs(
             mean_move_percent=inputs.mean_move_percent,
             breadth=inputs.breadth,
@@ -295,6 +297,7 @@ def _regime_state(state: RegimeState) -> snapshot_pb2.RegimeState:
         start_time=timestamp(state.since_ms),
         candidate=overview_pb2.Regime.ValueType(state.candidate or 0),
         candidate_start_time=timestamp(state.candidate_since_ms) if state.candidate_since_ms is not None else None,
+        start_unknown=state.start_unknown,
     )
 
 

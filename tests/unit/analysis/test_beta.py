@@ -79,7 +79,7 @@ def assert_agrees(beta: BetaWindow, own: Candles, anchor: Candles, points: int, 
     import statsmodels.api as sm  # type: ignore[import-untyped]  # noqa: PLC0415 - takes 2 s; only this test needs it
 
     x, y, ends = paired(own, anchor, points)
-    result = sm.OLS(y, sm.add_constant(x)).fit()
+    result = sm.OLS(y, sm.add_constant(x)).fit(cov_type="HC3")
     assert beta.points == len(x)
     assert beta.beta == close(result.params[1])
     assert beta.beta_error == close(result.bse[1])

@@ -258,7 +258,40 @@ def test_a_symbol_has_no_opportunities_on_both_sides_at_the_same_time() -> None:
     assert advance(state, [inputs], btc, NOW_MS + 1_000)[1] == ()
 
 
-def test_at_most_ten_open_in_an_hour_and_fifty_in_a_day_and_the_strongest_first() -> None:
+def test_markets_that_move_together_are_one_opportunity() -> None:
+    markets = []
+    for i in range(12):
+        inputs, btc = market(K.FUNDING_EXTREME if i < 11 else None, i, f"C{i}USDT")
+        assert inputs.ticker is not None
+        markets.append(replace(inputs, ticker=replace(inputs.ticker, funding_rate=-0.002 - i * 1e-4 if i < 9 else 1e-4)))
+    state, opened = advance(OpportunityState(venue="bybit"), markets[:10], btc, NOW_MS)
+    (one,) = [o for o in opened if o.kind is K.FUNDING_EXTREME]
+    assert {one.symbol, *one.also} == {f"C{i}USDT" for i in range(9)}
+    assert f"So it is in 8 other markets: {one.also[0]}, " in one.sentence
+    assert one.sentence.endswith(" and 2 more.")
+    late = replace(markets[9], ticker=markets[9].ticker and replace(markets[9].ticker, funding_rate=-0.004))
+    for before in (state, restore(OpportunityState(venue="bybit"), opened)):
+        assert advance(before, [*markets[:9], late], btc, NOW_MS + 1_000)[1] == ()
+    _, few = advance(OpportunityState(venue="bybit"), markets[:3], btc, NOW_MS)
+    assert {(o.symbol, o.also) for o in few if o.kind is K.FUNDING_EXTREME} == {(f"C{i}USDT", ()) for i in range(3)}
+
+
+def test_four_large_bars_of_btc_make_no_opportunity_of_the_days_after() -> None:
+    rng = np.random.default_rng(11)
+    btc, _ = quiet(11)
+    btc[Timeframe.M30][-100:-96] = (-0.03, -0.05, 0.04, 0.02)
+    found = []
+    for i in range(10):
+        steps = 1.2 * btc[Timeframe.M30] + rng.normal(0, 0.001, 400)
+        steps[-100:-96] = 5.0 * btc[Timeframe.M30][-100:-96] + rng.normal(0, 0.01, 4)
+        inputs, _ = market(None, i, f"C{i}USDT")
+        bars = {**inputs.candles, **candles(f"C{i}USDT", {Timeframe.M30: steps})}
+        found += find_candidates([replace(inputs, candles=bars)], candles(ANCHOR, btc), NOW_MS)
+    assert found == []
+
+
+def test_at_most_ten_open_in_an_hour_and_fifty_in_a_day_and_the_strongest_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opportunities, "COMMON", 100)
     markets = []
     for i in range(70):
         inputs, _ = market(None, i, f"C{i}USDT")
@@ -310,4 +343,7 @@ def test_cooldowns_and_limits_hold_after_a_restart(restarts: list[bool]) -> None
             stored += opened
         return stored
 
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(opportunities, "COMMON", 100)
+        assert run(restarts) == run([False] * len(restarts))
     assert run(restarts) == run([False] * len(restarts))

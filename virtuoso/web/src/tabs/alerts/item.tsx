@@ -1,6 +1,6 @@
 import { useComputed } from "@preact/signals";
 import { type Alert, AlertKind, AlertLevel } from "virtuoso-market";
-import { ABSENT, clock, ms, timeSpan } from "../../format.js";
+import { ABSENT, clock, fixed, ms, timeSpan } from "../../format.js";
 import { marketTime } from "../../state/market_time.js";
 import { Badge, SymbolLink, type Tone } from "../../ui/index.js";
 import { t, venueName } from "../../texts/index.js";
@@ -9,7 +9,7 @@ const TONES: Partial<Record<AlertLevel, Tone>> = { [AlertLevel.WARNING]: "warn",
 
 /** One alert. Alerts about data quality look different, because they are not about the market. */
 export function AlertItem({ alert, unseen }: { alert: Alert; unseen: boolean }) {
-  const { kind, level, symbol, text, venue, observedTime } = alert;
+  const { kind, level, symbol, text, venue, observedTime, markets } = alert;
   const data = kind === AlertKind.DATA_QUALITY;
   return (
     <li class={`alert ${data ? "data" : ""} ${unseen ? "unseen" : ""}`}>
@@ -23,6 +23,18 @@ export function AlertItem({ alert, unseen }: { alert: Alert; unseen: boolean }) 
         </time>
       </header>
       <p>{text}</p>
+      {markets.length > 0 && (
+        <details>
+          <summary>All {markets.length}</summary>
+          <p class="alert-markets">
+            {markets.map((one) => (
+              <span key={one.symbol}>
+                <SymbolLink symbol={one.symbol} /> <span class="faint">{fixed(one.reading, 1)}</span>{" "}
+              </span>
+            ))}
+          </p>
+        </details>
+      )}
     </li>
   );
 }

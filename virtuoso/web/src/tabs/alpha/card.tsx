@@ -6,17 +6,15 @@ import { useRow } from "../../symbol/head.js";
 import { reading } from "../../symbol/names.js";
 import { Fact, SymbolLink } from "../../ui/index.js";
 import { t } from "../../texts/index.js";
-import { SideMark } from "../signals/side.js";
 import "../../styles/alpha.css";
 
 /** An opportunity. `named` shows its symbol. */
 export function OpportunityCard({ opportunity, named = true }: { opportunity: Opportunity; named?: boolean }) {
-  const { symbol, kind, side, sentence, zScore, alphaPercent, confidence, unit } = opportunity;
+  const { symbol, kind, sentence, zScore, alphaPercent, confidence, unit } = opportunity;
   const tickSize = useRow(symbol).value?.tickSize;
   return (
     <li class="card opportunity">
       <header>
-        <SideMark side={side} />
         {named && (
           <h3>
             <SymbolLink symbol={symbol} />

@@ -2,9 +2,10 @@ import { useMemo } from "preact/hooks";
 import { type BetaWindow, type GetBetaResponse, type RollingBeta } from "virtuoso-market";
 import { LineChart } from "../../charts/lines.js";
 import { extent } from "../../charts/scale.js";
-import { fixed, ms, percent } from "../../format.js";
+import { fixed, ms } from "../../format.js";
 import { Empty, Segmented, Value } from "../../ui/index.js";
 import { t } from "../../texts/index.js";
+import { alphaText } from "./alpha.js";
 import { span } from "./span.js";
 import "../../styles/beta.css";
 
@@ -52,7 +53,7 @@ const FIGURES: readonly (readonly [string, (window: BetaWindow) => string])[] = 
   ["R²", ({ rSquared }) => two(rSquared)],
   ["Beta when BTC rises", ({ upsideBeta }) => two(upsideBeta)],
   ["Beta when BTC falls", ({ downsideBeta }) => two(downsideBeta)],
-  ["Alpha per year", ({ alphaAnnualPercent }) => percent(alphaAnnualPercent, 0)],
+  ["Alpha per year", alphaText],
   ["t-statistic of alpha", ({ alphaT }) => two(alphaT)],
   ["Number of returns", ({ points }) => fixed(points, 0)],
 ];

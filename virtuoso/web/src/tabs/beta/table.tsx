@@ -1,5 +1,6 @@
-import { fixed, percent } from "../../format.js";
+import { fixed } from "../../format.js";
 import { SymbolName, Value } from "../../ui/index.js";
+import { alphaText } from "./alpha.js";
 import { BetaBar } from "./bar.js";
 import { COLUMNS, type Column, type Row } from "./sorting.js";
 
@@ -59,7 +60,7 @@ function BetaRow({ row, chosen, onChoose }: { row: Row; chosen: boolean; onChoos
           <td>{fixed(window.correlation, 2)}</td>
           <td>{fixed(window.rSquared, 2)}</td>
           <td>
-            {percent(window.alphaAnnualPercent, 0)}
+            {alphaText(window)}
             <small class="faint">
               t <Value>{fixed(window.alphaT, 1)}</Value>
             </small>

@@ -35,7 +35,8 @@ const LEANS: Partial<Record<Regime, "up" | "down">> = {
   [Regime.RISK_OFF]: "down",
 };
 
-function RegimeText({ overview: { regime, regimeConfidence, regimeStartTime } }: { overview: Overview }) {
+function RegimeText({ overview }: { overview: Overview }) {
+  const { regime, regimeConfidence, regimeStartTime, regimeStartUnknown } = overview;
   const text = regime && t().regimes[regime];
   if (!text) return <p class="regime muted">There is not enough data to name the regime</p>;
   const since = ms(regimeStartTime);
@@ -44,7 +45,7 @@ function RegimeText({ overview: { regime, regimeConfidence, regimeStartTime } }:
       <b class={LEANS[regime]}>{text}</b>
       <span class="muted">
         {since !== undefined &&
-          `since ${clock(regimeStartTime, marketTime.value)}, ${timeSpan(marketTime.value - since)} · `}
+          `since ${regimeStartUnknown ? "at least " : ""}${clock(regimeStartTime, marketTime.value)}, ${timeSpan(marketTime.value - since)} · `}
         confidence {share(regimeConfidence)}
       </span>
     </p>
