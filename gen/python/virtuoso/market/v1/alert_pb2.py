@@ -26,7 +26,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1evirtuoso/market/v1/alert.proto\x12\x12virtuoso.market.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x90\x03\n\x05\x41lert\x12\x19\n\x06\x63ursor\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x37\n\x04kind\x18\x02 \x01(\x0e\x32\x1d.virtuoso.market.v1.AlertKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x39\n\x05level\x18\x03 \x01(\x0e\x32\x1e.virtuoso.market.v1.AlertLevelB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x31\n\robserved_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x06symbol\x18\x05 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^([\\p{L}\\p{N}]{1,24}USDT)?$\x12\x18\n\x04text\x18\x06 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x90\x03\x12\x1d\n\x07reading\x18\x07 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01H\x00\x88\x01\x01\x12\x15\n\x04unit\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\treference\x18\t \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x18\n\x05venue\x18\n \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 B\n\n\x08_reading*\xee\x02\n\tAlertKind\x12\x1a\n\x16\x41LERT_KIND_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x41LERT_KIND_SIGNAL_OPENED\x10\x01\x12\x1c\n\x18\x41LERT_KIND_SIGNAL_CLOSED\x10\x02\x12\x1a\n\x16\x41LERT_KIND_OPPORTUNITY\x10\x03\x12\x1c\n\x18\x41LERT_KIND_REGIME_CHANGE\x10\x04\x12\x1a\n\x16\x41LERT_KIND_LARGE_TRADE\x10\x05\x12\x1b\n\x17\x41LERT_KIND_VOLUME_SPIKE\x10\x06\x12\x1e\n\x1a\x41LERT_KIND_FUNDING_EXTREME\x10\x07\x12\"\n\x1e\x41LERT_KIND_OPEN_INTEREST_SURGE\x10\x08\x12\x19\n\x15\x41LERT_KIND_PRICE_MOVE\x10\t\x12\x1b\n\x17\x41LERT_KIND_DATA_QUALITY\x10\n\x12\x1a\n\x16\x41LERT_KIND_LIQUIDATION\x10\x0b*r\n\nAlertLevel\x12\x1b\n\x17\x41LERT_LEVEL_UNSPECIFIED\x10\x00\x12\x14\n\x10\x41LERT_LEVEL_INFO\x10\x01\x12\x17\n\x13\x41LERT_LEVEL_WARNING\x10\x02\x12\x18\n\x14\x41LERT_LEVEL_CRITICAL\x10\x03\x42 Z\x1evirtuoso.market/stubs/marketv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1evirtuoso/market/v1/alert.proto\x12\x12virtuoso.market.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc2\x03\n\x05\x41lert\x12\x19\n\x06\x63ursor\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x37\n\x04kind\x18\x02 \x01(\x0e\x32\x1d.virtuoso.market.v1.AlertKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x39\n\x05level\x18\x03 \x01(\x0e\x32\x1e.virtuoso.market.v1.AlertLevelB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x31\n\robserved_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x06symbol\x18\x05 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^([\\p{L}\\p{N}]{1,24}USDT)?$\x12\x18\n\x04text\x18\x06 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x90\x03\x12\x1d\n\x07reading\x18\x07 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01H\x00\x88\x01\x01\x12\x15\n\x04unit\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\treference\x18\t \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x18\n\x05venue\x18\n \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \x12\x30\n\x07markets\x18\x0b \x03(\x0b\x32\x1f.virtuoso.market.v1.AlertMarketB\n\n\x08_reading\"\x86\x01\n\x0b\x41lertMarket\x12/\n\x06symbol\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[\\p{L}\\p{N}]{1,24}USDT$\x12\x1d\n\x07reading\x18\x02 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01H\x00\x88\x01\x01\x12\x1b\n\treference\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x42\n\n\x08_reading*\xee\x02\n\tAlertKind\x12\x1a\n\x16\x41LERT_KIND_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x41LERT_KIND_SIGNAL_OPENED\x10\x01\x12\x1c\n\x18\x41LERT_KIND_SIGNAL_CLOSED\x10\x02\x12\x1a\n\x16\x41LERT_KIND_OPPORTUNITY\x10\x03\x12\x1c\n\x18\x41LERT_KIND_REGIME_CHANGE\x10\x04\x12\x1a\n\x16\x41LERT_KIND_LARGE_TRADE\x10\x05\x12\x1b\n\x17\x41LERT_KIND_VOLUME_SPIKE\x10\x06\x12\x1e\n\x1a\x41LERT_KIND_FUNDING_EXTREME\x10\x07\x12\"\n\x1e\x41LERT_KIND_OPEN_INTEREST_SURGE\x10\x08\x12\x19\n\x15\x41LERT_KIND_PRICE_MOVE\x10\t\x12\x1b\n\x17\x41LERT_KIND_DATA_QUALITY\x10\n\x12\x1a\n\x16\x41LERT_KIND_LIQUIDATION\x10\x0b*r\n\nAlertLevel\x12\x1b\n\x17\x41LERT_LEVEL_UNSPECIFIED\x10\x00\x12\x14\n\x10\x41LERT_LEVEL_INFO\x10\x01\x12\x17\n\x13\x41LERT_LEVEL_WARNING\x10\x02\x12\x18\n\x14\x41LERT_LEVEL_CRITICAL\x10\x03\x42 Z\x1evirtuoso.market/stubs/marketv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -52,10 +52,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ALERT'].fields_by_name['reference']._serialized_options = b'\272H\005r\003\030\200\001'
   _globals['_ALERT'].fields_by_name['venue']._loaded_options = None
   _globals['_ALERT'].fields_by_name['venue']._serialized_options = b'\272H\006r\004\020\001\030 '
-  _globals['_ALERTKIND']._serialized_start=520
-  _globals['_ALERTKIND']._serialized_end=886
-  _globals['_ALERTLEVEL']._serialized_start=888
-  _globals['_ALERTLEVEL']._serialized_end=1002
+  _globals['_ALERTMARKET'].fields_by_name['symbol']._loaded_options = None
+  _globals['_ALERTMARKET'].fields_by_name['symbol']._serialized_options = b'\272H\034r\0322\030^[\\p{L}\\p{N}]{1,24}USDT$'
+  _globals['_ALERTMARKET'].fields_by_name['reading']._loaded_options = None
+  _globals['_ALERTMARKET'].fields_by_name['reading']._serialized_options = b'\272H\004\022\002@\001'
+  _globals['_ALERTMARKET'].fields_by_name['reference']._loaded_options = None
+  _globals['_ALERTMARKET'].fields_by_name['reference']._serialized_options = b'\272H\005r\003\030\200\001'
+  _globals['_ALERTKIND']._serialized_start=707
+  _globals['_ALERTKIND']._serialized_end=1073
+  _globals['_ALERTLEVEL']._serialized_start=1075
+  _globals['_ALERTLEVEL']._serialized_end=1189
   _globals['_ALERT']._serialized_start=117
-  _globals['_ALERT']._serialized_end=517
+  _globals['_ALERT']._serialized_end=567
+  _globals['_ALERTMARKET']._serialized_start=570
+  _globals['_ALERTMARKET']._serialized_end=704
 # @@protoc_insertion_point(module_scope)

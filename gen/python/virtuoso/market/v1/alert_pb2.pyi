@@ -3,9 +3,11 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
@@ -35,7 +37,7 @@ class _AlertKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AlertKind.V
     ALERT_KIND_REGIME_CHANGE: _AlertKind.ValueType  # 4
     """The regime of the market changed."""
     ALERT_KIND_LARGE_TRADE: _AlertKind.ValueType  # 5
-    """An unusually large trade."""
+    """A trade that is unusually large for its market."""
     ALERT_KIND_VOLUME_SPIKE: _AlertKind.ValueType  # 6
     """An unusually large volume in five minutes."""
     ALERT_KIND_FUNDING_EXTREME: _AlertKind.ValueType  # 7
@@ -43,7 +45,7 @@ class _AlertKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AlertKind.V
     ALERT_KIND_OPEN_INTEREST_SURGE: _AlertKind.ValueType  # 8
     """An unusually large change of open interest within an hour, up or down."""
     ALERT_KIND_PRICE_MOVE: _AlertKind.ValueType  # 9
-    """An unusually large move of the price within 15 minutes."""
+    """An unusually large move of the price within 15 minutes. It is told again at each doubling and when it becomes critical."""
     ALERT_KIND_DATA_QUALITY: _AlertKind.ValueType  # 10
     """The data is stale, few symbols have a score, a venue fails or refuses us, or another venue is used. Also the end of such
     a problem.
@@ -65,7 +67,7 @@ ALERT_KIND_OPPORTUNITY: AlertKind.ValueType  # 3
 ALERT_KIND_REGIME_CHANGE: AlertKind.ValueType  # 4
 """The regime of the market changed."""
 ALERT_KIND_LARGE_TRADE: AlertKind.ValueType  # 5
-"""An unusually large trade."""
+"""A trade that is unusually large for its market."""
 ALERT_KIND_VOLUME_SPIKE: AlertKind.ValueType  # 6
 """An unusually large volume in five minutes."""
 ALERT_KIND_FUNDING_EXTREME: AlertKind.ValueType  # 7
@@ -73,7 +75,7 @@ ALERT_KIND_FUNDING_EXTREME: AlertKind.ValueType  # 7
 ALERT_KIND_OPEN_INTEREST_SURGE: AlertKind.ValueType  # 8
 """An unusually large change of open interest within an hour, up or down."""
 ALERT_KIND_PRICE_MOVE: AlertKind.ValueType  # 9
-"""An unusually large move of the price within 15 minutes."""
+"""An unusually large move of the price within 15 minutes. It is told again at each doubling and when it becomes critical."""
 ALERT_KIND_DATA_QUALITY: AlertKind.ValueType  # 10
 """The data is stale, few symbols have a score, a venue fails or refuses us, or another venue is used. Also the end of such
 a problem.
@@ -112,7 +114,7 @@ Global___AlertLevel: _TypeAlias = AlertLevel  # noqa: Y015
 
 @_typing.final
 class Alert(_message.Message):
-    """An event for a trader or an operator."""
+    """An event for a trader or an operator. What many markets have at once is one alert, which lists them."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -126,6 +128,7 @@ class Alert(_message.Message):
     UNIT_FIELD_NUMBER: _builtins.int
     REFERENCE_FIELD_NUMBER: _builtins.int
     VENUE_FIELD_NUMBER: _builtins.int
+    MARKETS_FIELD_NUMBER: _builtins.int
     cursor: _builtins.str
     """The position of the alert among all alerts. A later alert has a larger cursor. WatchAlerts continues after it."""
     kind: Global___AlertKind.ValueType
@@ -137,7 +140,7 @@ class Alert(_message.Message):
     text: _builtins.str
     """What happened, in words. Never empty."""
     reading: _builtins.float
-    """The number behind the alert, in `unit`. Absent when there is none."""
+    """The number behind the alert, in `unit`. The number of markets when `markets` lists them. Absent when there is none."""
     unit: _builtins.str
     """The unit of `reading`. Empty (the default) for a plain number."""
     reference: _builtins.str
@@ -147,6 +150,12 @@ class Alert(_message.Message):
     @_builtins.property
     def observed_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened, on the exchange's clock. For DATA_QUALITY, on our clock. Always present."""
+
+    @_builtins.property
+    def markets(self) -> _containers.RepeatedCompositeFieldContainer[Global___AlertMarket]:
+        """The markets of an alert that is about several, BTC first, then the largest figures. Empty (the default) for an alert on
+        one market or on the system.
+        """
 
     def __init__(
         self,
@@ -161,13 +170,48 @@ class Alert(_message.Message):
         unit: _builtins.str = ...,
         reference: _builtins.str = ...,
         venue: _builtins.str = ...,
+        markets: _abc.Iterable[Global___AlertMarket] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_reading", b"_reading", "observed_time", b"observed_time", "reading", b"reading"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_reading", b"_reading", "cursor", b"cursor", "kind", b"kind", "level", b"level", "observed_time", b"observed_time", "reading", b"reading", "reference", b"reference", "symbol", b"symbol", "text", b"text", "unit", b"unit", "venue", b"venue"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_reading", b"_reading", "cursor", b"cursor", "kind", b"kind", "level", b"level", "markets", b"markets", "observed_time", b"observed_time", "reading", b"reading", "reference", b"reference", "symbol", b"symbol", "text", b"text", "unit", b"unit", "venue", b"venue"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__reading: _TypeAlias = _typing.Literal["reading"]  # noqa: Y015
     _WhichOneofArgType__reading: _TypeAlias = _typing.Literal["_reading", b"_reading"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__reading) -> _WhichOneofReturnType__reading | None: ...
 
 Global___Alert: _TypeAlias = Alert  # noqa: Y015
+
+@_typing.final
+class AlertMarket(_message.Message):
+    """One of the markets of an alert."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SYMBOL_FIELD_NUMBER: _builtins.int
+    READING_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    symbol: _builtins.str
+    """The symbol as the venue names it."""
+    reading: _builtins.float
+    """Its number, in the unit that an alert of this kind on one market has: percent of a move, USDT of a trade, the score or
+    the R of a signal. Absent when there is none.
+    """
+    reference: _builtins.str
+    """The id of its signal or opportunity. Empty (the default) when the alert is about neither."""
+    def __init__(
+        self,
+        *,
+        symbol: _builtins.str = ...,
+        reading: _builtins.float | None = ...,
+        reference: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_reading", b"_reading", "reading", b"reading"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_reading", b"_reading", "reading", b"reading", "reference", b"reference", "symbol", b"symbol"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__reading: _TypeAlias = _typing.Literal["reading"]  # noqa: Y015
+    _WhichOneofArgType__reading: _TypeAlias = _typing.Literal["_reading", b"_reading"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__reading) -> _WhichOneofReturnType__reading | None: ...
+
+Global___AlertMarket: _TypeAlias = AlertMarket  # noqa: Y015

@@ -103,7 +103,9 @@ class BetaWindow(_message.Message):
     beta: _builtins.float
     """The slope: the percentage that the symbol moves when BTC moves by one percent."""
     beta_error: _builtins.float
-    """The standard error of `beta`. At least 0."""
+    """The standard error of `beta`. It does not assume that all residuals are alike (HC3), so a few large bars widen it. At
+    least 0.
+    """
     correlation: _builtins.float
     """Pearson's correlation of the returns, -1 to 1."""
     r_squared: _builtins.float
@@ -111,7 +113,7 @@ class BetaWindow(_message.Message):
     alpha_annual_percent: _builtins.float
     """The return that BTC does not explain: the intercept, percent per year."""
     alpha_t: _builtins.float
-    """The t-value of the intercept. Absent when the regression leaves no residual."""
+    """The t-value of the intercept, with its HC3 error. Below 2 in size, alpha is not clear: most likely chance. Absent when the regression leaves no residual."""
     upside_beta: _builtins.float
     """The slope over the returns in which BTC rose. Absent with fewer than 30 of them."""
     downside_beta: _builtins.float

@@ -3,9 +3,11 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from virtuoso.market.v1 import signal_pb2 as _signal_pb2
 import builtins as _builtins
@@ -77,7 +79,7 @@ Global___OpportunityKind: _TypeAlias = OpportunityKind  # noqa: Y015
 
 @_typing.final
 class Opportunity(_message.Message):
-    """An unusual situation that may be worth a trade. Its outcome is not tracked."""
+    """An unusual situation, as an observation: it has no stop and no target, and its outcome is not tracked."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -95,6 +97,7 @@ class Opportunity(_message.Message):
     UNIT_FIELD_NUMBER: _builtins.int
     SENTENCE_FIELD_NUMBER: _builtins.int
     VENUE_FIELD_NUMBER: _builtins.int
+    ALSO_SYMBOLS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """An id that does not change."""
     symbol: _builtins.str
@@ -102,7 +105,7 @@ class Opportunity(_message.Message):
     kind: Global___OpportunityKind.ValueType
     """What was found."""
     side: _signal_pb2.Side.ValueType
-    """The side of the trade."""
+    """The side to which the observation points, as defined by its kind. It is no advice to trade."""
     price: _builtins.float
     """The price at `find_time`, USDT. Above 0."""
     confidence: _builtins.float
@@ -129,6 +132,12 @@ class Opportunity(_message.Message):
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """When it expires, on the exchange's clock: 4 hours after `find_time`. Always present."""
 
+    @_builtins.property
+    def also_symbols(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Further symbols with the same kind and side at the same time, strongest first. Four or more markets move together: they
+        are one opportunity of the strongest one. Empty (the default) otherwise.
+        """
+
     def __init__(
         self,
         *,
@@ -146,10 +155,11 @@ class Opportunity(_message.Message):
         unit: _builtins.str = ...,
         sentence: _builtins.str = ...,
         venue: _builtins.str = ...,
+        also_symbols: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_alpha_percent", b"_alpha_percent", "_reading", b"_reading", "_z_score", b"_z_score", "alpha_percent", b"alpha_percent", "expire_time", b"expire_time", "find_time", b"find_time", "reading", b"reading", "z_score", b"z_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_alpha_percent", b"_alpha_percent", "_reading", b"_reading", "_z_score", b"_z_score", "alpha_percent", b"alpha_percent", "confidence", b"confidence", "expire_time", b"expire_time", "find_time", b"find_time", "id", b"id", "kind", b"kind", "price", b"price", "reading", b"reading", "sentence", b"sentence", "side", b"side", "symbol", b"symbol", "unit", b"unit", "venue", b"venue", "z_score", b"z_score"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_alpha_percent", b"_alpha_percent", "_reading", b"_reading", "_z_score", b"_z_score", "alpha_percent", b"alpha_percent", "also_symbols", b"also_symbols", "confidence", b"confidence", "expire_time", b"expire_time", "find_time", b"find_time", "id", b"id", "kind", b"kind", "price", b"price", "reading", b"reading", "sentence", b"sentence", "side", b"side", "symbol", b"symbol", "unit", b"unit", "venue", b"venue", "z_score", b"z_score"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__alpha_percent: _TypeAlias = _typing.Literal["alpha_percent"]  # noqa: Y015
     _WhichOneofArgType__alpha_percent: _TypeAlias = _typing.Literal["_alpha_percent", b"_alpha_percent"]  # noqa: Y015

@@ -100,6 +100,7 @@ class Overview(_message.Message):
     TOTAL_TURNOVER_24H_USD_FIELD_NUMBER: _builtins.int
     BTC_DOMINANCE_TIME_FIELD_NUMBER: _builtins.int
     LIQUIDATIONS_FIELD_NUMBER: _builtins.int
+    REGIME_START_UNKNOWN_FIELD_NUMBER: _builtins.int
     regime: Global___Regime.ValueType
     """The state of the market. Absent while there is too little data. Never UNSPECIFIED."""
     regime_confidence: _builtins.float
@@ -120,9 +121,11 @@ class Overview(_message.Message):
     """The total for BTC's share. UNSPECIFIED (the default) when the share is absent."""
     total_turnover_24h_usd: _builtins.float
     """The turnover of all USDT perpetuals of the venue over 24 hours, USD. At least 0. Absent when it is not known."""
+    regime_start_unknown: _builtins.bool
+    """True when the regime already held when we first looked, so that it began at `regime_start_time` or earlier."""
     @_builtins.property
     def regime_start_time(self) -> _timestamp_pb2.Timestamp:
-        """When the regime began, on the exchange's clock. Absent without a regime."""
+        """When the regime began, on the exchange's clock. Absent without a regime. See `regime_start_unknown`."""
 
     @_builtins.property
     def regime_inputs(self) -> Global___RegimeInputs:
@@ -156,10 +159,11 @@ class Overview(_message.Message):
         total_turnover_24h_usd: _builtins.float | None = ...,
         btc_dominance_time: _timestamp_pb2.Timestamp | None = ...,
         liquidations: _liquidation_pb2.Liquidations | None = ...,
+        regime_start_unknown: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_btc_dominance_percent", b"_btc_dominance_percent", "_dispersion_percent", b"_dispersion_percent", "_regime", b"_regime", "_regime_confidence", b"_regime_confidence", "_total_turnover_24h_usd", b"_total_turnover_24h_usd", "_trend_strength", b"_trend_strength", "_volatility_percent", b"_volatility_percent", "breadth", b"breadth", "btc_dominance_percent", b"btc_dominance_percent", "btc_dominance_time", b"btc_dominance_time", "dispersion_percent", b"dispersion_percent", "liquidations", b"liquidations", "regime", b"regime", "regime_confidence", b"regime_confidence", "regime_inputs", b"regime_inputs", "regime_start_time", b"regime_start_time", "total_turnover_24h_usd", b"total_turnover_24h_usd", "trend_strength", b"trend_strength", "volatility_percent", b"volatility_percent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_btc_dominance_percent", b"_btc_dominance_percent", "_dispersion_percent", b"_dispersion_percent", "_regime", b"_regime", "_regime_confidence", b"_regime_confidence", "_total_turnover_24h_usd", b"_total_turnover_24h_usd", "_trend_strength", b"_trend_strength", "_volatility_percent", b"_volatility_percent", "breadth", b"breadth", "btc_dominance_basis", b"btc_dominance_basis", "btc_dominance_percent", b"btc_dominance_percent", "btc_dominance_time", b"btc_dominance_time", "dispersion_percent", b"dispersion_percent", "liquidations", b"liquidations", "regime", b"regime", "regime_confidence", b"regime_confidence", "regime_inputs", b"regime_inputs", "regime_start_time", b"regime_start_time", "total_turnover_24h_usd", b"total_turnover_24h_usd", "trend_strength", b"trend_strength", "volatility_percent", b"volatility_percent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_btc_dominance_percent", b"_btc_dominance_percent", "_dispersion_percent", b"_dispersion_percent", "_regime", b"_regime", "_regime_confidence", b"_regime_confidence", "_total_turnover_24h_usd", b"_total_turnover_24h_usd", "_trend_strength", b"_trend_strength", "_volatility_percent", b"_volatility_percent", "breadth", b"breadth", "btc_dominance_basis", b"btc_dominance_basis", "btc_dominance_percent", b"btc_dominance_percent", "btc_dominance_time", b"btc_dominance_time", "dispersion_percent", b"dispersion_percent", "liquidations", b"liquidations", "regime", b"regime", "regime_confidence", b"regime_confidence", "regime_inputs", b"regime_inputs", "regime_start_time", b"regime_start_time", "regime_start_unknown", b"regime_start_unknown", "total_turnover_24h_usd", b"total_turnover_24h_usd", "trend_strength", b"trend_strength", "volatility_percent", b"volatility_percent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__btc_dominance_percent: _TypeAlias = _typing.Literal["btc_dominance_percent"]  # noqa: Y015
     _WhichOneofArgType__btc_dominance_percent: _TypeAlias = _typing.Literal["_btc_dominance_percent", b"_btc_dominance_percent"]  # noqa: Y015

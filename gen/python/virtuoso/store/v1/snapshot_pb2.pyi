@@ -263,10 +263,13 @@ class RegimeState(_message.Message):
     START_TIME_FIELD_NUMBER: _builtins.int
     CANDIDATE_FIELD_NUMBER: _builtins.int
     CANDIDATE_START_TIME_FIELD_NUMBER: _builtins.int
+    START_UNKNOWN_FIELD_NUMBER: _builtins.int
     regime: _overview_pb2.Regime.ValueType
     """The current regime."""
     candidate: _overview_pb2.Regime.ValueType
     """A regime that may follow. UNSPECIFIED (the default) when there is none."""
+    start_unknown: _builtins.bool
+    """True when the current regime began at `start_time` or earlier."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """When it began, on the exchange's clock."""
@@ -282,10 +285,11 @@ class RegimeState(_message.Message):
         start_time: _timestamp_pb2.Timestamp | None = ...,
         candidate: _overview_pb2.Regime.ValueType = ...,
         candidate_start_time: _timestamp_pb2.Timestamp | None = ...,
+        start_unknown: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["candidate_start_time", b"candidate_start_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidate", b"candidate", "candidate_start_time", b"candidate_start_time", "regime", b"regime", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidate", b"candidate", "candidate_start_time", b"candidate_start_time", "regime", b"regime", "start_time", b"start_time", "start_unknown", b"start_unknown"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

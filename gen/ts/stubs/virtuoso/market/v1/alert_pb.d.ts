@@ -6,7 +6,7 @@ import type { Message } from "@bufbuild/protobuf";
  */
 export declare const file_virtuoso_market_v1_alert: GenFile;
 /**
- * An event for a trader or an operator.
+ * An event for a trader or an operator. What many markets have at once is one alert, which lists them.
  *
  * @generated from message virtuoso.market.v1.Alert
  */
@@ -48,7 +48,7 @@ export type Alert = Message<"virtuoso.market.v1.Alert"> & {
      */
     text: string;
     /**
-     * The number behind the alert, in `unit`. Absent when there is none.
+     * The number behind the alert, in `unit`. The number of markets when `markets` lists them. Absent when there is none.
      *
      * @generated from field: optional double reading = 7;
      */
@@ -71,12 +71,50 @@ export type Alert = Message<"virtuoso.market.v1.Alert"> & {
      * @generated from field: string venue = 10;
      */
     venue: string;
+    /**
+     * The markets of an alert that is about several, BTC first, then the largest figures. Empty (the default) for an alert on
+     * one market or on the system.
+     *
+     * @generated from field: repeated virtuoso.market.v1.AlertMarket markets = 11;
+     */
+    markets: AlertMarket[];
 };
 /**
  * Describes the message virtuoso.market.v1.Alert.
  * Use `create(AlertSchema)` to create a new message.
  */
 export declare const AlertSchema: GenMessage<Alert>;
+/**
+ * One of the markets of an alert.
+ *
+ * @generated from message virtuoso.market.v1.AlertMarket
+ */
+export type AlertMarket = Message<"virtuoso.market.v1.AlertMarket"> & {
+    /**
+     * The symbol as the venue names it.
+     *
+     * @generated from field: string symbol = 1;
+     */
+    symbol: string;
+    /**
+     * Its number, in the unit that an alert of this kind on one market has: percent of a move, USDT of a trade, the score or
+     * the R of a signal. Absent when there is none.
+     *
+     * @generated from field: optional double reading = 2;
+     */
+    reading?: number | undefined;
+    /**
+     * The id of its signal or opportunity. Empty (the default) when the alert is about neither.
+     *
+     * @generated from field: string reference = 3;
+     */
+    reference: string;
+};
+/**
+ * Describes the message virtuoso.market.v1.AlertMarket.
+ * Use `create(AlertMarketSchema)` to create a new message.
+ */
+export declare const AlertMarketSchema: GenMessage<AlertMarket>;
 /**
  * What an alert is about.
  *
@@ -114,7 +152,7 @@ export declare enum AlertKind {
      */
     REGIME_CHANGE = 4,
     /**
-     * An unusually large trade.
+     * A trade that is unusually large for its market.
      *
      * @generated from enum value: ALERT_KIND_LARGE_TRADE = 5;
      */
@@ -138,7 +176,7 @@ export declare enum AlertKind {
      */
     OPEN_INTEREST_SURGE = 8,
     /**
-     * An unusually large move of the price within 15 minutes.
+     * An unusually large move of the price within 15 minutes. It is told again at each doubling and when it becomes critical.
      *
      * @generated from enum value: ALERT_KIND_PRICE_MOVE = 9;
      */

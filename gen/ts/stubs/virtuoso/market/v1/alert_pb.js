@@ -6,12 +6,17 @@ import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 /**
  * Describes the file virtuoso/market/v1/alert.proto.
  */
-export const file_virtuoso_market_v1_alert = /*@__PURE__*/ fileDesc("Ch52aXJ0dW9zby9tYXJrZXQvdjEvYWxlcnQucHJvdG8SEnZpcnR1b3NvLm1hcmtldC52MSKoAgoFQWxlcnQSEAoGY3Vyc29yGAEgASgJQgASLQoEa2luZBgCIAEoDjIdLnZpcnR1b3NvLm1hcmtldC52MS5BbGVydEtpbmRCABIvCgVsZXZlbBgDIAEoDjIeLnZpcnR1b3NvLm1hcmtldC52MS5BbGVydExldmVsQgASMQoNb2JzZXJ2ZWRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoGc3ltYm9sGAUgASgJQgASDgoEdGV4dBgGIAEoCUIAEhYKB3JlYWRpbmcYByABKAFCAEgAiAEBEg4KBHVuaXQYCCABKAlCABITCglyZWZlcmVuY2UYCSABKAlCABIPCgV2ZW51ZRgKIAEoCUIAQgoKCF9yZWFkaW5nKu4CCglBbGVydEtpbmQSGgoWQUxFUlRfS0lORF9VTlNQRUNJRklFRBAAEhwKGEFMRVJUX0tJTkRfU0lHTkFMX09QRU5FRBABEhwKGEFMRVJUX0tJTkRfU0lHTkFMX0NMT1NFRBACEhoKFkFMRVJUX0tJTkRfT1BQT1JUVU5JVFkQAxIcChhBTEVSVF9LSU5EX1JFR0lNRV9DSEFOR0UQBBIaChZBTEVSVF9LSU5EX0xBUkdFX1RSQURFEAUSGwoXQUxFUlRfS0lORF9WT0xVTUVfU1BJS0UQBhIeChpBTEVSVF9LSU5EX0ZVTkRJTkdfRVhUUkVNRRAHEiIKHkFMRVJUX0tJTkRfT1BFTl9JTlRFUkVTVF9TVVJHRRAIEhkKFUFMRVJUX0tJTkRfUFJJQ0VfTU9WRRAJEhsKF0FMRVJUX0tJTkRfREFUQV9RVUFMSVRZEAoSGgoWQUxFUlRfS0lORF9MSVFVSURBVElPThALKnIKCkFsZXJ0TGV2ZWwSGwoXQUxFUlRfTEVWRUxfVU5TUEVDSUZJRUQQABIUChBBTEVSVF9MRVZFTF9JTkZPEAESFwoTQUxFUlRfTEVWRUxfV0FSTklORxACEhgKFEFMRVJUX0xFVkVMX0NSSVRJQ0FMEANCIFoedmlydHVvc28ubWFya2V0L3N0dWJzL21hcmtldHYxYgZwcm90bzM", [file_google_protobuf_timestamp]);
+export const file_virtuoso_market_v1_alert = /*@__PURE__*/ fileDesc("Ch52aXJ0dW9zby9tYXJrZXQvdjEvYWxlcnQucHJvdG8SEnZpcnR1b3NvLm1hcmtldC52MSLaAgoFQWxlcnQSEAoGY3Vyc29yGAEgASgJQgASLQoEa2luZBgCIAEoDjIdLnZpcnR1b3NvLm1hcmtldC52MS5BbGVydEtpbmRCABIvCgVsZXZlbBgDIAEoDjIeLnZpcnR1b3NvLm1hcmtldC52MS5BbGVydExldmVsQgASMQoNb2JzZXJ2ZWRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoGc3ltYm9sGAUgASgJQgASDgoEdGV4dBgGIAEoCUIAEhYKB3JlYWRpbmcYByABKAFCAEgAiAEBEg4KBHVuaXQYCCABKAlCABITCglyZWZlcmVuY2UYCSABKAlCABIPCgV2ZW51ZRgKIAEoCUIAEjAKB21hcmtldHMYCyADKAsyHy52aXJ0dW9zby5tYXJrZXQudjEuQWxlcnRNYXJrZXRCCgoIX3JlYWRpbmciWAoLQWxlcnRNYXJrZXQSEAoGc3ltYm9sGAEgASgJQgASFgoHcmVhZGluZxgCIAEoAUIASACIAQESEwoJcmVmZXJlbmNlGAMgASgJQgBCCgoIX3JlYWRpbmcq7gIKCUFsZXJ0S2luZBIaChZBTEVSVF9LSU5EX1VOU1BFQ0lGSUVEEAASHAoYQUxFUlRfS0lORF9TSUdOQUxfT1BFTkVEEAESHAoYQUxFUlRfS0lORF9TSUdOQUxfQ0xPU0VEEAISGgoWQUxFUlRfS0lORF9PUFBPUlRVTklUWRADEhwKGEFMRVJUX0tJTkRfUkVHSU1FX0NIQU5HRRAEEhoKFkFMRVJUX0tJTkRfTEFSR0VfVFJBREUQBRIbChdBTEVSVF9LSU5EX1ZPTFVNRV9TUElLRRAGEh4KGkFMRVJUX0tJTkRfRlVORElOR19FWFRSRU1FEAcSIgoeQUxFUlRfS0lORF9PUEVOX0lOVEVSRVNUX1NVUkdFEAgSGQoVQUxFUlRfS0lORF9QUklDRV9NT1ZFEAkSGwoXQUxFUlRfS0lORF9EQVRBX1FVQUxJVFkQChIaChZBTEVSVF9LSU5EX0xJUVVJREFUSU9OEAsqcgoKQWxlcnRMZXZlbBIbChdBTEVSVF9MRVZFTF9VTlNQRUNJRklFRBAAEhQKEEFMRVJUX0xFVkVMX0lORk8QARIXChNBTEVSVF9MRVZFTF9XQVJOSU5HEAISGAoUQUxFUlRfTEVWRUxfQ1JJVElDQUwQA0IgWh52aXJ0dW9zby5tYXJrZXQvc3R1YnMvbWFya2V0djFiBnByb3RvMw", [file_google_protobuf_timestamp]);
 /**
  * Describes the message virtuoso.market.v1.Alert.
  * Use `create(AlertSchema)` to create a new message.
  */
 export const AlertSchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v1_alert, 0);
+/**
+ * Describes the message virtuoso.market.v1.AlertMarket.
+ * Use `create(AlertMarketSchema)` to create a new message.
+ */
+export const AlertMarketSchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v1_alert, 1);
 /**
  * What an alert is about.
  *
@@ -50,7 +55,7 @@ export var AlertKind;
      */
     AlertKind[AlertKind["REGIME_CHANGE"] = 4] = "REGIME_CHANGE";
     /**
-     * An unusually large trade.
+     * A trade that is unusually large for its market.
      *
      * @generated from enum value: ALERT_KIND_LARGE_TRADE = 5;
      */
@@ -74,7 +79,7 @@ export var AlertKind;
      */
     AlertKind[AlertKind["OPEN_INTEREST_SURGE"] = 8] = "OPEN_INTEREST_SURGE";
     /**
-     * An unusually large move of the price within 15 minutes.
+     * An unusually large move of the price within 15 minutes. It is told again at each doubling and when it becomes critical.
      *
      * @generated from enum value: ALERT_KIND_PRICE_MOVE = 9;
      */

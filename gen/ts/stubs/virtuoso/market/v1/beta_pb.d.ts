@@ -50,7 +50,8 @@ export type BetaWindow = Message<"virtuoso.market.v1.BetaWindow"> & {
      */
     beta: number;
     /**
-     * The standard error of `beta`. At least 0.
+     * The standard error of `beta`. It does not assume that all residuals are alike (HC3), so a few large bars widen it. At
+     * least 0.
      *
      * @generated from field: double beta_error = 3;
      */
@@ -74,7 +75,7 @@ export type BetaWindow = Message<"virtuoso.market.v1.BetaWindow"> & {
      */
     alphaAnnualPercent: number;
     /**
-     * The t-value of the intercept. Absent when the regression leaves no residual.
+     * The t-value of the intercept, with its HC3 error. Below 2 in size, alpha is not clear: most likely chance. Absent when the regression leaves no residual.
      *
      * @generated from field: optional double alpha_t = 7;
      */

@@ -7,7 +7,7 @@ import type { Message } from "@bufbuild/protobuf";
  */
 export declare const file_virtuoso_market_v1_opportunity: GenFile;
 /**
- * An unusual situation that may be worth a trade. Its outcome is not tracked.
+ * An unusual situation, as an observation: it has no stop and no target, and its outcome is not tracked.
  *
  * @generated from message virtuoso.market.v1.Opportunity
  */
@@ -31,7 +31,7 @@ export type Opportunity = Message<"virtuoso.market.v1.Opportunity"> & {
      */
     kind: OpportunityKind;
     /**
-     * The side of the trade.
+     * The side to which the observation points, as defined by its kind. It is no advice to trade.
      *
      * @generated from field: virtuoso.market.v1.Side side = 4;
      */
@@ -97,6 +97,13 @@ export type Opportunity = Message<"virtuoso.market.v1.Opportunity"> & {
      * @generated from field: string venue = 14;
      */
     venue: string;
+    /**
+     * Further symbols with the same kind and side at the same time, strongest first. Four or more markets move together: they
+     * are one opportunity of the strongest one. Empty (the default) otherwise.
+     *
+     * @generated from field: repeated string also_symbols = 15;
+     */
+    alsoSymbols: string[];
 };
 /**
  * Describes the message virtuoso.market.v1.Opportunity.

@@ -26,7 +26,7 @@ export type Overview = Message<"virtuoso.market.v1.Overview"> & {
      */
     regimeConfidence?: number | undefined;
     /**
-     * When the regime began, on the exchange's clock. Absent without a regime.
+     * When the regime began, on the exchange's clock. Absent without a regime. See `regime_start_unknown`.
      *
      * @generated from field: google.protobuf.Timestamp regime_start_time = 3;
      */
@@ -93,6 +93,12 @@ export type Overview = Message<"virtuoso.market.v1.Overview"> & {
      * @generated from field: virtuoso.market.v1.Liquidations liquidations = 13;
      */
     liquidations?: Liquidations | undefined;
+    /**
+     * True when the regime already held when we first looked, so that it began at `regime_start_time` or earlier.
+     *
+     * @generated from field: bool regime_start_unknown = 14;
+     */
+    regimeStartUnknown: boolean;
 };
 /**
  * Describes the message virtuoso.market.v1.Overview.
