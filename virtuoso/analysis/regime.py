@@ -56,8 +56,8 @@ def preferred_regime(by_regime: Mapping[Regime, float], current: Regime | None) 
 
 
 def advance(previous: RegimeState | None, preferred: Regime, now_ms: int) -> RegimeState:
-    """Return the state at `now_ms` (epoch ms) while `preferred` is preferred. The first regime takes effect immediately; when
-    it began is not known. A later regime takes effect after it has been preferred for an hour without a break."""
+    """Return the state at `now_ms` (epoch ms) while `preferred` is preferred. The first regime takes effect immediately, and
+    when it began is not known. A later regime takes effect after it has been preferred for an hour without a break."""
     if previous is None:
         return RegimeState(regime=preferred, since_ms=now_ms, start_unknown=True)
     if preferred is previous.regime:

@@ -219,7 +219,7 @@ def test_a_slow_swing_enters_each_regime_once_in_each_direction() -> None:
 
 def test_another_regime_must_be_preferred_for_an_hour_without_a_break() -> None:
     state = regime.advance(None, Regime.BULLISH, NOW_MS)
-    assert state == RegimeState(regime=Regime.BULLISH, since_ms=NOW_MS)
+    assert state == RegimeState(regime=Regime.BULLISH, since_ms=NOW_MS, start_unknown=True)
     state = regime.advance(state, Regime.BEARISH, NOW_MS + MINUTE)
     assert (state.regime, state.candidate) == (Regime.BULLISH, Regime.BEARISH)
     almost = regime.advance(state, Regime.BEARISH, NOW_MS + 60 * MINUTE)
@@ -228,7 +228,7 @@ def test_another_regime_must_be_preferred_for_an_hour_without_a_break() -> None:
         regime=Regime.BEARISH, since_ms=NOW_MS + 61 * MINUTE
     )
     broken = regime.advance(almost, Regime.BULLISH, NOW_MS + 61 * MINUTE)
-    assert broken == RegimeState(regime=Regime.BULLISH, since_ms=NOW_MS)
+    assert broken == RegimeState(regime=Regime.BULLISH, since_ms=NOW_MS, start_unknown=True)
     again = regime.advance(broken, Regime.BEARISH, NOW_MS + 62 * MINUTE)
     assert regime.advance(again, Regime.BEARISH, NOW_MS + 121 * MINUTE).regime is Regime.BULLISH
     stepped_back = regime.advance(again, Regime.BEARISH, NOW_MS)
