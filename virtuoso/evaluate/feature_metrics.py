@@ -155,7 +155,7 @@ def _horizon_metrics(
     return FeatureMetrics(
         ic=ic,
         hit_rate=float(hits.sum() / directed.sum()) if directed.any() else math.nan,
-        rank_hit_rate=float(same_side.sum() / ranked.sum()),
+        rank_hit_rate=float(same_side.sum() / ranked.sum()) if ranked.any() else math.nan,
         deciles=deciles,
         spread=mean_estimate(_on_clock(spread, rows, len(score)), forward.steps, extra_steps=forward.extra_steps),
         turnover=_rank_turnover(score_ranks, forward.steps),

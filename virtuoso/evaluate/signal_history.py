@@ -49,7 +49,8 @@ async def read_signals(history: HistoryReader, venue: str, *, start_ms: int, end
 
 
 def judge_signals(signals: Sequence[Signal], panel: Panel) -> list[SignalResult]:
-    """Return the results in R of closed signals, and the moves of all signals over each horizon, basis points.
+    """Return the results in R of closed signals, before and after costs, and the moves of all signals over each horizon,
+    basis points. The result after costs is compared with that of the stored entry by lot of each signal.
 
     A move begins at the first step after the opening and counts in the signal's direction. Its lot is the mean move of the
     same symbol, in the same direction, at the same time of day, on all other days of the panel. So a rise of the whole
@@ -57,7 +58,7 @@ def judge_signals(signals: Sequence[Signal], panel: Panel) -> list[SignalResult]
     closed = [signal for signal in signals if signal.status is not SignalStatus.ACTIVE]
     days = [signal.opened_ms // DAY_MS for signal in closed]
     mean, low, high = clustered_mean([signal.result_r for signal in closed], days)
-    results = [SignalResult("result, R", len(closed), mean, math.nan, low, high)]
+    results = [SignalResult("result, R", len(closed), mean, math.nan, low, high), _net_result(closed)]
     columns = {symbol: column for column, symbol in enumerate(panel.symbols)}
     day_steps = DAY_MS // panel.grid.step_ms
     for horizon, steps in panel.grid.horizons.items():
@@ -78,6 +79,18 @@ def judge_signals(signals: Sequence[Signal], panel: Panel) -> list[SignalResult]
         _, low, high = clustered_mean(np.subtract(moves, lots), opened)
         results.append(SignalResult(f"move in {horizon}, bp", len(moves), _mean(moves), _mean(lots), low, high))
     return results
+
+
+def _net_result(closed: Sequence[Signal]) -> SignalResult:
+    """Return the results after costs of the signals whose entry by lot has ended too, against those of these entries."""
+    known = [
+        (net, lot, one.opened_ms // DAY_MS)
+        for one in closed
+        if (net := one.net_r) is not None and (lot := one.baseline_r) is not None
+    ]
+    nets, lots, days = ([row[place] for row in known] for place in range(3))
+    _, low, high = clustered_mean(np.subtract(nets, lots), [int(day) for day in days])
+    return SignalResult("result after costs, R", len(known), _mean(nets), _mean(lots), low, high)
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -104,12 +117,11 @@ def clustered_mean(values: Sequence[float] | Floats, days: Sequence[int]) -> tup
 def signal_sentence(results: Sequence[SignalResult]) -> str:
     """Return in words whether the signals were better than entries by lot."""
     known = [one for one in results if not math.isnan(one.lot) and not math.isnan(one.low)]
-    better = [one.name.removeprefix("move in ").removesuffix(", bp") for one in known if one.low > 0]
-    worse = [one.name.removeprefix("move in ").removesuffix(", bp") for one in known if one.high < 0]
+    better, worse = ([one.name for one in known if one.low > 0], [one.name for one in known if one.high < 0])
     if not known:
         return f"Signals: too few for an interval, which needs {MIN_DAYS} days with a signal."
     parts = [
-        *([f"shown to be better than entries by lot over {', '.join(better)}"] if better else []),
-        *([f"shown to be worse over {', '.join(worse)}"] if worse else []),
+        *([f"shown to be better than entries by lot: {'; '.join(better)}"] if better else []),
+        *([f"shown to be worse: {'; '.join(worse)}"] if worse else []),
     ]
-    return f"Signals: {'; '.join(parts) or 'nothing shown'}, before costs."
+    return f"Signals: {'; '.join(parts) or 'nothing shown'}. Moves are before costs."

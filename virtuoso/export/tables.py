@@ -70,6 +70,14 @@ def _item(field: str, position: int) -> Callable[[FollowedSignal], float | None]
     return read
 
 
+def _cost(name: str, meaning: str) -> Column:
+    def read(each: FollowedSignal) -> float | None:
+        costs = each.signal.costs
+        return None if costs is None else float(getattr(costs, name))
+
+    return Column(name, Kind.NUMBER, "%", meaning, read)
+
+
 def _move(name: str) -> Column:
     meaning = f"the move of the price within {name} of the opening in the signal's direction; above 0 is a gain"
     return Column(f"move_{name}_percent", Kind.NUMBER, "%", meaning, lambda each: each.moves[name])
@@ -92,9 +100,26 @@ SIGNALS: Sequence[Column] = (
         )
         for n in range(3)
     ),
+    *(
+        Column(
+            f"chance_{n + 1}",
+            Kind.NUMBER,
+            "0-1",
+            f"the chance of target {n + 1} in a market without drift",
+            _item("chances", n),
+        )
+        for n in range(3)
+    ),
     _signal("expire_time", Kind.TIME, "UTC", "when it ends by itself", "expires_ms"),
     _signal("score", Kind.NUMBER, "0-100", "the score that opened it"),
     _signal("confidence", Kind.NUMBER, "0-1", "the confidence of that score"),
+    Column(
+        "market_symbols",
+        Kind.TEXT,
+        "",
+        "for a call on the whole market: the symbols on its side, separated by spaces",
+        lambda each: " ".join(each.signal.market_symbols),
+    ),
     Column(
         "drivers",
         Kind.TEXT,
@@ -106,6 +131,12 @@ SIGNALS: Sequence[Column] = (
     _signal("judge_time", Kind.TIME, "UTC", "the bars up to this time were compared with stop and targets", "judged_ms"),
     _signal("targets_hit", Kind.WHOLE, "", "the number of reached targets"),
     _signal("result_r", Kind.NUMBER, "R", "the result; 1 R is the distance from entry to stop"),
+    _cost("taker_fee_percent", "the fee of each entry and exit"),
+    _cost("spread_percent", "the distance from bid to ask; half of it is paid at entry and half at exit"),
+    _cost("funding_day_percent", "the funding per day that this side pays; below 0 it receives it"),
+    _signal("funding_r", Kind.NUMBER, "R", "the funding that was paid up to `judge_time`"),
+    _signal("net_r", Kind.NUMBER, "R", "the result after fees, spread and funding"),
+    _signal("baseline_r", Kind.NUMBER, "R", "the net result of an entry by lot of the same symbol, side and plan"),
     _signal("close_time", Kind.TIME, "UTC", "when it was closed; absent while ACTIVE", "closed_ms"),
     _signal("exit_price", Kind.NUMBER, "USDT", "the price of the last closed part"),
     *(_move(name) for name in MOVES_MS),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from tests.contract.histories import signal
-from virtuoso.domain.records import Side, Signal, SignalStatus
+from virtuoso.domain.records import Side, Signal, SignalStatus, TradingCosts
 from virtuoso.evaluate.panel import DAY_MS, STEP_MS, Panel
 from virtuoso.evaluate.signal_history import clustered_mean, judge_signals, signal_sentence
 
@@ -45,7 +46,7 @@ def test_signals_before_moves_in_their_direction_are_better_than_entries_by_lot(
     assert hour.mean == pytest.approx(300, abs=20)
     assert abs(hour.lot) < 20
     assert hour.low > 250
-    assert "better than entries by lot over" in signal_sentence(list(results.values()))
+    assert "shown to be better than entries by lot: move in 15 m" in signal_sentence(list(results.values()))
 
 
 def test_a_market_that_always_rises_makes_no_signal_better() -> None:
@@ -54,7 +55,7 @@ def test_a_market_that_always_rises_makes_no_signal_better() -> None:
     hour = next(one for one in results if one.name == "move in 1 h, bp")
     assert hour.mean > 80
     assert hour.low < 0 < hour.high
-    assert signal_sentence(results) == "Signals: nothing shown, before costs."
+    assert signal_sentence(results) == "Signals: nothing shown. Moves are before costs."
 
 
 def test_results_are_those_of_closed_signals_and_days_count_once() -> None:
@@ -67,6 +68,12 @@ def test_results_are_those_of_closed_signals_and_days_count_once() -> None:
     assert (result.name, result.signals, result.mean) == ("result, R", 80, 0.0)
     # eight days of ±1 with t(7) = 2.3646: the ten signals of a day are no ten results
     assert result.high == pytest.approx(2.3646 * math.sqrt(8 / 7 * 8 * 100) / 80, rel=1e-4)
+    costs = TradingCosts(0.0, 0.0, 0.0)
+    with_lots = [replace(one, costs=costs, result_r=0.5, baseline_r=0.1) for one in closed]
+    net = judge_signals([*with_lots, closed[0]], panel())[1]
+    assert (net.name, net.signals, net.mean) == ("result after costs, R", 80, 0.5)
+    assert net.lot == pytest.approx(0.1)
+    assert net.low == pytest.approx(0.4)
     assert clustered_mean([1.0, 2.0], [1, 2])[0] == 1.5
     assert math.isnan(clustered_mean([1.0, 2.0], [1, 2])[1])
     assert all(math.isnan(value) for value in clustered_mean([], []))

@@ -133,7 +133,14 @@ async def test_a_failure_or_a_stop_leaves_the_old_file_and_nothing_beside_it(
 
 def test_each_field_of_a_record_has_a_column() -> None:
     renamed = {"observed_ms": "observed_time", "opened_ms": "open_time", "closed_ms": "close_time"}
-    renamed |= {"expires_ms": "expire_time", "judged_ms": "judge_time", "targets": "target_1", "sizes": "size_1"}
+    renamed |= {
+        "expires_ms": "expire_time",
+        "judged_ms": "judge_time",
+        "targets": "target_1",
+        "sizes": "size_1",
+        "chances": "chance_1",
+        "costs": "taker_fee_percent",
+    }
     for record, columns in zip(NOT_EXPORTED, TABLES.values(), strict=True):
         names = {column.name for column in columns}
         assert {renamed.get(field.name, field.name) for field in fields(record)} - NOT_EXPORTED[record] <= names
