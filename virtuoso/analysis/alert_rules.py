@@ -117,7 +117,10 @@ def market_alerts(before: MarketPass | None, after: MarketPass, told: Told = NOT
         before = None  # a different venue is a different market
     step = hold(before.held if before is not None else {}, after.inputs, after.now_ms)
     findings = [_signal_opened(after, signal) for signal in after.opened]
-    findings += [_signal_closed(after, s) for s in after.changed if s.status is not SignalStatus.ACTIVE]
+    # A signal that was compared with its entry by lot closed days ago.
+    findings += [
+        _signal_closed(after, s) for s in after.changed if s.status is not SignalStatus.ACTIVE and s.baseline_r is None
+    ]
     findings += [_opportunity(after, opportunity) for opportunity in after.opportunities]
     findings += [
         _condition(kind, after, symbol, current) for kind, confirmed in step.confirmed for symbol, current in confirmed
@@ -143,11 +146,15 @@ def _condition(kind: AlertKind, after: MarketPass, symbol: str, current: AlertCo
     return finding(alert, current.subject if symbol else f"all {current.subject}", current.item, step=current.step)
 
 
+def _subject(signal: Signal) -> str:
+    return f"the whole market, in {signal.symbol}," if signal.market_symbols else signal.symbol
+
+
 def _signal_opened(after: MarketPass, signal: Signal) -> Finding:
     inputs = after.inputs.get(signal.symbol)
     tick_size = None if inputs is None or inputs.ticker is None else inputs.ticker.tick_size
     entry, stop = (price_text(price, tick_size) for price in (signal.entry, signal.stop))
-    text = f"{signal.side.name} {signal.symbol} at {entry}, stop {stop}, score {signal.score:.0f}."
+    text = f"{signal.side.name} {_subject(signal)} at {entry}, stop {stop}, score {signal.score:.0f}."
     alert = Alert(
         key=signal.id,
         venue=signal.venue,
@@ -165,15 +172,18 @@ def _signal_opened(after: MarketPass, signal: Signal) -> Finding:
 
 
 def _signal_closed(after: MarketPass, signal: Signal) -> Finding:
+    result = f"{signal.result_r:+.2f} R"
+    if signal.net_r is not None:
+        result = f"{signal.net_r:+.2f} R after costs ({signal.result_r:+.2f} before)"
     alert = Alert(
         key=signal.id,
         venue=signal.venue,
         kind=AlertKind.SIGNAL_CLOSED,
         level=AlertLevel.INFO,
         observed_ms=signal.closed_ms or after.now_ms,
-        text=f"{signal.side.name} {signal.symbol} {SIGNAL_ENDS[signal.status]}: {signal.result_r:+.2f} R.",
+        text=f"{signal.side.name} {_subject(signal)} {SIGNAL_ENDS[signal.status]}: {result}.",
         symbol=signal.symbol,
-        reading=signal.result_r,
+        reading=signal.result_r if signal.net_r is None else signal.net_r,
         unit="R",
         reference=signal.id,
         environment=signal.environment,

@@ -1,11 +1,12 @@
 import { useComputed } from "@preact/signals";
 import type { Signal } from "virtuoso-market";
-import { ABSENT, ms, percent, price, score, share, signed, timeSpan } from "../../format.js";
+import { ABSENT, clock, ms, percent, price, score, share, signed, timeSpan } from "../../format.js";
 import { marketTime } from "../../state/market_time.js";
 import { isCurrent, useRow } from "../../symbol/head.js";
 import { listed } from "../../symbol/names.js";
 import { Fact, SymbolLink, Value, signDirection } from "../../ui/index.js";
 import { t } from "../../texts/index.js";
+import { useOtherVenue } from "./other_venue.js";
 import { progressAt, trackPosition } from "./progress.js";
 import { SideMark } from "./side.js";
 import "../../styles/signals.css";
@@ -13,7 +14,9 @@ import "../../styles/signals.css";
 /** An active signal. `named` shows its symbol. */
 export function SignalCard({ signal, named = true }: { signal: Signal; named?: boolean }) {
   const { symbol, side, entry, stop, score: called, confidence, drivers } = signal;
-  const row = useRow(symbol).value;
+  const venue = useOtherVenue(signal).value;
+  const current = useRow(symbol).value;
+  const row = venue ? undefined : current;
   const progress = row && progressAt(signal, row.price);
   const names = drivers.slice(0, 3).flatMap((kind) => t().dimensions[kind] ?? []);
   return (
@@ -30,6 +33,15 @@ export function SignalCard({ signal, named = true }: { signal: Signal; named?: b
           <small class="faint">{isCurrent.value ? "now" : "at the last price"}</small>
         </span>
       </header>
+      {venue && (
+        <p class="note">
+          Opened on {venue}, which is not in use now. It is evaluated up to {clock(signal.judgeTime, marketTime.peek())}
+          , and further when {venue} is used again.
+        </p>
+      )}
+      {signal.marketSymbols.length > 0 && (
+        <p class="muted">The whole market: {signal.marketSymbols.length} scores are on this side.</p>
+      )}
       <Track signal={signal} at={progress?.position} />
       <p class="signal-way">
         <span>
@@ -46,18 +58,21 @@ export function SignalCard({ signal, named = true }: { signal: Signal; named?: b
       <dl class="facts">
         <Fact name="Entry" value={price(entry, row?.tickSize)} />
         <Fact name="Stop" value={price(stop, row?.tickSize)} />
-        {signal.targets.map(({ price: target, size }, index) => (
+        {signal.targets.map(({ price: target, size, chance }, index) => (
           <Fact
             key={index}
             name={`Target ${index + 1}`}
             value={price(target, row?.tickSize)}
-            more={index < signal.targetsHit ? "✓ reached" : share(size)}
+            more={
+              index < signal.targetsHit ? "✓ reached" : chance === undefined ? share(size) : `${share(chance)} chance`
+            }
           />
         ))}
       </dl>
       <p class="faint">
-        {signal.targetsHit > 0 && `${signed(signal.resultR, 2)} R is realised. `}Score {score(called)} at{" "}
-        {share(confidence)} confidence
+        {signal.targetsHit > 0 &&
+          `${signed(signal.netResultR ?? signal.resultR, 2)} R is realised${signal.netResultR === undefined ? "" : " after costs"}. `}
+        Score {score(called)} at {share(confidence)} confidence
         {names.length > 0 && `, driven by ${listed(names).toLowerCase()}`}. <Times signal={signal} />
       </p>
     </li>

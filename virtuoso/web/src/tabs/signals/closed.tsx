@@ -4,20 +4,30 @@ import { now } from "../../state/clock.js";
 import { useRow } from "../../symbol/head.js";
 import { SymbolLink, Value, signDirection } from "../../ui/index.js";
 import { t } from "../../texts/index.js";
+import { useOtherVenue } from "./other_venue.js";
 import { SideMark } from "./side.js";
 
 /** A closed signal: how and when it closed, and its result. */
 export function ClosedRow({ signal }: { signal: Signal }) {
-  const { symbol, side, status, resultR, entry, exitPrice, targetsHit, targets } = signal;
-  const tickSize = useRow(symbol).value?.tickSize;
+  const { symbol, side, status, resultR, netResultR, entry, exitPrice, targetsHit, targets } = signal;
+  const row = useRow(symbol).value;
+  const venue = useOtherVenue(signal).value;
+  const tickSize = venue ? undefined : row?.tickSize;
   const opened = ms(signal.openTime);
   const closed = ms(signal.closeTime);
   return (
     <li class="closed">
       <SideMark side={side} />
       <SymbolLink symbol={symbol} />
-      <span class={`signal-r ${signDirection(signed(resultR, 2))}`}>{signed(resultR, 2)} R</span>
+      <span class={`signal-r ${signDirection(signed(netResultR ?? resultR, 2))}`}>
+        {signed(netResultR ?? resultR, 2)} R{" "}
+        <small class="faint">
+          {netResultR === undefined ? "before costs" : `net, ${signed(resultR, 2)} before costs`}
+        </small>
+      </span>
       <span class="closed-how">
+        {signal.marketSymbols.length > 0 && "Whole market. "}
+        {venue && `On ${venue}. `}
         {t().statuses[status] ?? "Closed"}
         {targetsHit > 0 && targetsHit < targets.length && ` after target ${targetsHit}`}
       </span>

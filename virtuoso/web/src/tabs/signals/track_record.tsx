@@ -1,4 +1,4 @@
-import type { SignalRecord, SignalTally } from "virtuoso-market";
+import type { MeanResult, SignalEvidence, SignalRecord, SignalTally } from "virtuoso-market";
 import { clock, share, signed } from "../../format.js";
 import { now } from "../../state/clock.js";
 import type { Answer } from "../../state/query.js";
@@ -34,6 +34,7 @@ function Figures({ record }: { record: SignalRecord }) {
   return (
     <div class="record">
       <p class={all.count < MIN_TO_JUDGE ? "note" : ""}>{verdict(all)}</p>
+      {record.evidence && <Evidence evidence={record.evidence} />}
       <div class="scrolls" tabIndex={0} role="region" aria-label="Record by side and by driver">
         <table class="figures">
           <thead>
@@ -41,8 +42,8 @@ function Figures({ record }: { record: SignalRecord }) {
               <th scope="col">Signals</th>
               <th scope="col">Closed</th>
               <th scope="col">Won</th>
-              <th scope="col">Mean R</th>
-              <th scope="col">Expectancy</th>
+              <th scope="col">Net R</th>
+              <th scope="col">Before costs</th>
             </tr>
           </thead>
           <tbody>
@@ -51,16 +52,33 @@ function Figures({ record }: { record: SignalRecord }) {
         </table>
       </div>
       <p class="faint">
-        {record.startTime && `Since ${clock(record.startTime, now.peek())}. `}A signal is won when its result is above
-        0. The range of the win rate is its 95 % interval. R is the distance from entry to stop. Fees and funding are
-        not included.
+        {record.startTime && `Since ${clock(record.startTime, now.peek())}. `}A signal is won when its result is above 0
+        before costs. The range of the win rate is its 95 % interval. R is the distance from entry to stop. Net R is the
+        mean after taker fees, spread and funding.
       </p>
     </div>
   );
 }
 
+/** What the results show beside those of entries by lot. */
+function Evidence({ evidence: { sentence, net, baseline } }: { evidence: SignalEvidence }) {
+  return (
+    <p class="note">
+      {sentence} Net mean: {meanOf(net)}. Entries by lot: {meanOf(baseline)}.
+    </p>
+  );
+}
+
+/** Return a mean with its interval. */
+function meanOf(mean: MeanResult | undefined): string {
+  if (mean?.meanR === undefined) return "none yet";
+  const { count, meanR, meanRLow, meanRHigh } = mean;
+  const interval = meanRLow === undefined ? "" : `, 95 % interval ${signed(meanRLow, 2)} to ${signed(meanRHigh, 2)}`;
+  return `${signed(meanR, 2)} R of ${count}${interval}`;
+}
+
 function TallyRow({ name, tally }: { name: string; tally: SignalTally }) {
-  const { count, winRate, winRateLow, winRateHigh, meanR, expectancyR } = tally;
+  const { count, winRate, winRateLow, winRateHigh, meanR, meanNetR } = tally;
   return (
     <tr>
       <th scope="row">{name}</th>
@@ -71,11 +89,11 @@ function TallyRow({ name, tally }: { name: string; tally: SignalTally }) {
           {share(winRateLow)} to {share(winRateHigh)}
         </small>
       </td>
+      <td class={signDirection(signed(meanNetR, 2))}>
+        <Value>{signed(meanNetR, 2)}</Value>
+      </td>
       <td class={signDirection(signed(meanR, 2))}>
         <Value>{signed(meanR, 2)}</Value>
-      </td>
-      <td class={signDirection(signed(expectancyR, 2))}>
-        <Value>{signed(expectancyR, 2)}</Value>
       </td>
     </tr>
   );
