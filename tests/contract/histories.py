@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.programs import Postgres
 from virtuoso.domain.model import DimensionKind, Environment
+from virtuoso.domain.outlook import SaidOutlook
 from virtuoso.domain.records import Alert, AlertKind, AlertLevel, Opportunity, OpportunityKind, ScorePoint, Side, Signal
 from virtuoso.history.factory import open_history_reader, open_history_writer
 from virtuoso.history.schema import VERSION_TABLE
@@ -138,3 +139,18 @@ def alert(key: str = "btc", second: float = 0, **given: Any) -> Alert:
         "symbol": "BTCUSDT",
     }
     return Alert(**{"key": key, **fields, **given})
+
+
+def outlook(number: int = 0, **changes: Any) -> SaidOutlook:
+    """Return the outlook of a symbol at a bar. `number` gives its symbol."""
+    given: dict[str, Any] = {
+        "id": f"outlook-{number:03d}",
+        "venue": "bybit",
+        "symbol": f"C{number}USDT",
+        "environment": Environment.LIVE,
+        "bar_ms": T0 + number * MINUTE,
+        "odds": 0.62,
+        "low_percent": -3.9,
+        "high_percent": 5.2,
+    }
+    return SaidOutlook(**(given | changes))

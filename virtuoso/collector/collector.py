@@ -94,7 +94,9 @@ class Collector:
         self._passed: tuple[str, int] | None = None  # venue and time of the last market
         self._streams = StreamStatus(feeds, clock)
         self._charts = UntrackedCharts(self._used_feed, self._publication.publish_candles, clock)
-        self._outlooks = OutlookKeeper(self._used_feed, outlook_bars, clock) if outlook_bars else None
+        self._outlooks: OutlookKeeper | None = None
+        if outlook_bars is not None:
+            self._outlooks = OutlookKeeper(self._used_feed, outlook_bars, engine.environment, engine.history, clock)
         for feed in feeds.values():
             feed.on_candles = self._publication.publish_candles
 

@@ -94,6 +94,11 @@ class Engine:
         self.recalled = self.may_trade = False
 
     @property
+    def history(self) -> HistoryRecorder | None:
+        """Return the recorder of the history. None when no history is written."""
+        return self._history
+
+    @property
     def history_state(self) -> str:
         """Return the state of the history: "none", "ok", or its error message."""
         return self._history.state if self._history else "none"

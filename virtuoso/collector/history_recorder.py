@@ -23,6 +23,7 @@ from virtuoso.history.background_writer import BackgroundWriter
 from virtuoso.history.factory import open_history_writer
 
 if TYPE_CHECKING:
+    from virtuoso.domain.outlook import SaidOutlook
     from virtuoso.domain.ports import HistoryReader
     from virtuoso.domain.records import Alert, Opportunity, ScorePoint, Signal, SignalRecord
 
@@ -108,6 +109,14 @@ class HistoryRecorder:
                 break
             before = (page[-1].opened_ms, page[-1].id)
         return signals
+
+    async def said_outlooks(self, venue: str, *, start_ms: int) -> Sequence[SaidOutlook]:
+        """See HistoryReader."""
+        return await self._history.said_outlooks(venue, start_ms=start_ms)
+
+    async def write_outlooks(self, outlooks: Sequence[SaidOutlook]) -> None:
+        """See HistoryWriter."""
+        await self._writer.write_outlooks(outlooks)
 
     async def run(self) -> None:
         """Write records and read the outcomes of signals until cancelled."""

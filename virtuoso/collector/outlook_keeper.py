@@ -8,19 +8,23 @@ import asyncio
 import logging
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from virtuoso import metrics
 from virtuoso.analysis.outlook.forecast import outlook_board
+from virtuoso.analysis.outlook.judged import judged, said, said_record
 from virtuoso.analysis.outlook.panel import STEP_MS, panel_of
-from virtuoso.domain.outlook import OutlookAbsence, OutlookBoard
+from virtuoso.domain.errors import HistoryError
+from virtuoso.domain.outlook import OutlookAbsence, OutlookBoard, SaidOutlook, SaidRecord
 from virtuoso.domain.plausibility import MAX_OUTLOOK_DELAY_MS
 from virtuoso.market_data.outlook_bars import KEPT_BARS, OutlookBars
 
 if TYPE_CHECKING:
+    from virtuoso.collector.history_recorder import HistoryRecorder
     from virtuoso.domain.clock import Clock
-    from virtuoso.domain.model import Candles
+    from virtuoso.domain.model import Candles, Environment
     from virtuoso.domain.snapshot import Snapshot
     from virtuoso.market_data.feed import Feed
 
@@ -29,13 +33,25 @@ log = logging.getLogger(__name__)
 PERIOD_S = 5.0
 START_S = 20.0  # the first snapshots come before the requests
 RETRY_S = 60.0  # the pause after a round that the venue did not answer
+SAID_RECORD_MS = 90 * 86_400_000  # the record is of the outlooks of this time
+MAX_UNSTORED = 5_000  # outlooks that wait for a history that is down: about a day
 GRACE_MS = 5_000  # after the end of a bar, until the venue surely has it
 
 
 class OutlookKeeper:
-    """The boards of the venues by name. `used` returns the feed of the used venue, or None. `folder` keeps their bars."""
+    """The boards of the venues by name. `used` returns the feed of the used venue, or None. `folder` keeps their bars, and
+    `history` what was said."""
 
-    def __init__(self, used: Callable[[], Feed | None], folder: Path, clock: Clock) -> None:
+    def __init__(
+        self,
+        used: Callable[[], Feed | None],
+        folder: Path,
+        environment: Environment,
+        history: HistoryRecorder | None,
+        clock: Clock,
+    ) -> None:
+        self._environment, self._history = environment, history
+        self._unstored: dict[str, list[SaidOutlook]] = {}
         self._used, self._folder, self._clock = used, folder, clock
         self._bars: dict[str, OutlookBars] = {}
         self._boards: dict[str, OutlookBoard] = {}
@@ -70,12 +86,38 @@ class OutlookKeeper:
         turnover = {symbol: ticker.turnover_24h or 0.0 for symbol, ticker in feed.tickers.items()}
         tracked = frozenset(item.symbol for item in feed.universe)
         answered = await bars.read_round(feed.instruments, tracked, turnover, feed.observed_ms)
-        before = self._boards.get(feed.venue)
+        if not answered:
+            return False  # the universe would be a part of the venue
         board = await asyncio.to_thread(_compute, dict(bars.candles), feed.venue, tracked, self._clock.now_ms(), bars.unread)
-        if before is None or board.bar_ms != before.bar_ms or answered:
-            self._boards[feed.venue] = board
-            log.info("outlook: bars of %d symbols of %s: %s", len(bars.candles), feed.venue, _described(board))
-        return answered and board.bar_ms is not None
+        if self._history is not None:
+            board = replace(board, said=await self._record_said(self._history, board, bars.candles))
+        self._boards[feed.venue] = board
+        log.info("outlook: bars of %d symbols of %s: %s", len(bars.candles), feed.venue, _described(board))
+        return board.bar_ms is not None
+
+    async def _record_said(
+        self, history: HistoryRecorder, board: OutlookBoard, candles: Mapping[str, Candles]
+    ) -> SaidRecord | None:
+        """Store what the board says and what came of earlier ones. Return the record of these, or None if the history fails.
+        What could not be stored is stored with the next board."""
+        unstored = self._unstored.setdefault(board.venue, [])
+        unstored += said(board, self._environment)
+        del unstored[:-MAX_UNSTORED]
+        try:
+            since_ms = self._clock.now_ms() - SAID_RECORD_MS
+            known = [
+                each
+                for each in await history.said_outlooks(board.venue, start_ms=since_ms)
+                if each.environment is self._environment
+            ]
+            ended = await asyncio.to_thread(judged, known, dict(candles))
+            await history.write_outlooks([*ended, *unstored])
+        except HistoryError as error:
+            log.warning("outlook: what was said could not be stored: %s", error)
+            return None
+        unstored.clear()
+        outcomes = {each.id: each for each in ended}
+        return await asyncio.to_thread(said_record, [outcomes.get(each.id, each) for each in known])
 
     def board(self, snapshot: Snapshot) -> OutlookBoard:
         """Return the board for a snapshot. It says nothing while bars are not read, or when the newest one is late."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from virtuoso.domain.contract_enum import ContractEnum
+from virtuoso.domain.model import Environment
 
 STEP_MS = 14_400_000
 """The length of a bar, which is the time between two outlooks."""
@@ -95,6 +96,22 @@ class HorizonRecord:
     interval_coverage: float | None = None  # share of moves within the 80 % interval
     tenths: tuple[Tenth, ...] = ()  # lowest odds first; empty without odds
     weeks: tuple[OutlookWeek, ...] = ()  # oldest first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaidOutlook:
+    """An outlook that was shown, as the history keeps it: what was said, when, and what came of it."""
+
+    id: str
+    venue: str
+    symbol: str
+    environment: Environment
+    bar_ms: int  # the close of the bar from which the 24 hours count
+    odds: float
+    low_percent: float
+    high_percent: float
+    move_percent: float | None = None  # the move of 24 hours less the median of the symbols of that bar; None before its end
+    beat: float | None = None  # 1 above the median, 0 below, 1/2 for a tie; None before its end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

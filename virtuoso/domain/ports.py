@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Candles, Instrument, OrderBook, Ticker, Timeframe, TimeSeries, Trades
+    from virtuoso.domain.outlook import SaidOutlook
     from virtuoso.domain.records import Alert, AlertKind, AlertLevel, Opportunity, ScorePoint, Side, Signal, SignalResult
 
 
@@ -182,6 +183,10 @@ class HistoryReader(Protocol):
         those with a smaller cursor than `before` (None: all), newest first. Empty when there is none."""
         ...
 
+    async def said_outlooks(self, venue: str, *, start_ms: int) -> Sequence[SaidOutlook]:
+        """Return the outlooks whose bar closed at `start_ms` or later, oldest first. Empty when there is none."""
+        ...
+
     async def newest_cursor(self) -> int:
         """Return the cursor of the newest alert ever stored. 0 when none was ever stored."""
         ...
@@ -210,6 +215,12 @@ class HistoryWriter(Protocol):
         A signal or opportunity replaces the stored one with the same id. A stored signal is kept if it was judged later, or
         if it is closed and the new one is active. A point is ignored if one with the same venue, symbol and time is stored.
         Scores and confidence are rounded to 0.0001. All other values are stored exactly."""
+        ...
+
+    async def write_outlooks(self, outlooks: Sequence[SaidOutlook]) -> None:
+        """Store outlooks in one transaction. Raise HistoryError when that fails.
+
+        What was said never changes: of an outlook whose id is stored, only the outcome is stored, if none is stored yet."""
         ...
 
     async def add_alerts(self, alerts: Sequence[Alert], *, cooldown_s: Mapping[AlertKind, float]) -> Sequence[Alert]:

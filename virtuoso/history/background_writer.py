@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import HistoryError
+from virtuoso.domain.outlook import SaidOutlook
 from virtuoso.domain.plausibility import MAX_CLOCK_LEAD_MS
 from virtuoso.domain.ports import HistoryWriter
 from virtuoso.domain.records import Alert, AlertKind, Opportunity, ScorePoint, Signal
@@ -131,6 +132,10 @@ class BackgroundWriter:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._write_forever())
             group.create_task(self._delete_old_forever())
+
+    async def write_outlooks(self, outlooks: Sequence[SaidOutlook]) -> None:
+        """Write outlooks now, see HistoryWriter. The caller keeps them until they are stored."""
+        await self._history.write_outlooks(outlooks)
 
     async def close(self) -> None:
         """Write the queued records within at most CLOSING_S. Call this after `run` has ended. Never raise."""

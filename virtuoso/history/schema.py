@@ -12,7 +12,7 @@ from virtuoso.domain.errors import HistoryError
 
 log = logging.getLogger(__name__)
 
-VERSION = 3  # the newest file of migrations/versions
+VERSION = 4  # the newest file of migrations/versions
 VERSION_TABLE = "virtuoso_version"
 MIGRATIONS = Path(__file__).parent / "migrations"
 

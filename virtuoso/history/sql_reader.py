@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from virtuoso.domain.outlook import SaidOutlook
 from virtuoso.domain.records import (
     Alert,
     AlertKind,
@@ -36,7 +37,7 @@ from virtuoso.domain.records import (
     net_result,
 )
 from virtuoso.history.points import from_row
-from virtuoso.history.tables import SCORES, alerts, newest, opportunities, points, series, signals
+from virtuoso.history.tables import SCORES, alerts, newest, opportunities, outlooks, points, series, signals
 from virtuoso.history.transactions import Transactions
 
 Record = TypeVar("Record")
@@ -178,6 +179,16 @@ class SqlHistoryReader:
             return _records(Alert, await connection.execute(query))
 
         return await self._transactions.run("alerts", read)
+
+    async def said_outlooks(self, venue: str, *, start_ms: int) -> Sequence[SaidOutlook]:
+        """See the port."""
+        c = outlooks.c
+        query = select(outlooks).where(c.venue == venue, c.bar_ms >= start_ms).order_by(c.bar_ms, c.id)
+
+        async def read(connection: AsyncConnection) -> list[SaidOutlook]:
+            return _records(SaidOutlook, await connection.execute(query))
+
+        return await self._transactions.run("said_outlooks", read)
 
     async def newest_cursor(self) -> int:
         """See the port."""

@@ -11,6 +11,7 @@ from sqlalchemy import Column, ColumnElement, Delete, Table, and_, delete, or_, 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
+from virtuoso.domain.outlook import SaidOutlook
 from virtuoso.domain.records import Alert, AlertKind, Opportunity, ScorePoint, Signal, SignalStatus
 from virtuoso.history import tables
 from virtuoso.history.points import to_row
@@ -77,6 +78,21 @@ class SqlHistoryWriter(SqlHistoryReader):
             insert = _replacing(self._insert(tables.opportunities), tables.opportunities)
             await connection.execute(insert, [_row(tables.opportunities, each) for each in opportunities])
 
+    async def write_outlooks(self, outlooks: Sequence[SaidOutlook]) -> None:
+        """See the port."""
+        insert = self._insert(tables.outlooks)
+        outcome = {name: insert.excluded[name] for name in ("move_percent", "beat")}
+        unjudged = and_(tables.outlooks.c.beat.is_(None), insert.excluded.beat.is_not(None))
+        statement = insert.on_conflict_do_update(
+            index_elements=list(tables.outlooks.primary_key), set_=outcome, where=unjudged
+        )
+
+        async def write(connection: AsyncConnection) -> None:
+            await connection.execute(statement, [_row(tables.outlooks, each) for each in outlooks])
+
+        if outlooks:
+            await self._transactions.run("write_outlooks", write, write=True)
+
     async def add_alerts(self, alerts: Sequence[Alert], *, cooldown_s: Mapping[AlertKind, float]) -> Sequence[Alert]:
         """See the port."""
 
@@ -106,6 +122,7 @@ class SqlHistoryWriter(SqlHistoryReader):
             tables.signals: (tables.signals.c.opened_ms, tables.signals.c.status != SignalStatus.ACTIVE),
             tables.opportunities: (tables.opportunities.c.found_ms, true()),
             tables.alerts: (tables.alerts.c.observed_ms, true()),
+            tables.outlooks: (tables.outlooks.c.bar_ms, true()),
         }
         for table, (time_ms, deletable) in rest.items():
             condition = or_(and_(time_ms < rest_before_ms, deletable), time_ms > latest_ms)
@@ -133,7 +150,7 @@ async def _series_numbers(connection: AsyncConnection, names: Iterable[tuple[str
     return {(venue, symbol): number for venue, symbol, number in await connection.execute(query)}
 
 
-def _row(table: Table, record: Signal | Opportunity | Alert) -> dict[str, Any]:
+def _row(table: Table, record: Signal | Opportunity | Alert | SaidOutlook) -> dict[str, Any]:
     return {column.name: getattr(record, column.name) for column in table.c}
 
 

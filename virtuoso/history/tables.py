@@ -211,6 +211,22 @@ alerts = Table(
     UniqueConstraint("key", "observed_ms", name="alerts_once"),
 )
 
+outlooks = Table(
+    "outlooks",
+    metadata,
+    _required("id", Name, primary_key=True),
+    _required("venue", Name),
+    _required("symbol", Name),
+    _required("environment", Member(Environment)),
+    _required("bar_ms", BigInteger),
+    _required("odds", Double),
+    _required("low_percent", Double),
+    _required("high_percent", Double),
+    Column("move_percent", Double),
+    Column("beat", Double),
+    Index("outlooks_order", "bar_ms", "id"),
+)
+
 newest = Table(  # one row with the largest cursor ever used; the row stays after its alert is deleted
     "newest",
     metadata,

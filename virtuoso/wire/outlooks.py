@@ -10,7 +10,9 @@ from virtuoso.store.v1 import snapshot_pb2
 from virtuoso.wire.times import timestamp
 
 if TYPE_CHECKING:
-    from virtuoso.domain.outlook import HorizonRecord, Outlook, OutlookBoard
+    from collections.abc import Sequence
+
+    from virtuoso.domain.outlook import HorizonRecord, Outlook, OutlookBoard, SaidRecord, Tenth
 
 
 @lru_cache(maxsize=4)
@@ -42,7 +44,22 @@ def record(board: OutlookBoard) -> outlook_pb2.OutlookRecord:
         universe=board.universe,
         absence=outlook_pb2.OutlookAbsence.ValueType(board.absence or 0),
         horizons=[_horizon(each) for each in board.records],
+        said=None if board.said is None else _said(board.said),
     )
+
+
+def _said(item: SaidRecord) -> outlook_pb2.OutlookSaidRecord:
+    return outlook_pb2.OutlookSaidRecord(
+        count=item.count,
+        since_time=None if item.since_ms is None else timestamp(item.since_ms),
+        interval_coverage=item.interval_coverage,
+        brier=item.brier,
+        tenths=_tenths(item.tenths),
+    )
+
+
+def _tenths(items: Sequence[Tenth]) -> list[outlook_pb2.OutlookTenth]:
+    return [outlook_pb2.OutlookTenth(said=each.said, was=each.was, count=each.count) for each in items]
 
 
 def _horizon(item: HorizonRecord) -> outlook_pb2.OutlookHorizonRecord:
@@ -59,7 +76,7 @@ def _horizon(item: HorizonRecord) -> outlook_pb2.OutlookHorizonRecord:
         calibrated_steps=item.calibrated_steps,
         brier=item.brier,
         interval_coverage=item.interval_coverage,
-        tenths=[outlook_pb2.OutlookTenth(said=each.said, was=each.was, count=each.count) for each in item.tenths],
+        tenths=_tenths(item.tenths),
         weeks=[
             outlook_pb2.OutlookWeek(start_time=timestamp(each.start_ms), steps=each.steps, information=each.information)
             for each in item.weeks

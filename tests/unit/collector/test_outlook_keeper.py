@@ -11,8 +11,9 @@ from typing import Any
 
 from tests.unit.collector.nodes import CLOCK, exchange
 from tests.unit.fakes import FakeExchange
-from virtuoso.collector.outlook_keeper import START_S, OutlookKeeper
-from virtuoso.domain.model import Timeframe
+from virtuoso.collector.outlook_keeper import RETRY_S, START_S, OutlookKeeper
+from virtuoso.domain.errors import VenueUnavailable
+from virtuoso.domain.model import Environment, Timeframe
 from virtuoso.domain.outlook import OutlookAbsence, OutlookBoard
 from virtuoso.domain.plausibility import MAX_OUTLOOK_DELAY_MS
 from virtuoso.exchange.venues import Cadence
@@ -25,10 +26,10 @@ H4_S = Timeframe.H4.ms / 1000
 class Keeping:
     """A keeper of the outlooks of one venue, whose feed is filled."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, history: Any = None) -> None:
         self.venue: FakeExchange = exchange("bybit", "BTCUSDT", "ETHUSDT")
         self.feed = Feed(self.venue, UniverseRules(), lambda _, __: Cadence(3, 5, 5), CLOCK)
-        self.keeper = OutlookKeeper(lambda: self.feed, folder, CLOCK)
+        self.keeper = OutlookKeeper(lambda: self.feed, folder, Environment.LIVE, history, CLOCK)
 
     def board(self, *, later_ms: int = 0) -> OutlookBoard:
         snapshot: Any = SimpleNamespace(
@@ -90,3 +91,16 @@ async def test_a_late_bar_silences_the_board_until_it_comes(tmp_path: Path) -> N
         await asyncio.sleep(20)
         after = keeping.board()
         assert after.bar_ms == before.bar_ms + Timeframe.H4.ms
+
+
+async def test_a_part_of_the_venue_is_not_compared(tmp_path: Path) -> None:
+    keeping = Keeping(tmp_path)
+    for number in range(6):
+        keeping.venue.symbols.append(f"C{number}USDT")
+        keeping.venue.symbol_faults[f"C{number}USDT"] = VenueUnavailable("no")
+    async with keeping.running():
+        await asyncio.sleep(START_S + 20)
+        assert keeping.board().absence is OutlookAbsence.BARS_UNREAD
+        keeping.venue.symbol_faults.clear()
+        await asyncio.sleep(RETRY_S + 20)
+        assert keeping.board().bar_ms is not None

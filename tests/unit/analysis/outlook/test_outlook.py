@@ -13,10 +13,11 @@ from virtuoso.analysis.outlook import forecast, record
 from virtuoso.analysis.outlook.evidence import evidence
 from virtuoso.analysis.outlook.features import FeaturePanel, feature_panel, rank_rows
 from virtuoso.analysis.outlook.forecast import fit, outlook_board
+from virtuoso.analysis.outlook.judged import judged, said, said_record
 from virtuoso.analysis.outlook.panel import STEP_MS, BarPanel, panel_of
 from virtuoso.analysis.outlook.walk import Walk, row_correlations, walk
-from virtuoso.domain.model import Candles, Stamp, Timeframe
-from virtuoso.domain.outlook import Outlook, OutlookAbsence, OutlookBoard
+from virtuoso.domain.model import Candles, Environment, Stamp, Timeframe
+from virtuoso.domain.outlook import Outlook, OutlookAbsence, OutlookBoard, SaidOutlook
 
 
 @pytest.fixture(scope="module")
@@ -182,3 +183,43 @@ def _candles(symbol: str, first: int, count: int) -> Candles:
         volume=price,
         stamp=Stamp(observed_ms=1, received_ms=1),
     )
+
+
+def _said(symbol: str, odds: float, bar_ms: int) -> SaidOutlook:
+    return SaidOutlook(
+        id=f"{symbol}-{bar_ms}",
+        venue="bybit",
+        symbol=symbol,
+        environment=Environment.LIVE,
+        bar_ms=bar_ms,
+        odds=odds,
+        low_percent=-5.0,
+        high_percent=5.0,
+    )
+
+
+def test_an_outlook_is_judged_by_what_was_said_once_its_24_hours_have_ended() -> None:
+    names = [f"S{number:02d}USDT" for number in range(20)]
+    rising = {
+        name: replace(_candles(name, 0, 8), close=1 + 0.001 * rank * np.arange(8, dtype=np.float64))
+        for rank, name in enumerate(names)
+    }
+    outlooks = [_said(name, 0.4 + 0.01 * rank, STEP_MS) for rank, name in enumerate(names)]
+    ended = judged(outlooks, rising)
+    assert [each.beat for each in ended] == [0.0] * 10 + [1.0] * 10
+    assert ended[0].move_percent == pytest.approx(100 * (1 / np.exp(np.log(1 + 0.001 * 9.5 * 6)) - 1), abs=0.01)
+    assert [each.odds for each in ended] == [each.odds for each in outlooks]
+    assert judged([_said(name, 0.5, 3 * STEP_MS) for name in names], rising) == []  # they have not ended
+    assert judged(outlooks[:19], rising) == []  # the median of fewer than 20 symbols is not used
+    assert judged(ended, rising) == []
+    result = said_record([*ended, _said("S00USDT", 0.5, 3 * STEP_MS)])
+    assert (result.count, result.since_ms, result.interval_coverage) == (20, STEP_MS, 0.9)
+    assert result.tenths[0].was == 0.0
+    assert result.tenths[9].said == pytest.approx(0.585)
+
+
+def test_only_outlooks_with_odds_are_said(planted: BarPanel) -> None:
+    found = board(planted, "XRPUSDT")
+    stored = said(found, Environment.LIVE)
+    assert {each.symbol for each in stored} == {each.symbol for each in found.outlooks if each.odds is not None}
+    assert all(each.bar_ms == found.bar_ms for each in stored)

@@ -173,6 +173,7 @@ class OutlookRecord(_message.Message):
     UNIVERSE_FIELD_NUMBER: _builtins.int
     ABSENCE_FIELD_NUMBER: _builtins.int
     HORIZONS_FIELD_NUMBER: _builtins.int
+    SAID_FIELD_NUMBER: _builtins.int
     universe: _builtins.int
     """The symbols of the universe."""
     absence: Global___OutlookAbsence.ValueType
@@ -191,6 +192,10 @@ class OutlookRecord(_message.Message):
         without bars.
         """
 
+    @_builtins.property
+    def said(self) -> Global___OutlookSaidRecord:
+        """What came of the outlooks that were shown, as they were shown. Absent while the history cannot be read."""
+
     def __init__(
         self,
         *,
@@ -199,14 +204,64 @@ class OutlookRecord(_message.Message):
         universe: _builtins.int = ...,
         absence: Global___OutlookAbsence.ValueType = ...,
         horizons: _abc.Iterable[Global___OutlookHorizonRecord] | None = ...,
+        said: Global___OutlookSaidRecord | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["bar_time", b"bar_time", "computed_time", b"computed_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["bar_time", b"bar_time", "computed_time", b"computed_time", "said", b"said"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["absence", b"absence", "bar_time", b"bar_time", "computed_time", b"computed_time", "horizons", b"horizons", "universe", b"universe"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absence", b"absence", "bar_time", b"bar_time", "computed_time", b"computed_time", "horizons", b"horizons", "said", b"said", "universe", b"universe"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___OutlookRecord: _TypeAlias = OutlookRecord  # noqa: Y015
+
+@_typing.final
+class OutlookSaidRecord(_message.Message):
+    """The outlooks of the last 90 days whose 24 hours have ended. They are judged by what was said then, and never computed again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNT_FIELD_NUMBER: _builtins.int
+    SINCE_TIME_FIELD_NUMBER: _builtins.int
+    INTERVAL_COVERAGE_FIELD_NUMBER: _builtins.int
+    BRIER_FIELD_NUMBER: _builtins.int
+    TENTHS_FIELD_NUMBER: _builtins.int
+    count: _builtins.int
+    """Their number."""
+    interval_coverage: _builtins.float
+    """The share of moves that ended within the interval, 0-1. Absent without any."""
+    brier: _builtins.float
+    """The mean squared error of the odds. That of a coin is 0.25. Absent without any."""
+    @_builtins.property
+    def since_time(self) -> _timestamp_pb2.Timestamp:
+        """The close of the bar of the first one, on the exchange's clock. Absent without any."""
+
+    @_builtins.property
+    def tenths(self) -> _containers.RepeatedCompositeFieldContainer[Global___OutlookTenth]:
+        """The symbols of each bar in tenths by their odds, lowest first. Empty without bars of 20 symbols."""
+
+    def __init__(
+        self,
+        *,
+        count: _builtins.int = ...,
+        since_time: _timestamp_pb2.Timestamp | None = ...,
+        interval_coverage: _builtins.float | None = ...,
+        brier: _builtins.float | None = ...,
+        tenths: _abc.Iterable[Global___OutlookTenth] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_brier", b"_brier", "_interval_coverage", b"_interval_coverage", "brier", b"brier", "interval_coverage", b"interval_coverage", "since_time", b"since_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_brier", b"_brier", "_interval_coverage", b"_interval_coverage", "brier", b"brier", "count", b"count", "interval_coverage", b"interval_coverage", "since_time", b"since_time", "tenths", b"tenths"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__brier: _TypeAlias = _typing.Literal["brier"]  # noqa: Y015
+    _WhichOneofArgType__brier: _TypeAlias = _typing.Literal["_brier", b"_brier"]  # noqa: Y015
+    _WhichOneofReturnType__interval_coverage: _TypeAlias = _typing.Literal["interval_coverage"]  # noqa: Y015
+    _WhichOneofArgType__interval_coverage: _TypeAlias = _typing.Literal["_interval_coverage", b"_interval_coverage"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__brier) -> _WhichOneofReturnType__brier | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__interval_coverage) -> _WhichOneofReturnType__interval_coverage | None: ...
+
+Global___OutlookSaidRecord: _TypeAlias = OutlookSaidRecord  # noqa: Y015
 
 @_typing.final
 class OutlookHorizonRecord(_message.Message):

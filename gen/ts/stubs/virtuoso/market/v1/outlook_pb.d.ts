@@ -100,12 +100,60 @@ export type OutlookRecord = Message<"virtuoso.market.v1.OutlookRecord"> & {
      * @generated from field: repeated virtuoso.market.v1.OutlookHorizonRecord horizons = 5;
      */
     horizons: OutlookHorizonRecord[];
+    /**
+     * What came of the outlooks that were shown, as they were shown. Absent while the history cannot be read.
+     *
+     * @generated from field: virtuoso.market.v1.OutlookSaidRecord said = 6;
+     */
+    said?: OutlookSaidRecord | undefined;
 };
 /**
  * Describes the message virtuoso.market.v1.OutlookRecord.
  * Use `create(OutlookRecordSchema)` to create a new message.
  */
 export declare const OutlookRecordSchema: GenMessage<OutlookRecord>;
+/**
+ * The outlooks of the last 90 days whose 24 hours have ended. They are judged by what was said then, and never computed again.
+ *
+ * @generated from message virtuoso.market.v1.OutlookSaidRecord
+ */
+export type OutlookSaidRecord = Message<"virtuoso.market.v1.OutlookSaidRecord"> & {
+    /**
+     * Their number.
+     *
+     * @generated from field: uint32 count = 1;
+     */
+    count: number;
+    /**
+     * The close of the bar of the first one, on the exchange's clock. Absent without any.
+     *
+     * @generated from field: google.protobuf.Timestamp since_time = 2;
+     */
+    sinceTime?: Timestamp | undefined;
+    /**
+     * The share of moves that ended within the interval, 0-1. Absent without any.
+     *
+     * @generated from field: optional double interval_coverage = 3;
+     */
+    intervalCoverage?: number | undefined;
+    /**
+     * The mean squared error of the odds. That of a coin is 0.25. Absent without any.
+     *
+     * @generated from field: optional double brier = 4;
+     */
+    brier?: number | undefined;
+    /**
+     * The symbols of each bar in tenths by their odds, lowest first. Empty without bars of 20 symbols.
+     *
+     * @generated from field: repeated virtuoso.market.v1.OutlookTenth tenths = 5;
+     */
+    tenths: OutlookTenth[];
+};
+/**
+ * Describes the message virtuoso.market.v1.OutlookSaidRecord.
+ * Use `create(OutlookSaidRecordSchema)` to create a new message.
+ */
+export declare const OutlookSaidRecordSchema: GenMessage<OutlookSaidRecord>;
 /**
  * The out-of-sample record of one horizon.
  *
