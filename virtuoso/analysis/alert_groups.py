@@ -9,7 +9,7 @@ have the same finding within 15 minutes, it is an event of the whole market. Its
 alert lists them
 
 - at once when they are as many as the event has told so far, or one of them is BTC's,
-- a minute after the last one when one of them is CRITICAL, a new signal, or of a step that the event has not told,
+- two minutes after the last one when one of them is CRITICAL, a new signal, or of a step that the event has not told,
 - after 5 minutes otherwise.
 
 So an event gives few alerts, and each finding is in exactly one. Stored alerts have the findings that they told. A collector
@@ -45,7 +45,7 @@ RECALL_MS = 8 * 3_600_000
 """The time for which it is remembered what was told, unless the cooldown is shorter."""
 MANY, EVENT_MS = 5, 900_000
 """The number of markets of an event, and the time within which they have the same finding."""
-WAIT_MS, URGENT_WAIT_MS = 300_000, 60_000
+WAIT_MS, URGENT_WAIT_MS = 300_000, 120_000
 MAX_LISTED_CHARACTERS = 260
 
 
