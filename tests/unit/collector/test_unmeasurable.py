@@ -15,6 +15,7 @@ from virtuoso.domain.snapshot import Snapshot
 UNMEASURABLE = "MKRUSDT"
 FOUR = ("BTCUSDT", "ETHUSDT", "SOLUSDT", UNMEASURABLE)
 NOTHING = EmptyData("no rows")
+SHORT_S = 40.0  # every input is requested, and an unmeasurable symbol known
 LONG_S = 120.0  # an incomplete venue is left within this time
 
 
@@ -76,7 +77,7 @@ async def test_three_of_four_symbols_are_served_and_the_unmeasurable_one_has_its
     assert callable(die)
     die(exchanges[0])
     with caplog.at_level(logging.WARNING):
-        snapshot = await last_of(node)
+        snapshot = await last_of(node, LONG_S if len(venues) > 1 else SHORT_S)
     assert snapshot.venue == "bybit"
     assert snapshot.fallback is None
     assert snapshot.complete
@@ -150,7 +151,7 @@ async def test_a_symbol_that_is_traded_again_is_expected_again() -> None:
 async def test_a_symbol_whose_prices_contradict_each_other_has_the_reason() -> None:
     venue = exchange("bybit", *FOUR)
     venue.last[UNMEASURABLE] = 1000.0
-    snapshot = await last_of(Node([venue], memory(), symbols=FOUR))
+    snapshot = await last_of(Node([venue], memory(), symbols=FOUR), SHORT_S)
     assert snapshot.scored >= 3
     assert snapshot.tickers[UNMEASURABLE].last == 100.0
     assert snapshot.tickers[UNMEASURABLE].change_24h_percent is None
