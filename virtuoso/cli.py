@@ -93,10 +93,11 @@ COMMANDS = {
         ),
     ),
     "export": (
-        "write scores, signals or alerts into a CSV or Parquet file",
+        "write scores, signals, alerts or outlooks into a CSV or Parquet file",
         (
             "Reads HISTORY and writes one table into FILE: scores (every stored point), signals (with their outcome and\n"
-            "the moves that followed) or alerts. Progress goes to standard error. FILE is replaced when it is complete.\n"
+            "the moves that followed), alerts, or outlooks (with what came of them). Progress goes to standard error.\n"
+            "FILE is replaced when it is complete.\n"
             "Columns and units are in virtuoso/export/export.md.\n"
             "Exit code 0: written; 1: the history or the file failed."
         ),
@@ -247,7 +248,7 @@ def _add_evaluate_arguments(command: _Parser) -> None:
 
 def _add_export_arguments(command: _Parser) -> None:
     add = command.add_argument
-    add("table", choices=("scores", "signals", "alerts"), help="what to write")
+    add("table", choices=("scores", "signals", "alerts", "outlooks"), help="what to write")
     add("file", metavar="FILE", help="the file; its name ends in .csv or .parquet, or --format says which it is")
     add("--format", choices=("csv", "parquet"), help="the format (default: by the name of FILE)")
     add("--from", type=_time, dest="start", default=0, metavar="TIME", help=f"{TIME}; included (default: all)")

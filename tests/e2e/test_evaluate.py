@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.contract.histories import signal
+from tests.contract.histories import outlook, signal
 from tests.programs import Simulated
 from virtuoso.domain.model import Candles, DimensionKind, Environment, Instrument, Timeframe
 from virtuoso.domain.records import ScorePoint
@@ -123,6 +123,7 @@ async def test_an_evaluation_of_a_history_has_all_six_dimensions(tmp_path: Path)
     out, err = io.StringIO(), io.StringIO()
     try:
         await history.write(points, SIGNALS)
+        await history.write_outlooks([outlook(0, bar_ms=end_ms - 9_000_000, move_percent=1.0, beat=1.0)])
         code = await evaluate_history(
             history,
             "bybit",
@@ -147,6 +148,7 @@ async def test_an_evaluation_of_a_history_has_all_six_dimensions(tmp_path: Path)
     assert "sentiment could not be evaluated: no step has 20 symbols with a score" in report
     assert "components could not be evaluated" in report
     assert re.search(r"^move in 15 m, bp +2 ", report, re.MULTILINE)
+    assert re.search(r"^- Outlooks: of 1 that were said and have ended", report, re.MULTILINE)
     assert "Signals: too few for an interval" in report
     assert (empty_code, list((tmp_path / "none").iterdir())) == (1, [])
     assert "no score of binance in the last 2 days" in err.getvalue()

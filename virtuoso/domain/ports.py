@@ -183,8 +183,11 @@ class HistoryReader(Protocol):
         those with a smaller cursor than `before` (None: all), newest first. Empty when there is none."""
         ...
 
-    async def said_outlooks(self, venue: str, *, start_ms: int) -> Sequence[SaidOutlook]:
-        """Return the outlooks whose bar closed at `start_ms` or later, oldest first. Empty when there is none."""
+    async def said_outlooks(
+        self, venue: str, *, start_ms: int, after: tuple[int, str] | None = None, limit: int | None = None
+    ) -> Sequence[SaidOutlook]:
+        """Return the outlooks whose bar closed at `start_ms` or later, oldest first by (bar_ms, id). `after`: (bar_ms, id)
+        of the last outlook of the previous page, of at most `limit`. Empty when there is none."""
         ...
 
     async def newest_cursor(self) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 import numpy as np
 
+from virtuoso.analysis.outlook.judged import said_record
 from virtuoso.domain.files import ensure_writable, replace_file
 from virtuoso.domain.model import DimensionKind, Environment, Timeframe
 from virtuoso.domain.progress import Progress
@@ -119,7 +120,7 @@ async def evaluate_history(
     console: Console,
 ) -> int:
     """Evaluate all six dimensions and the total from the stored scores, on the symbols with the most points, and the stored
-    signals.
+    signals and outlooks.
 
     `clock` returns epoch ms. Return the exit code: 0, or 1 when nothing could be evaluated. Raise HistoryError when the
     history cannot be read, and OSError when the folder is not writable."""
@@ -138,6 +139,7 @@ async def evaluate_history(
         progress.write(f"nothing can be evaluated: the history has no score of {venue} in the last {settings.days} days")
         return 1
     signals = await read_signals(history, venue, start_ms=end_ms - settings.days * DAY_MS, end_ms=end_ms)
+    outlooks = await history.said_outlooks(venue, start_ms=end_ms - settings.days * DAY_MS)
     async with worker_pool() as pool:
         metrics, market = await evaluate_features(panel, score_history.TOTAL_SCORE, pool, progress, settings.seed)
     evaluation = Evaluation(
@@ -155,6 +157,7 @@ async def evaluate_history(
         look_ahead_checked=None,
         regimes=None,
         signals=judge_signals(signals, panel) if signals else (),
+        outlooks=said_record(outlooks) if outlooks else None,
     )
     publish(evaluation, settings.output, console.out, progress)
     return 0 if evaluation.tests else 1

@@ -14,6 +14,7 @@ from virtuoso.evaluate.report import (
     check_sentences,
     decile_row,
     market_rows,
+    outlook_rows,
     result_row,
     signal_rows,
     title,
@@ -56,6 +57,9 @@ def _parts(evaluation: Evaluation, pictures: Mapping[str, bytes]) -> Iterator[st
     if evaluation.signals:
         yield "<h2>Signals</h2><p>The interval is that of the result, or of the move minus that of entries by lot.</p>"
         yield _table(signal_rows(evaluation.signals))
+    if evaluation.outlooks is not None and evaluation.outlooks.tenths:
+        yield "<h2>Outlooks</h2><p>By tenths of their odds: the share that beat the median.</p>"
+        yield _table(outlook_rows(evaluation.outlooks))
     tenths = evaluation.results_of(FeatureKind.TOTAL, FeatureKind.DIMENSION, FeatureKind.BASELINE)
     yield "<h2>Mean return by tenths of the score</h2><p>Lowest to highest, minus that of all symbols, basis points.</p>"
     yield _table([DECILE_HEADS, *map(decile_row, tenths)])

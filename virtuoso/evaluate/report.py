@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
+from virtuoso.domain.outlook import SaidRecord
 from virtuoso.evaluate.feature_metrics import DECILES
 from virtuoso.evaluate.panel import FeatureKind
 from virtuoso.evaluate.results import Evaluation, FeatureResult, caveats, conclusion_sentences
@@ -60,6 +61,9 @@ def _lines(evaluation: Evaluation) -> Iterator[str]:
     if evaluation.signals:
         yield from ("", "SIGNALS, with the 95 % interval of the result, or of the move minus that of entries by lot")
         yield from aligned(signal_rows(evaluation.signals))
+    if evaluation.outlooks is not None and evaluation.outlooks.tenths:
+        yield from ("", "OUTLOOKS BY TENTHS OF THEIR ODDS: share that beat the median")
+        yield from aligned(outlook_rows(evaluation.outlooks))
     yield from ("", "MEAN RETURN BY TENTHS OF THE SCORE, lowest to highest, minus that of all symbols, basis points")
     main = evaluation.results_of(FeatureKind.TOTAL, FeatureKind.DIMENSION, FeatureKind.BASELINE)
     yield from aligned([DECILE_HEADS, *(decile_row(result) for result in main)])
@@ -94,6 +98,12 @@ def market_rows(evaluation: Evaluation) -> list[Sequence[str]]:
         ("horizon", "mean bp", "rises"),
         *((h, number(m.mean_bp, 1), percent(m.rise_share)) for h, m in evaluation.market.items()),
     ]
+
+
+def outlook_rows(record: SaidRecord) -> list[Sequence[str]]:
+    """Return the table of outlooks: a header row, and a row for each tenth."""
+    rows = [(str(n + 1), percent(one.said), percent(one.was), str(one.count)) for n, one in enumerate(record.tenths)]
+    return [("tenth", "said", "was", "outlooks"), *rows]
 
 
 def signal_rows(signals: Sequence[SignalResult]) -> list[Sequence[str]]:

@@ -15,6 +15,7 @@ from virtuoso.evaluate.signal_history import SignalResult, signal_sentence
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Environment
+    from virtuoso.domain.outlook import SaidRecord
     from virtuoso.evaluate.regimes import RegimeHistory
 
 MAX_Q = MAX_P
@@ -62,7 +63,8 @@ class Evaluation:
 
     `not_evaluated` maps each part that could not be evaluated to the reason. `remarks` tell a reader about the data.
     `look_ahead_checked` is the number of symbols whose scores passed the look-ahead check. It is None where scores were
-    recorded and not computed. `signals` are the results of the product's own signals."""
+    recorded and not computed. `signals` are the results of the product's own signals, and `outlooks` what came of the
+    outlooks that it said."""
 
     source: str
     venue: str
@@ -79,6 +81,7 @@ class Evaluation:
     regimes: RegimeHistory | None
     grid: Grid = FIVE_MINUTES
     signals: Sequence[SignalResult] = ()
+    outlooks: SaidRecord | None = None
 
     def results_of(self, *kinds: FeatureKind) -> list[FeatureResult]:
         """Return the results of features of these kinds, in order."""
@@ -132,10 +135,22 @@ def conclusion_sentences(evaluation: Evaluation) -> list[str]:
         )
     if evaluation.signals:
         sentences.append(signal_sentence(evaluation.signals))
+    if evaluation.outlooks is not None:
+        sentences.append(_outlook_sentence(evaluation.outlooks))
     for reason in dict.fromkeys(evaluation.not_evaluated.values()):
         names = [name for name, why in evaluation.not_evaluated.items() if why == reason]
         sentences.append(f"{_joined(names)} could not be evaluated: {reason}.")
     return sentences
+
+
+def _outlook_sentence(record: SaidRecord) -> str:
+    """Return what came of the outlooks that were said."""
+    brier = "-" if record.brier is None else f"{record.brier:.4f}"
+    covered = "-" if record.interval_coverage is None else f"{100 * record.interval_coverage:.0f} %"
+    return (
+        f"Outlooks: of {record.count} that were said and have ended, the Brier score of the odds is {brier} (a coin has "
+        f"0.25), and {covered} of the moves were within the interval of 80 %."
+    )
 
 
 def _by_conclusion(results: Iterable[FeatureResult]) -> str:

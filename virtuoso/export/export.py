@@ -17,6 +17,7 @@ from virtuoso.export.parquet_file import ParquetFile
 from virtuoso.export.tables import MOVES_MS, TABLES, FollowedSignal, cells
 
 if TYPE_CHECKING:
+    from virtuoso.domain.outlook import SaidOutlook
     from virtuoso.domain.ports import HistoryReader
     from virtuoso.domain.progress import Progress
     from virtuoso.domain.records import Alert, ScorePoint, Signal
@@ -134,8 +135,26 @@ async def _alerts(history: HistoryReader, request: ExportRequest, progress: Prog
         progress.advance("alerts", min(cursor, newest), newest)
 
 
+async def _outlooks(
+    history: HistoryReader, request: ExportRequest, progress: Progress
+) -> AsyncIterator[Sequence[SaidOutlook]]:
+    """Yield the outlooks, oldest first."""
+    after: tuple[int, str] | None = None
+    count = 0
+    while page := await history.said_outlooks(request.venue, start_ms=request.start_ms, after=after, limit=PAGE):
+        found = [each for each in page if each.bar_ms < request.end_ms]
+        chosen = [each for each in found if not request.symbols or each.symbol in request.symbols]
+        yield chosen
+        count += len(chosen)
+        progress.write(f"outlooks: {count}")
+        after = (page[-1].bar_ms, page[-1].id)
+        if len(found) < len(page):
+            return
+
+
 _READERS: dict[str, Callable[..., AsyncIterator[Sequence[Any]]]] = {
     "scores": _scores,
     "signals": _signals,
     "alerts": _alerts,
+    "outlooks": _outlooks,
 }

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from virtuoso.domain.model import DimensionKind
+from virtuoso.domain.outlook import SaidOutlook
 from virtuoso.domain.records import Alert, ScorePoint, Signal
 
 MOVES_MS = {"1h": 3_600_000, "4h": 14_400_000, "24h": 86_400_000}
@@ -149,6 +150,24 @@ def _markets(alert: Alert) -> str:
     return ", ".join(symbol if reading is None else f"{symbol} {reading:g}" for symbol, reading in pairs)
 
 
+def _outlook(name: str, kind: Kind, unit: str, meaning: str, field: str = "") -> Column:
+    return Column(name, kind, unit, meaning, lambda outlook: getattr(outlook, field or name))
+
+
+OUTLOOKS: Sequence[Column] = (
+    _outlook("id", Kind.TEXT, "", "its name in the history"),
+    _outlook("venue", Kind.TEXT, "", "the exchange"),
+    _outlook("symbol", Kind.TEXT, "", "the market"),
+    Column("environment", Kind.TEXT, "", "the origin of the prices", lambda outlook: outlook.environment.name),
+    _outlook("bar_time", Kind.TIME, "UTC", "the close of the bar from which the 24 hours count", "bar_ms"),
+    _outlook("odds", Kind.NUMBER, "0-1", "the odds of beating the median, as they were said"),
+    _outlook("low_percent", Kind.NUMBER, "%", "the low end of the interval that was said, against the median"),
+    _outlook("high_percent", Kind.NUMBER, "%", "the high end of it"),
+    _outlook("move_percent", Kind.NUMBER, "%", "the move of the 24 hours less the median; absent before their end"),
+    _outlook("beat", Kind.NUMBER, "0-1", "1 above the median, 0 below, 0.5 for a tie; absent before the end"),
+)
+
+
 def _alert(name: str, kind: Kind, unit: str, meaning: str, field: str = "") -> Column:
     return Column(name, kind, unit, meaning, lambda alert: getattr(alert, field or name))
 
@@ -175,9 +194,14 @@ ALERTS: Sequence[Column] = (
     ),
 )
 
-TABLES: dict[str, Sequence[Column]] = {"scores": SCORES, "signals": SIGNALS, "alerts": ALERTS}
+TABLES: dict[str, Sequence[Column]] = {"scores": SCORES, "signals": SIGNALS, "alerts": ALERTS, "outlooks": OUTLOOKS}
 """The columns by the name of the table."""
-NOT_EXPORTED = {ScorePoint: frozenset[str](), Signal: frozenset({"rearmed"}), Alert: frozenset[str]()}
+NOT_EXPORTED = {
+    ScorePoint: frozenset[str](),
+    Signal: frozenset({"rearmed"}),
+    Alert: frozenset[str](),
+    SaidOutlook: frozenset[str](),
+}
 """The fields of each record that have no column, because they are only for the collector."""
 
 

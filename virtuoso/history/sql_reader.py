@@ -180,10 +180,16 @@ class SqlHistoryReader:
 
         return await self._transactions.run("alerts", read)
 
-    async def said_outlooks(self, venue: str, *, start_ms: int) -> Sequence[SaidOutlook]:
+    async def said_outlooks(
+        self, venue: str, *, start_ms: int, after: tuple[int, str] | None = None, limit: int | None = None
+    ) -> Sequence[SaidOutlook]:
         """See the port."""
         c = outlooks.c
-        query = select(outlooks).where(c.venue == venue, c.bar_ms >= start_ms).order_by(c.bar_ms, c.id)
+        query = (
+            select(outlooks).where(c.bar_ms >= start_ms, *_of_venue(c.venue, venue)).order_by(c.bar_ms, c.id).limit(limit)
+        )
+        if after is not None:
+            query = query.where(tuple_(c.bar_ms, c.id) > after)
 
         async def read(connection: AsyncConnection) -> list[SaidOutlook]:
             return _records(SaidOutlook, await connection.execute(query))

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow.parquet
 import pytest
 
-from tests.contract.histories import MINUTE, T0, Place, alert, point, signal
+from tests.contract.histories import MINUTE, T0, Place, alert, outlook, point, signal
 from tests.programs import ROOT
 from virtuoso.domain.model import DimensionKind
 from virtuoso.domain.progress import Progress
@@ -45,6 +45,7 @@ async def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     await writer.add_alerts(
         [alert('é, "x"', n, kind=AlertKind.LARGE_TRADE, reading=n / 3, unit="%") for n in range(5)], cooldown_s={}
     )
+    await writer.write_outlooks([outlook(number, beat=1.0 if number else None) for number in range(5)])
     yield found
     await found.close()
 
@@ -132,7 +133,7 @@ async def test_a_failure_or_a_stop_leaves_the_old_file_and_nothing_beside_it(
 
 
 def test_each_field_of_a_record_has_a_column() -> None:
-    renamed = {"observed_ms": "observed_time", "opened_ms": "open_time", "closed_ms": "close_time"}
+    renamed = {"observed_ms": "observed_time", "opened_ms": "open_time", "closed_ms": "close_time", "bar_ms": "bar_time"}
     renamed |= {
         "expires_ms": "expire_time",
         "judged_ms": "judge_time",
