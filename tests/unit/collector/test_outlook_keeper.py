@@ -95,10 +95,10 @@ async def test_a_late_bar_silences_the_board_until_it_comes(tmp_path: Path) -> N
 
 async def test_a_part_of_the_venue_is_not_compared(tmp_path: Path) -> None:
     keeping = Keeping(tmp_path)
-    for number in range(6):
-        keeping.venue.symbols.append(f"C{number}USDT")
-        keeping.venue.symbol_faults[f"C{number}USDT"] = VenueUnavailable("no")
+    others = [f"C{number}USDT" for number in range(6)]
+    keeping.venue.symbols += others
     async with keeping.running():
+        keeping.venue.symbol_faults = {symbol: VenueUnavailable("no") for symbol in others}
         await asyncio.sleep(START_S + 20)
         assert keeping.board().absence is OutlookAbsence.BARS_UNREAD
         keeping.venue.symbol_faults.clear()
