@@ -30,7 +30,7 @@ SPIKE_RATIO, MIN_SPIKE_USD, SPIKE_BARS = 15.0, 100_000.0, 288
 AGREEING_SHARE = 0.5  # least turnover of the 1m bars of the same time, divided by that of the bar
 SURGE, SURGE_MS = 0.10, 3_600_000
 MINUTE_MS = Timeframe.M1.ms
-MOVE_BARS, MIN_MOVE_BARS, MOVE_Z = 15, 60, 5.0
+MOVE_BARS, MIN_MOVE_BARS, MOVE_Z, CRITICAL_MOVE_Z = 15, 60, 5.0, 2.0
 MOVE, BTC_MOVE, CRITICAL_MOVE, CRITICAL_BTC_MOVE = 0.02, 0.01, 0.10, 0.04
 FORCED_MS = 300_000
 MIN_FORCED_USD, MIN_FORCED_SHARE = 100_000.0, 1e-3
@@ -190,7 +190,7 @@ def open_interest_surge(inputs: SymbolInputs, now_ms: int) -> AlertCondition | N
 def price_move(inputs: SymbolInputs, now_ms: int) -> AlertCondition | None:
     """Return a large log return of the last price relative to the close of the 15th newest closed 1m bar. Its usual
     deviation is the root mean square of the 1m returns before that close, times sqrt(15), and at least a tick. A critical
-    move may be usual. None with fewer than 60 bars since the last gap."""
+    move needs two of them, another one five. None with fewer than 60 bars since the last gap."""
     candles, ticker = inputs.candles.get(Timeframe.M1), inputs.ticker
     if candles is None or ticker is None:
         return None
@@ -206,7 +206,9 @@ def price_move(inputs: SymbolInputs, now_ms: int) -> AlertCondition | None:
     is_critical = size >= critical
     steps = np.diff(np.log(closes[: len(closes) - MOVE_BARS + 1]))
     usual = math.sqrt(float(steps @ steps) / len(steps) * MOVE_BARS)
-    if not is_critical and not abs(move) >= MOVE_Z * max(usual, (ticker.tick_size or 0.0) / ticker.last, FLAT):
+    if not abs(move) >= (CRITICAL_MOVE_Z if is_critical else MOVE_Z) * max(
+        usual, (ticker.tick_size or 0.0) / ticker.last, FLAT
+    ):
         return None
     verb, change = "rose" if move > 0 else "fell", 100 * math.expm1(move)
     text = f"{inputs.symbol} {verb} {abs(change):.1f} % within 15 minutes, to {price_text(ticker.last, ticker.tick_size)}."

@@ -17,7 +17,7 @@ collector creates no duplicates.
     VOLUME_SPIKE          INFO: a 5m bar of at least 15 times the median volume of the day before, and 100,000 USDT
     FUNDING_EXTREME       WARNING: as in `opportunity_rules`
     OPEN_INTEREST_SURGE   WARNING: a rise or fall of 10 % within an hour
-    PRICE_MOVE            WARNING: 2 % (BTC 1 %) and 5 usual deviations within 15 minutes; CRITICAL for 10 % (BTC 4 %)
+    PRICE_MOVE            WARNING: 2 % (BTC 1 %) and 5 usual deviations within 15 minutes; CRITICAL: 10 % (BTC 4 %) and 2
     LIQUIDATION           WARNING: positions of one side that were closed by force within 5 minutes: 100,000 USDT and 0.1 %
                           of a day's turnover; in all tracked markets 5,000,000 USDT and 0.05 %
     DATA_QUALITY          CRITICAL: a venue blocks us; WARNING: a venue is stale or fails, another venue is used, or few
