@@ -44,5 +44,5 @@ def phrases() -> list[str]:
         f"are {50 * mean:+.2f}: the score is **{total:.2f}**",
         f"{50 * mean:.2f} ÷ 50 = {mean:.4f}",
         f"confidences: {spread**2:.4f}. The root of that is {spread:.3f}, and 1 − {spread:.3f} = **{agreement:.3f}**",
-        f"coverage is {score.coverage:g} and the confidence is {required(score.confidence):.3f} as well",
+        f"The confidence is {whole:.3f} × {agreement:.3f} = **{required(score.confidence):.3f}**",
     ]

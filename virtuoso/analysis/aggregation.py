@@ -102,8 +102,9 @@ def aggregate_total(
 ) -> Confluence:
     """Return the score of one symbol, by the formula above: score 0-100, coverage, agreement and confidence 0-1.
 
-    agreement = 1 - the standard deviation of the dimensions' directions, weighted by W c. confidence = coverage *
-    agreement. Below `weights.min_coverage` or `weights.min_dimensions` there is no score, and contributions are 0.
+    agreement = 1 - the standard deviation of the dimensions' directions, weighted by W c. confidence = sum(W c) *
+    agreement, so the confidence of every component counts in it. Below `weights.min_coverage` or `weights.min_dimensions`
+    there is no score, and contributions are 0.
     `inputs` are all inputs of the symbol that are present, by name."""
     measured = [
         (r.dimension, direction, r.dimension.weight * r.dimension.confidence)
@@ -138,7 +139,7 @@ def aggregate_total(
         score=score,
         instant_score=score,
         label=label(score),
-        confidence=coverage * agreement,
+        confidence=min(1.0, strength) * agreement,
         agreement=agreement,
         drivers=tuple(drivers),
         missing_inputs=missing_inputs,

@@ -29,7 +29,7 @@ class SignalRules:
     market_points: float = 14.0  # of the median score: beyond it, the whole market moves
     market_rearm_points: float = 9.0
     market_symbols: int = 10  # fewer scores are no market
-    min_confidence: float = 0.5
+    min_confidence: float = 0.35
     stand_ms: int = 5 * MINUTE_MS  # the score must stand beyond the threshold for so long
     settle_ms: int = 18 * MINUTE_MS  # the score must be a mean of so much measured time: no call after a start or a gap
     max_gap_ms: int = MINUTE_MS  # after a longer time without a complete pass, a score has not stood

@@ -321,7 +321,7 @@ class Confluence:
     averaged_ms: int = 0  # the measured time of which `score` is the mean; 0 for the score of a single pass
     change_15m: float | None = None  # `score` minus that of 15 minutes ago, points; None when it is not known
     label: Label | None = None  # of `score`; None without a score
-    confidence: float | None = None  # coverage times agreement, 0 to 1; None without a score
+    confidence: float | None = None  # sum of weight times confidence, times agreement, 0 to 1; None without a score
     agreement: float | None = None  # agreement between the dimensions, 0 to 1; None without a score
     drivers: tuple[DimensionKind, ...] = ()  # measured dimensions, strongest contribution first; empty without a score
     missing_inputs: tuple[str, ...] = ()  # names of the missing inputs

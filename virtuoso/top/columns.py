@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 WIDE = 124
 # The terminal width from which the score also has a label.
 WIDEST = 140
+# The terminal width from which the instant score and its change over 15 minutes are columns.
+WITH_CHANGES = 156
 BAR_WIDTH = 5
 EIGHTHS = " ▏▎▍▌▋▊▉"
 Value = float | str | None
@@ -83,6 +85,18 @@ def layout(width: int) -> Sequence[Column]:
                 left=True,
             )
         )
+    if width >= WITH_CHANGES:
+        columns += [
+            _score_column("instant_score", "Now", 7, digits=1),
+            Column(
+                key="change_15m",
+                title="15 min",
+                width=8,
+                value=_field("change_15m"),
+                text=lambda row: words.points(optional(row, "change_15m")),
+                style=lambda row: sign_style(optional(row, "change_15m")),
+            ),
+        ]
     titles = words.DIMENSION_TITLES if wide else words.NARROW_DIMENSION_TITLES
     for name, title in zip(words.DIMENSIONS, titles, strict=True):
         columns.append(_score_column(name, title, 10 if wide else 5, digits=0, has_bar=wide))

@@ -49,6 +49,9 @@ def score_lines(received: ReceivedReply) -> Text:
     )
     return line.append_text(
         name_value_line(
+            ("Now", words.number(optional(reply, "instant_score"))),
+            ("15 min", words.points(optional(reply, "change_15m"))),
+            ("Mean of", words.age(reply.averaged_over.seconds, rough=True) if score is not None else words.DASH),
             ("Confidence", words.share(optional(reply, "confidence"))),
             ("Agreement", words.share(optional(reply, "agreement"))),
             ("Coverage", words.share(reply.coverage)),

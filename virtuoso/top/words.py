@@ -130,6 +130,11 @@ def change(percent: float | None) -> str:
     return f"{percent:+.{2 if abs(percent) < 99.995 else 1 if abs(percent) < 999.95 else 0}f}%"
 
 
+def points(value: float | None) -> str:
+    """Return a change of a score with its sign, such as "+1.4"."""
+    return DASH if value is None else f"{value:+.1f}"
+
+
 def usd(value: float | None) -> str:
     """Return three digits and a unit, such as "48.1M"."""
     if value is None:

@@ -41,7 +41,7 @@ def test_other_weights_have_another_version_and_give_another_score() -> None:
     market = markets.inputs(Shape("walk", 61, 27.1))
     one, two = score_symbol(market, NOW_MS, plain), score_symbol(market, NOW_MS, other)
     assert one.score != two.score
-    assert {d.kind: d.weight for d in two.dimensions}[DimensionKind.TECHNICAL] == pytest.approx(0.9 / 1.79)
+    assert {d.kind: d.weight for d in two.dimensions}[DimensionKind.TECHNICAL] == pytest.approx(0.9 / 1.74)
 
 
 @settings(max_examples=40)
@@ -74,7 +74,7 @@ def test_every_number_of_a_score_can_be_recomputed_from_its_components(shape: Sh
     assert result.score == pytest.approx(50 + math.fsum(d.contribution for d in result.dimensions), abs=1e-9)
     assert result.score == pytest.approx(50 + 50 * mean, abs=1e-9)
     assert result.agreement == pytest.approx(1 - spread, abs=1e-9)
-    assert result.confidence == pytest.approx(result.coverage * result.agreement, abs=1e-9)
+    assert result.confidence == pytest.approx(strength * result.agreement, abs=1e-9)
 
 
 def test_components_and_drivers_are_ordered_by_strength_and_include_bearish_ones() -> None:

@@ -66,7 +66,7 @@ def test_the_other_numbers_of_the_page_equal_those_of_the_code() -> None:
     assert (signal_plans.TARGETS_R, signal_plans.SIZES) == ((1.5, 3, 5), (0.5, 0.3, 0.2))
     assert (signal_plans.STOP_RANGES, signal_plans.RANGE_BARS, signal_plans.MIN_CHANCE) == (2.4, 96, 0.05)
     rules = DEFAULT_RULES
-    assert (rules.entry_points, rules.rearm_points, rules.min_confidence) == (22, 16, 0.5)
+    assert (rules.entry_points, rules.rearm_points, rules.min_confidence) == (22, 16, 0.35)
     assert (rules.market_points, rules.market_rearm_points, rules.calls_per_hour) == (14, 9, 3)
     assert (rules.stand_ms / 60_000, rules.settle_ms / 60_000) == (5, 18)
     caps = (opportunities.COOLDOWN_MS / 3_600_000, opportunities.MAX_PER_HOUR, opportunities.MAX_PER_DAY)

@@ -1,5 +1,5 @@
 import type { Dimension, GetConfluenceResponse } from "virtuoso-market";
-import { ABSENT, fixed, scoreExact, share } from "../format.js";
+import { ABSENT, durationToMs, fixed, scoreExact, share, signed, timeSpan } from "../format.js";
 import type { Answer } from "../state/query.js";
 import { Fact, Moving, Panel, ScoreBar } from "../ui/index.js";
 import { t } from "../texts/index.js";
@@ -26,6 +26,7 @@ export function Breakdown({ answer }: { answer: Answer<GetConfluenceResponse> })
         <>
           <Total reply={reply} />
           <h3>Dimensions</h3>
+          <p class="faint">Scores and sentences of this moment. Points are means over the same time as the score.</p>
           <ol class="dimensions">
             {rows.map(({ dimension, points }) => (
               <li key={dimension.kind}>
@@ -42,6 +43,7 @@ export function Breakdown({ answer }: { answer: Answer<GetConfluenceResponse> })
 
 function Total({ reply }: { reply: GetConfluenceResponse }) {
   const { score, label, confidence, agreement, coverage, missingInputs } = reply;
+  const averagedMs = durationToMs(reply.averagedOver);
   return (
     <div class="total">
       <p class="total-score">
@@ -55,6 +57,9 @@ function Total({ reply }: { reply: GetConfluenceResponse }) {
         <span>bullish 100</span>
       </p>
       <dl class="facts">
+        <Fact name="Now" value={scoreExact(reply.instantScore)} />
+        <Fact name="15 min" value={signed(reply.change15m)} />
+        <Fact name="Mean of" value={averagedMs === undefined ? ABSENT : timeSpan(averagedMs)} />
         <Fact name="Confidence" value={share(confidence)} />
         <Fact name="Agreement" value={share(agreement)} />
         <Fact name="Coverage" value={share(coverage)} />
@@ -82,7 +87,7 @@ function Sum({ score, points }: { score: number; points: readonly number[] }) {
 }
 
 /** Return the dimensions, strongest contribution first, with points that add up to the score. A dimension that was not
- * measured has no points. */
+ * measured in the time of the score has no points. */
 function ranked({ dimensions, score }: GetConfluenceResponse): { dimension: Dimension; points: number | undefined }[] {
   const sorted = [...dimensions].sort(
     (a, b) =>
@@ -91,7 +96,7 @@ function ranked({ dimensions, score }: GetConfluenceResponse): { dimension: Dime
       a.kind - b.kind,
   );
   if (score === undefined) return sorted.map((dimension) => ({ dimension, points: undefined }));
-  const measured = sorted.filter((dimension) => dimension.score !== undefined);
+  const measured = sorted.filter((dimension) => dimension.score !== undefined || dimension.contribution !== 0);
   const points = roundedToSum(
     measured.map(({ contribution }) => contribution),
     score - 50,

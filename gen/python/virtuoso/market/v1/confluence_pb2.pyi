@@ -165,7 +165,7 @@ class ConfluenceRow(_message.Message):
     measured. Such rows come last.
     """
     confidence: _builtins.float
-    """How reliable the score is, 0-1: coverage times the agreement of the dimensions. Absent without a score."""
+    """How reliable the score is, 0-1: the mean confidence of the dimensions, times their agreement. Absent without a score."""
     price: _builtins.float
     """The last traded price, USDT. Above 0. Always present."""
     change_24h_percent: _builtins.float

@@ -467,7 +467,9 @@ class GetConfluenceResponse(_message.Message):
     dimensions, which are means over the same time. Absent when too few inputs could be measured.
     """
     confidence: _builtins.float
-    """How reliable the score is, 0-1: `coverage` times `agreement`. Absent without a score."""
+    """How reliable the score is, 0-1: the sum of weight times confidence of the dimensions, times `agreement`. Absent without a
+    score.
+    """
     agreement: _builtins.float
     """How far the dimensions agree, 0-1: 1 minus the weighted standard deviation of their directions. Absent without a score."""
     coverage: _builtins.float

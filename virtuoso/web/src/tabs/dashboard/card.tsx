@@ -1,5 +1,5 @@
 import type { ConfluenceRow } from "virtuoso-market";
-import { price, scoreExact, share, usd } from "../../format.js";
+import { price, scoreExact, share, signed, usd } from "../../format.js";
 import { Change, DimensionBars, Moving, SymbolLink, Value, WatchStar, scoreDirection } from "../../ui/index.js";
 import { t } from "../../texts/index.js";
 import { rowsAge } from "./age.js";
@@ -27,7 +27,7 @@ export class Card extends LazyRow<HTMLLIElement> {
   }
 }
 
-/** The score with its label and confidence. */
+/** The score with its label, the score of this moment, the change over 15 minutes and the confidence. */
 function CardScore({ row }: { row: ConfluenceRow }) {
   return (
     <span class="score">
@@ -37,7 +37,11 @@ function CardScore({ row }: { row: ConfluenceRow }) {
       </b>
       <small>
         {t().labels[row.label] ?? "No score"}
-        {row.confidence !== undefined && <span>conf. {share(row.confidence)}</span>}
+        {row.instantScore !== undefined && (
+          <span title={`${signed(row.change15m)} in 15 minutes`}>
+            now {scoreExact(row.instantScore)} · conf. {share(row.confidence)}
+          </span>
+        )}
       </small>
     </span>
   );

@@ -1,5 +1,5 @@
 import type { ConfluenceRow } from "virtuoso-market";
-import { price, score, scoreExact, share, usd } from "../../format.js";
+import { price, score, scoreExact, share, signed, usd } from "../../format.js";
 import { type Sort, ascending, sort } from "../../state/settings.js";
 import {
   Change,
@@ -76,7 +76,7 @@ class Row extends LazyRow<HTMLTableRowElement> {
           <SymbolLink symbol={row.symbol} class="whole" />
         </th>
         <td class="score">
-          <span>
+          <span title={`now ${scoreExact(row.instantScore)}, ${signed(row.change15m)} in 15 minutes`}>
             <b class={scoreDirection(row.score)}>
               <Moving value={row.score}>{scoreExact(row.score)}</Moving>
             </b>

@@ -27,7 +27,7 @@ export type ConfluenceRow = Message<"virtuoso.market.v1.ConfluenceRow"> & {
      */
     score?: number | undefined;
     /**
-     * How reliable the score is, 0-1: coverage times the agreement of the dimensions. Absent without a score.
+     * How reliable the score is, 0-1: the mean confidence of the dimensions, times their agreement. Absent without a score.
      *
      * @generated from field: optional double confidence = 3;
      */

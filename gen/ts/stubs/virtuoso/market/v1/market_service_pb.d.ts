@@ -380,7 +380,8 @@ export type GetConfluenceResponse = Message<"virtuoso.market.v1.GetConfluenceRes
      */
     score?: number | undefined;
     /**
-     * How reliable the score is, 0-1: `coverage` times `agreement`. Absent without a score.
+     * How reliable the score is, 0-1: the sum of weight times confidence of the dimensions, times `agreement`. Absent without a
+     * score.
      *
      * @generated from field: optional double confidence = 4;
      */
