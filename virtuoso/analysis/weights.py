@@ -22,10 +22,10 @@ DIMENSION_WEIGHTS: Mapping[DimensionKind, float] = {
     DimensionKind.PRICE_STRUCTURE: 0.27,
     DimensionKind.SENTIMENT: 0.13,
 }
-"""A dimension has the weight that its persistence earns: the weight of model v4 (.11, .16, .25, .25, .16, .07) times r^2, scaled
-to a sum of 1. r is the rank correlation of its directions over 15 minutes (.79, .88, .28, .43, .86, .90; the mean of a recorded
-day and the simulated market, see tools/calmness). What is gone after some minutes
-adds noise to a mean over 20 minutes and decides nothing for a trader who looks at it a few times an hour."""
+"""A dimension has the weight that its persistence earns: that of model v4 (.11, .16, .25, .25, .16, .07) times r^2, scaled
+to a sum of 1. r is the rank correlation of its directions over 15 minutes (.79, .88, .28, .43, .86, .90; the mean of a
+recorded day and the simulated market, see tools/calmness). What is gone after some minutes adds noise to a mean over 20
+minutes, and decides nothing for a trader who looks at it a few times an hour."""
 TIMEFRAME_WEIGHTS: Mapping[Timeframe, float] = {
     Timeframe.M1: 0.15,
     Timeframe.M5: 0.30,
