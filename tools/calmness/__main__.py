@@ -43,11 +43,9 @@ def report(shown: Shown) -> None:
     for kind in DimensionKind:
         _line(kind.lower_name, " " * 6, " " * 6, table=shown.table(kind.lower_name, MEAN_MINUTES))
     confidence, score = (shown.table(column, MEAN_MINUTES) for column in ("confidence", "instant"))
-    print(f"confidence: tenths {np.nanpercentile(confidence, (10, 50, 90)).round(2)} at 10, 50 and 90 %")
+    print(f"confidence: {np.nanpercentile(confidence, (10, 50, 90)).round(2)} at 10, 50 and 90 %")
     thirds = calm_after_confidence(confidence, score, 15)
-    print(
-        f"  the instant score changed in 15 minutes by {thirds[0]:.1f}, {thirds[1]:.1f}, {thirds[2]:.1f} (lowest third first)"
-    )
+    print(f"change of the instant score in 15 minutes: {', '.join(f'{one:.1f}' for one in thirds)} (lowest third first)")
     if (begin := break_of(shown.table("price"))) is None:
         return
     for name, column in (("score", "score"), ("instant score", "instant")):

@@ -22,7 +22,7 @@ Table = NDArray[np.float64]  # (minutes, symbols), NaN where not measured
 
 MINUTE_MS = 60_000
 LAGS = (1, 5, 15, 60)
-BREAK = 0.01
+BREAK = 0.02
 FAST = {DimensionKind.ORDERBOOK: orderbook.COMPONENTS, DimensionKind.ORDERFLOW: orderflow.COMPONENTS}
 
 
@@ -91,9 +91,9 @@ def changes(table: Table, lag: int = 1) -> tuple[float, float]:
 
 
 def break_of(price: Table) -> int | None:
-    """Return the row before the first fall of the median price by 1 % within 5 minutes. None without such a fall."""
-    falls = np.flatnonzero(np.nanmedian(np.log(price[5:] / price[:-5]), axis=1) <= -BREAK)
-    return int(falls[0]) + 4 if len(falls) else None
+    """Return the first row in which the median price is 2 % below that of 10 minutes before. None without one."""
+    falls = np.flatnonzero(np.nanmedian(np.log(price[10:] / price[:-10]), axis=1) <= -BREAK)
+    return int(falls[0]) + 10 if len(falls) else None
 
 
 def minutes_to_turn(score: Table, begin: int) -> tuple[int, float, float]:

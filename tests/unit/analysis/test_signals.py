@@ -40,11 +40,11 @@ from virtuoso.domain.records import Side, Signal, SignalStatus
     ("score", "confidence", "side"),
     [
         (72.0, 0.5, Side.LONG),
-        (28.0, 0.5, Side.SHORT),
+        (28.0, 0.35, Side.SHORT),
         (71.999, 0.9, None),
         (28.001, 0.9, None),
-        (90.0, 0.499, None),
-        (10.0, 0.499, None),
+        (90.0, 0.349, None),
+        (10.0, 0.349, None),
         (None, 0.9, None),
     ],
 )
