@@ -39,7 +39,8 @@ class ReceivedReply:
 
 
 def score_lines(received: ReceivedReply) -> Text:
-    """Return three lines: the score with its reliability, the price, and the liquidations."""
+    """Return three lines: the score with the instant score, its change over 15 minutes and its reliability; the price; the
+    liquidations."""
     reply = received.reply
     score = optional(reply, "score")
     line = Text.assemble(
@@ -49,12 +50,10 @@ def score_lines(received: ReceivedReply) -> Text:
     )
     return line.append_text(
         name_value_line(
-            ("Now", words.number(optional(reply, "instant_score"))),
-            ("15 min", words.points(optional(reply, "change_15m"))),
-            ("Mean of", words.age(reply.averaged_over.seconds, rough=True) if score is not None else words.DASH),
-            ("Confidence", words.share(optional(reply, "confidence"))),
-            ("Agreement", words.share(optional(reply, "agreement"))),
-            ("Coverage", words.share(reply.coverage)),
+            ("Now", f"{words.number(optional(reply, 'instant_score'))} ({words.points(optional(reply, 'change_15m'))})"),
+            ("Conf", words.share(optional(reply, "confidence"))),
+            ("Agree", words.share(optional(reply, "agreement"))),
+            ("Cover", words.share(reply.coverage)),
         )
     ).append_text(
         Text.assemble(
