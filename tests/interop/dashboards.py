@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -39,14 +40,23 @@ def card(one: Visit, symbol: str) -> Locator:
 
 async def counted(one: Visit, words: str) -> None:
     """Wait until the status of the list contains `words`, such as how many symbols it shows."""
-    await expect(one.page.get_by_role("region", name="Confluence").get_by_role("status").first).to_contain_text(words)
+    await expect(one.page.get_by_role("region", name="Scores").get_by_role("status").first).to_contain_text(words)
 
 
 async def find(one: Visit, symbol: str) -> Locator:
-    """Search for a symbol and return its list item. Without the search it may be missing: the page draws only rows near the
-    screen."""
-    await one.page.get_by_role("searchbox").fill(symbol)
-    return card(one, symbol)
+    """Scroll to a symbol and return its list item. The page draws only rows near the screen."""
+    found = card(one, symbol)
+    for _ in range(50):
+        if await found.count():
+            break
+        await one.page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        await one.page.wait_for_timeout(100)
+    return found
+
+
+async def open_market(one: Visit) -> None:
+    """Open the whole market on a phone, where it is one line."""
+    await one.page.get_by_role("button", name=re.compile("^Market")).click()
 
 
 def status(one: Visit) -> Locator:

@@ -3,6 +3,7 @@ of a second stays small."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -46,7 +47,7 @@ def moved(step: int) -> snapshot_pb2.Snapshot:
 
 async def symbols(one: Visit) -> list[str]:
     """Return the first symbols of the list of scores, in their order on the screen."""
-    links = one.page.get_by_role("region", name="Confluence").get_by_role("link")
+    links = one.page.get_by_role("region", name="Scores").get_by_role("link")
     return [text.replace("USDT", "") for text in await links.all_inner_texts()][:12]
 
 
@@ -54,7 +55,8 @@ async def show(edge: RunningEdge, one: Visit, step: int) -> None:
     """Show the market after a number of seconds and wait until the page has it."""
     edge.market.clock.advance(1)
     await edge.market.show(moved(step))
-    await expect(one.page.locator(".breadth").first).to_contain_text(f"{95 + step % 10} up")
+    breadth = one.page.locator(".market-line, .market-side .breadth").first
+    await expect(breadth).to_contain_text(re.compile(rf"▲\s*{95 + step % 10}\b"))
 
 
 async def test_the_order_holds_while_scores_change_and_is_new_after_30_seconds(

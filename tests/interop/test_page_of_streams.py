@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.interop.browsers import visit
-from tests.interop.dashboards import card, live
+from tests.interop.dashboards import card, live, open_market
 from tests.interop.edges import RunningEdge
 from tests.service.findings import liquidations
 from tests.service.snapshots import T0, snapshot
@@ -27,6 +27,7 @@ async def test_liquidations_are_on_the_dashboard_and_on_the_page_of_their_symbol
     await filled_edge.market.show(message)
     async with visit(browser, filled_edge.edge.url) as one:
         await live(one)
+        await open_market(one)
         panel = one.page.get_by_role("region", name="Liquidations")
         await expect(panel).to_contain_text("Longs at least $1.20 M")
         await expect(panel).to_contain_text("Shorts at least $300 k")
@@ -44,6 +45,7 @@ async def test_liquidations_are_on_the_dashboard_and_on_the_page_of_their_symbol
 async def test_the_page_says_that_no_stream_of_liquidations_comes(filled_edge: RunningEdge, browser: Browser) -> None:
     async with visit(browser, filled_edge.edge.url) as one:
         await live(one)
+        await open_market(one)
         panel = one.page.get_by_role("region", name="Liquidations")
         await expect(panel).to_contain_text("no stream of liquidations comes from Bybit")
         await card(one, "ADAUSDT").get_by_role("link", name="ADAUSDT").click()
@@ -68,6 +70,7 @@ async def test_each_input_of_a_dimension_says_how_it_came_and_its_age(filled_edg
     await filled_edge.market.show(message)
     async with visit(browser, filled_edge.edge.url) as one:
         await live(one)
+        await open_market(one)
         await expect(one.page.get_by_role("region", name="Market")).to_contain_text("Streamed47 of 50")
         await one.page.goto(f"{filled_edge.edge.url}/symbol/BTCUSDT")
         await one.page.locator("details.dimension summary").first.click()

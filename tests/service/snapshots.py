@@ -185,7 +185,7 @@ def market_list(
 ) -> market_list_pb2.MarketList:
     """Return `count` markets M00USDT, M01USDT, ... with falling turnover. The last one has only a price."""
     markets = [
-        market_pb2.Market(
+        market_pb2.VenueMarket(
             symbol=f"M{i:02d}USDT",
             base_asset=f"M{i:02d}",
             multiplier=1,

@@ -189,7 +189,7 @@ def read_candles(
 
 def read_markets(
     blob: bytes, venue: str, environment: provenance_pb2.Environment.ValueType, *, now_ms: int
-) -> tuple[market_list_pb2.MarketList, Sequence[market_pb2.Market]]:
+) -> tuple[market_list_pb2.MarketList, Sequence[market_pb2.VenueMarket]]:
     """Return the list in `blob` and its valid markets.
 
     Raise CorruptValue when it is not the list of this venue and environment, when a time of it is impossible, or when no

@@ -28,7 +28,7 @@ LISTS_KEPT = 12  # of the last minute, so that all pages of a list come from one
 
 @dataclass(frozen=True, slots=True)
 class EncodedMarket:
-    """An encoded Market. `numbers` are in the order of ORDERABLE; None means not known."""
+    """An encoded VenueMarket. `numbers` are in the order of ORDERABLE; None means not known."""
 
     symbol: str
     chunk: bytes
@@ -135,6 +135,6 @@ def _decode(blob: bytes, venue: str, environment: provenance_pb2.Environment.Val
     return MarketList(snapshots.checksum(blob).hex(), message, encoded)
 
 
-def _encoded(market: market_pb2.Market) -> EncodedMarket:
+def _encoded(market: market_pb2.VenueMarket) -> EncodedMarket:
     present = {field.name: value for field, value in market.ListFields()}
     return EncodedMarket(market.symbol, encoding.chunk_of(market), tuple(present.get(name) for name in ORDERABLE))

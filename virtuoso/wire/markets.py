@@ -28,11 +28,11 @@ def encode_markets(snapshot: Snapshot, *, behind_ms: int = 0) -> bytes:
     ).SerializeToString(deterministic=True)
 
 
-def _market(rank: int, ticker: Ticker, snapshot: Snapshot, tracked: frozenset[str]) -> market_pb2.Market:
+def _market(rank: int, ticker: Ticker, snapshot: Snapshot, tracked: frozenset[str]) -> market_pb2.VenueMarket:
     instrument = snapshot.instruments.get(ticker.symbol)
     base, multiplier = (instrument.base_asset, instrument.multiplier) if instrument else split_symbol(ticker.symbol)
     interval_ms, interest = ticker.funding_interval_ms, ticker.open_interest
-    return market_pb2.Market(
+    return market_pb2.VenueMarket(
         symbol=ticker.symbol,
         base_asset=base,
         multiplier=multiplier,

@@ -18,7 +18,7 @@ def ticker(symbol: str, turnover: float | None = 2e6, **figures: float | int) ->
     return Ticker(symbol=symbol, last=2.0, stamp=STAMP, turnover_24h=turnover, **figures)  # type: ignore[arg-type]
 
 
-def stored(*tickers: Ticker, **changes: object) -> dict[str, market_pb2.Market]:
+def stored(*tickers: Ticker, **changes: object) -> dict[str, market_pb2.VenueMarket]:
     message = encode_markets(snapshot(venue_tickers={one.symbol: one for one in tickers}, min_turnover=1e6, **changes))
     found = market_list_pb2.MarketList.FromString(message)
     _, valid = read_markets(message, found.venue, found.environment, now_ms=NOW_MS)

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { lazyPage } from "./lazy_page.js";
 import { Connection, Strips } from "./status.js";
+import { Search } from "./search.js";
 import { Settings, settingsOpen } from "./settings.js";
 import { Dashboard } from "./tabs/dashboard/index.js";
 import { Scores } from "./tabs/dashboard/scores.js";
@@ -54,6 +55,7 @@ export function App() {
       <Main />
       <Tabs />
       <Settings />
+      <Search />
     </>
   );
 }

@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
-import { BetaSchema, BetaSpan, ConfluenceRowSchema } from "virtuoso-market";
+import { BetaSchema, BetaSpan, ConfluenceRowSchema, VenueMarketSchema } from "virtuoso-market";
 import { expect, test } from "vitest";
+import { matching } from "../src/search_order.js";
 import { rowsOf } from "../src/tabs/beta/sorting.js";
 import { type Choice, isRankingDue, ordered, ranked } from "../src/tabs/dashboard/ordering.js";
 
@@ -42,7 +43,7 @@ test("betas of one window are sorted by a column, symbols without figures last",
   expect(sorted("symbol", true)).toBe("ADA ETH NEW");
 });
 
-const byScore: Choice = { search: "", watchlist: undefined, minScore: 0, sort: "score", ascending: false };
+const byScore: Choice = { chip: "all", minScore: 0, sort: "score", ascending: false };
 const bySymbol = new Map(rows.map((row) => [row.symbol, row]));
 
 test("an order holds for 30 s, unless the choice or the symbols change", () => {
@@ -56,7 +57,42 @@ test("an order holds for 30 s, unless the choice or the symbols change", () => {
 });
 
 test("each filter says how many rows it hides", () => {
-  const { symbols, hidden } = ranked(bySymbol, { ...byScore, search: "a", minScore: 60, watchlist: ["ADAUSDT"] }, 0);
+  const { symbols, hidden } = ranked(bySymbol, { ...byScore, chip: ["ADAUSDT", "BTCUSDT"], minScore: 60 }, 0);
   expect(symbols).toEqual(["ADAUSDT"]);
-  expect(hidden).toEqual([[`the search for "a"`, 3]]);
+  expect(hidden).toEqual([
+    ["the watchlist", 2],
+    ["the minimum score of 60", 1],
+  ]);
+});
+
+test("the search finds a symbol or a full name, the best match first", () => {
+  const markets = [
+    ["SOLVUSDT", 5e6],
+    ["SOLUSDT", 4e9],
+    ["BTCUSDT", 9e9],
+    ["1000PEPEUSDT", 1e8],
+    ["RESOLVUSDT", 1e9],
+  ].map(([symbol, turnover24hUsd]) => create(VenueMarketSchema, { symbol, turnover24hUsd } as object));
+  const scored = rows.filter(({ symbol }) => symbol === "BTCUSDT");
+  const found = (text: string) => matching(text, scored, markets).map(({ symbol }) => symbol);
+  expect(found("sol")).toEqual(["SOLUSDT", "SOLVUSDT", "RESOLVUSDT"]);
+  expect(found("bitcoin")).toEqual(["BTCUSDT"]);
+  expect(found("pepe")).toEqual(["1000PEPEUSDT"]);
+  expect(found("no such thing")).toEqual([]);
+  expect(found("")[0]).toBe("BTCUSDT");
+});
+
+test("dimensions disagree when one is bullish and another is bearish", () => {
+  const disagrees = (technical: number, volume: number) =>
+    ranked(
+      new Map([["A", create(ConfluenceRowSchema, { symbol: "A", technical, volume })]]),
+      { ...byScore, chip: "disagreeing" },
+      0,
+    ).symbols.length === 1;
+  expect([disagrees(70, 30), disagrees(60, 40), disagrees(59, 30), disagrees(80, 50)]).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
 });

@@ -11,6 +11,7 @@ export * from "./stubs/virtuoso/market/v1/confluence_pb.js";
 export * from "./stubs/virtuoso/market/v1/error_reason_pb.js";
 export * from "./stubs/virtuoso/market/v1/liquidation_pb.js";
 export * from "./stubs/virtuoso/market/v1/market_service_pb.js";
+export * from "./stubs/virtuoso/market/v1/market_pb.js";
 export * from "./stubs/virtuoso/market/v1/mover_pb.js";
 export * from "./stubs/virtuoso/market/v1/opportunity_pb.js";
 export * from "./stubs/virtuoso/market/v1/overview_pb.js";

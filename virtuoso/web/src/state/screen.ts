@@ -20,5 +20,8 @@ document.addEventListener("visibilitychange", () => {
 /** Whether there is room for a list next to the page of one symbol. */
 export const wide = matches(WIDTHS.desktop);
 
+/** Whether the tabs are at the side, so that the market has room next to the scores. */
+export const sideTabs = matches(WIDTHS["side-tabs"]);
+
 /** Whether the user asked for less motion. */
 export const stillness = matches("(prefers-reduced-motion: reduce)");

@@ -12,6 +12,9 @@ export const SORTS = [
   "orderbook",
   "priceStructure",
   "sentiment",
+  "change15m",
+  "fundingPercent",
+  "openInterestChangePercent",
   "symbol",
 ] as const;
 export type Sort = (typeof SORTS)[number];
@@ -36,21 +39,47 @@ export const ascending = storedSignal("ascending", (stored) => stored === true);
 export const minScore = storedSignal("minScore", (stored) =>
   typeof stored === "number" && stored >= 0 && stored <= 100 ? stored : 0,
 );
-export const watched = storedSignal("watched", symbols);
-export const onlyWatched = storedSignal("onlyWatched", (stored) => stored === true);
 
-/** The text that a symbol must contain. Empty text shows all symbols. */
-export const search = storedSignal("search", (stored) => (typeof stored === "string" ? stored : ""));
+/** A list of symbols with a name. The first list has the name "" until the user gives it one. */
+export interface Watchlist {
+  readonly name: string;
+  readonly symbols: readonly string[];
+}
+
+/** The watchlists, at least one. Earlier versions of the page had one list, under "watched". */
+export const watchlists = storedSignal("watchlists", (stored): readonly Watchlist[] => {
+  const lists = Array.isArray(stored) ? stored.flatMap(toWatchlist) : [];
+  return lists.length ? lists : [{ name: "", symbols: storedSignal("watched", symbols).peek() }];
+});
+
+/** The rows to show: all, those that a chip names, or those of the watchlist of this number. */
+export const CHIPS = ["all", "long", "short", "disagreeing"] as const;
+export type Chip = (typeof CHIPS)[number] | number;
+export const chip = storedSignal("chip", (stored): Chip =>
+  typeof stored === "number" ? stored : (CHIPS.find((one) => one === stored) ?? "all"),
+);
 
 export const DENSITIES = ["auto", "cards", "table"] as const;
 export type Density = (typeof DENSITIES)[number];
 /** How scores are listed. "auto" is a table on desktops and cards elsewhere. */
 export const density = storedSignal("density", (stored) => oneOf(DENSITIES, stored, "auto"));
 
-/** Add a symbol to the watchlist, or remove it. */
-export function toggleWatched(symbol: string): void {
-  const before = watched.value;
-  watched.value = before.includes(symbol) ? before.filter((one) => one !== symbol) : [...before, symbol];
+/** Return the number of the watchlist that stars belong to: the one that is shown, or the first. */
+export const starredList = (): number =>
+  typeof chip.value === "number" && watchlists.value[chip.value] ? chip.value : 0;
+
+/** Add a symbol to a watchlist, or remove it. */
+export function toggleWatched(symbol: string, list: number): void {
+  watchlists.value = watchlists.value.map((one, number) => {
+    if (number !== list) return one;
+    const has = one.symbols.includes(symbol);
+    return { ...one, symbols: has ? one.symbols.filter((each) => each !== symbol) : [...one.symbols, symbol] };
+  });
+}
+
+function toWatchlist(stored: unknown): Watchlist[] {
+  if (typeof stored !== "object" || stored === null || !("name" in stored) || !("symbols" in stored)) return [];
+  return typeof stored.name === "string" ? [{ name: stored.name, symbols: symbols(stored.symbols) }] : [];
 }
 
 function oneOf<T extends string>(allowed: readonly T[], stored: unknown, otherwise: T): T {

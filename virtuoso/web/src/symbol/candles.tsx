@@ -12,22 +12,29 @@ import { Change, Empty, Fact, Panel, ProblemNote, Segmented } from "../ui/index.
 import { isCurrent, useRow } from "./head.js";
 
 const FRAMES = [
-  ["1m", "1 min", Timeframe.TIMEFRAME_1M, 60],
-  ["5m", "5 min", Timeframe.TIMEFRAME_5M, 300],
-  ["30m", "30 min", Timeframe.TIMEFRAME_30M, 1800],
-  ["4h", "4 h", Timeframe.TIMEFRAME_4H, 14_400],
+  ["1m", "1m", Timeframe.TIMEFRAME_1M, 60],
+  ["5m", "5m", Timeframe.TIMEFRAME_5M, 300],
+  ["15m", "15m", Timeframe.TIMEFRAME_15M, 900],
+  ["30m", "30m", Timeframe.TIMEFRAME_30M, 1800],
+  ["1h", "1h", Timeframe.TIMEFRAME_1H, 3600],
+  ["4h", "4h", Timeframe.TIMEFRAME_4H, 14_400],
+  ["1d", "1D", Timeframe.TIMEFRAME_1D, 86_400],
 ] as const;
+
+/** The shortest bars of a market that is not tracked, in seconds. */
+const UNTRACKED_STEP = 1800;
 type Frame = (typeof FRAMES)[number];
 
 const chosen = storedSignal("timeframe", (stored): Frame[0] => FRAMES.find(([id]) => id === stored)?.[0] ?? "5m");
 
-/** The candle chart of a symbol, and its figures. */
-export function Candles({ symbol }: { symbol: string }) {
-  const frame = FRAMES.find(([id]) => id === chosen.value) ?? FRAMES[1];
-  return <Chart key={`${symbol} ${frame[0]}`} symbol={symbol} frame={frame} />;
+/** The candle chart of a symbol, and its figures. A market that is not tracked has no bars of minutes. */
+export function Candles({ symbol, tracked = true }: { symbol: string; tracked?: boolean }) {
+  const frames = FRAMES.filter(([, , , step]) => tracked || step >= UNTRACKED_STEP);
+  const frame = frames.find(([id]) => id === chosen.value) ?? frames[tracked ? 1 : 0] ?? FRAMES[1];
+  return <Chart key={`${symbol} ${frame[0]}`} symbol={symbol} frame={frame} frames={frames} />;
 }
 
-function Chart({ symbol, frame }: { symbol: string; frame: Frame }) {
+function Chart({ symbol, frame, frames }: { symbol: string; frame: Frame; frames: readonly Frame[] }) {
   const [id, words, timeframe, step] = frame;
   const pages = usePages(
     `candles:${symbol}:${id}`,
@@ -47,7 +54,7 @@ function Chart({ symbol, frame }: { symbol: string; frame: Frame }) {
   const choice = (
     <Segmented
       label="Bar length"
-      options={FRAMES}
+      options={frames}
       value={id}
       onChange={(value) => {
         chosen.value = value;

@@ -9,7 +9,7 @@ import { Candles } from "./candles.js";
 import { Head } from "./head.js";
 import { History } from "./history.js";
 import { SymbolOpportunities, ActiveSignals } from "./findings.js";
-import { NotScored } from "./not_scored.js";
+import { NoSuchSymbol, UntrackedMarket } from "./not_scored.js";
 import "../styles/lists.css";
 import "../styles/symbol.css";
 
@@ -27,8 +27,14 @@ export default function SymbolPage({ symbol }: { symbol: string }) {
     return (
       <div class="symbol-page">
         <Head symbol={symbol} />
-        <NotScored symbol={symbol} problem={answer.problem} />
-        {answer.problem.reason === "SYMBOL_NOT_TRACKED" && <History symbol={symbol} />}
+        {answer.problem.reason === "SYMBOL_NOT_TRACKED" ? (
+          <>
+            <UntrackedMarket symbol={symbol} />
+            <History symbol={symbol} />
+          </>
+        ) : (
+          <NoSuchSymbol symbol={symbol} problem={answer.problem} />
+        )}
       </div>
     );
   }

@@ -1,47 +1,67 @@
-import { type Problem } from "virtuoso-market";
-import { price } from "../format.js";
+import { ListMarketsResponseSchema, type VenueMarket, type Problem, UnscoredReason } from "virtuoso-market";
+import { price, usd } from "../format.js";
 import { live } from "../state/live.js";
+import { market } from "../state/market.js";
+import { useQuery } from "../state/query.js";
 import { follow } from "../state/router.js";
-import { Change, Source } from "../ui/index.js";
-import { venueName } from "../texts/index.js";
+import { funding } from "../tabs/dashboard/row_parts.js";
+import { t, venueName } from "../texts/index.js";
+import { Change, Empty, Fact, Panel } from "../ui/index.js";
+import { Candles } from "./candles.js";
 
-/** Why a symbol has no score: the venue does not list it, or it is not tracked. */
-export function NotScored({ symbol, problem }: { symbol: string; problem: Problem }) {
+/** The page of a market without a score: its figures and its chart, and why it has no score. */
+export function UntrackedMarket({ symbol }: { symbol: string }) {
+  const { reply, ...answer } = useQuery(`market:${symbol}`, ListMarketsResponseSchema, (signal) =>
+    market.listMarkets({ query: symbol }, { signal }),
+  ).value;
+  const found = reply?.markets.find((one) => one.symbol === symbol);
+  return (
+    <>
+      <Panel title={t().market.title} provenance={reply?.provenance} {...answer} class="untracked-market">
+        {found ? <Figures found={found} /> : <Empty>{t().search.nothing(symbol)}</Empty>}
+      </Panel>
+      <Candles symbol={symbol} tracked={false} />
+    </>
+  );
+}
+
+function Figures({ found }: { found: VenueMarket }) {
+  const words = t().scores;
+  const tracked = live.value.dashboard?.provenance.coverage?.expected ?? 0;
+  const why = t().unscored[found.unscoredReason]?.(found.turnoverRank, tracked);
+  return (
+    <>
+      {found.unscoredReason !== UnscoredReason.UNSPECIFIED && <p>{why ?? words.noScore}</p>}
+      <dl class="facts">
+        <Fact name={words.price} value={price(found.price, found.tickSize)} />
+        <div>
+          <dt>{words.fields.change24hPercent}</dt>
+          <dd>
+            <Change value={found.change24hPercent} />
+          </dd>
+        </div>
+        <Fact name={words.fields.turnover24hUsd} value={usd(found.turnover24hUsd)} />
+        <Fact name={words.fields.fundingPercent} value={funding(found)} />
+        <Fact name={t().sentiment.openInterest} value={usd(found.openInterestUsd)} />
+      </dl>
+    </>
+  );
+}
+
+/** A symbol that is not a market of the venue. */
+export function NoSuchSymbol({ symbol, problem }: { symbol: string; problem: Problem }) {
   const { dashboard } = live.value;
-  const venue = dashboard ? venueName(dashboard.provenance.venue) : "the exchange";
-  const tracked = dashboard?.provenance.coverage?.expected;
-  const mover = [...(dashboard?.gainers ?? []), ...(dashboard?.losers ?? [])].find((one) => one.symbol === symbol);
+  const words = t().symbolPage;
+  const known = problem.reason === "SYMBOL_NOT_FOUND";
+  const venue = dashboard ? venueName(dashboard.provenance.venue) : words.theExchange;
   return (
     <section class="panel not-scored">
-      {problem.reason === "SYMBOL_NOT_TRACKED" ? (
-        <>
-          <h2>{symbol} is not scored</h2>
-          <p>
-            {symbol} trades on {venue}. It is not among the {tracked ?? ""} symbols that have a score: those with the
-            largest turnover, or those that the operator chose.
-          </p>
-        </>
-      ) : problem.reason === "SYMBOL_NOT_FOUND" ? (
-        <>
-          <h2>{symbol} does not exist</h2>
-          <p>{venue} has no USDT perpetual with this name.</p>
-        </>
-      ) : (
-        <>
-          <h2>"{symbol}" is not a symbol</h2>
-          <p>A symbol consists of letters and digits and ends in USDT, such as BTCUSDT.</p>
-        </>
-      )}
-      {mover && dashboard && (
-        <p class="not-scored-price">
-          <b>{price(mover.price, mover.tickSize)}</b> <Change value={mover.change24hPercent} />
-          <Source provenance={dashboard.provenance} heardMs={dashboard.heardMs} />
-        </p>
-      )}
-      <p class="faint">The service says: {problem.message}</p>
+      <h2>{known ? words.doesNotExist(symbol) : words.notASymbol(symbol)}</h2>
+      <p>{known ? words.noPerpetual(venue) : words.whatASymbolIs}</p>
+      <p class="faint">{t().market.says(problem.message)}</p>
       <p>
         <a href="/" onClick={follow}>
-          Go to the dashboard
+          {t().shell.toDashboard}
         </a>
       </p>
     </section>

@@ -24,7 +24,7 @@ interface Props {
 export function LiquidationPanel({ liquidations, provenance, heardMs, named = false }: Props) {
   if (!provenance) return null;
   return (
-    <Panel title="Liquidations" provenance={provenance} heardMs={heardMs} class="liquidations">
+    <Panel title={t().liquidations.title} provenance={provenance} heardMs={heardMs} class="liquidations">
       {liquidations ? (
         <>
           {liquidations.sums.map((sum) => (
@@ -52,11 +52,14 @@ const hours = ({ period }: LiquidationSum) => (durationToMs(period) ?? 0) / 3_60
 function Sum({ sum, atLeast, observedMs }: { sum: LiquidationSum; atLeast: boolean; observedMs: number }) {
   const { longUsd, shortUsd, startTime } = sum;
   const isPartial = (ms(startTime) ?? 0) > observedMs - 3_600_000 * hours(sum) + 1000;
-  const bound = atLeast ? "at least " : "";
+  const words = t().liquidations;
+  const bound = atLeast ? `${words.atLeast} ` : "";
   return (
     <div class="breadth">
       <h3>
-        {hours(sum)} h{isPartial && <span class="faint"> watched since {clock(startTime, marketTime.peek())}</span>}
+        {hours(sum)}
+        {t().units.hours}
+        {isPartial && <span class="faint"> {words.watchedSince(clock(startTime, marketTime.peek()))}</span>}
       </h3>
       <div class="parts" aria-hidden="true">
         {longUsd > 0 && <i class="up" style={{ flexGrow: String(longUsd) }} />}
@@ -64,11 +67,11 @@ function Sum({ sum, atLeast, observedMs }: { sum: LiquidationSum; atLeast: boole
       </div>
       <p>
         <span class="up">
-          Longs {bound}
+          {words.longs} {bound}
           {usd(longUsd)}
         </span>
         <span key={usd(shortUsd)} class="down">
-          Shorts {bound}
+          {words.shorts} {bound}
           {usd(shortUsd)}
         </span>
       </p>
@@ -80,7 +83,7 @@ function Largest({ largest, named }: { largest: readonly Liquidation[]; named: b
   if (!largest.length) return null;
   return (
     <>
-      <h3>Largest in 24 h</h3>
+      <h3>{t().liquidations.largest}</h3>
       <ol>
         {largest.map((one, place) => (
           <Item key={`${place} ${one.symbol} ${ms(one.liquidationTime)}`} liquidation={one} named={named} />
@@ -97,10 +100,10 @@ function Item({ liquidation, named }: { liquidation: Liquidation; named: boolean
   return (
     <li>
       {named && <SymbolLink symbol={symbol} />}
-      <span class={isLong ? "up" : "down"}>{isLong ? "Long" : "Short"}</span>
+      <span class={isLong ? "up" : "down"}>{isLong ? t().liquidations.long : t().liquidations.short}</span>
       <b>{usd(valueUsd)}</b>
       <span class="faint">
-        at {price(liquidation.price, tickSize)}, {clock(liquidationTime, marketTime.peek())}
+        {t().liquidations.at(price(liquidation.price, tickSize), clock(liquidationTime, marketTime.peek()))}
       </span>
     </li>
   );

@@ -46,11 +46,11 @@ export function Source({ provenance, heardMs }: { provenance: Provenance; heardM
   const { environment, path, venue } = provenance;
   return (
     <p class="source">
-      {isStale(provenance, staleId.value) && <Badge tone="warn">Stale</Badge>}
-      {path === Path.FALLBACK && <Badge tone="warn">Fallback</Badge>}
+      {isStale(provenance, staleId.value) && <Badge tone="warn">{t().status.stale}</Badge>}
+      {path === Path.FALLBACK && <Badge tone="warn">{t().status.fallback}</Badge>}
       <span>{venueName(venue)}</span>
       <span class={environment === Environment.LIVE ? "" : "not-live"}>
-        {t().environments[environment] ?? "unknown market"}
+        {t().environments[environment] ?? t().status.unknownMarket}
       </span>
       <Age provenance={provenance} heardMs={heardMs} />
     </p>
@@ -61,7 +61,7 @@ export function Source({ provenance, heardMs }: { provenance: Provenance; heardM
 export function ProblemNote({ problem, old = false }: { problem: Problem; old?: boolean }) {
   return (
     <p class="problem" role="status">
-      <b>{old ? "Not updated: " : "Not available: "}</b>
+      <b>{old ? t().notUpdated : t().notAvailable}: </b>
       {problem.message}
       {problem.reason && <span class="faint"> ({problem.reason})</span>}
     </p>

@@ -1,11 +1,18 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
+import { t } from "../texts/index.js";
 import { Icon } from "./icon.js";
 
 /** A dialog that opens from the bottom, or from the right on wide screens. The browser's <dialog> keeps the focus inside,
  * closes on Escape and returns the focus. */
-export function Sheet(props: { open: boolean; onClose: () => void; title: string; children: ComponentChildren }) {
-  const { open, onClose, title, children } = props;
+export function Sheet(props: {
+  open: boolean;
+  onClose: () => void;
+  title: string;
+  class?: string;
+  children: ComponentChildren;
+}) {
+  const { open, onClose, title, class: name, children } = props;
   const dialogRef = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
@@ -22,7 +29,7 @@ export function Sheet(props: { open: boolean; onClose: () => void; title: string
   return (
     <dialog
       ref={dialogRef}
-      class="sheet"
+      class={`sheet ${name ?? ""}`}
       aria-labelledby={id}
       onClose={onClose}
       onClick={(event) => event.target === dialogRef.current && onClose()}
@@ -30,7 +37,7 @@ export function Sheet(props: { open: boolean; onClose: () => void; title: string
       <div>
         <header>
           <h2 id={id}>{title}</h2>
-          <button type="button" class="icon-button" aria-label="Close" onClick={onClose}>
+          <button type="button" class="icon-button" aria-label={t().close} onClick={onClose}>
             <Icon name="close" />
           </button>
         </header>

@@ -1,4 +1,5 @@
 import { ABSENT, percent } from "../format.js";
+import { t } from "../texts/index.js";
 
 /** A formatted number, such as `price(row.price)`. A screen reader reads ABSENT as "not measured". */
 export function Value({ children, class: name }: { children: string; class?: string }) {
@@ -6,7 +7,7 @@ export function Value({ children, class: name }: { children: string; class?: str
   return (
     <span class={`unmeasured ${name ?? ""}`}>
       <span aria-hidden="true">{ABSENT}</span>
-      <span class="visually-hidden">not measured</span>
+      <span class="visually-hidden">{t().notMeasured}</span>
     </span>
   );
 }

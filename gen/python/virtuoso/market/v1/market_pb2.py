@@ -27,7 +27,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fvirtuoso/market/v1/market.proto\x12\x12virtuoso.market.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe5\x05\n\x06Market\x12/\n\x06symbol\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[\\p{L}\\p{N}]{1,24}USDT$\x12\x1d\n\nbase_asset\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x18\x12\x1b\n\nmultiplier\x18\x03 \x01(\rB\x07\xbaH\x04*\x02(\x01\x12\x1f\n\x05price\x18\x04 \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12\x36\n\nprice_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x31\n\x12\x63hange_24h_percent\x18\x06 \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00Y\xc0@\x01H\x00\x88\x01\x01\x12/\n\x10turnover_24h_usd\x18\x07 \x01(\x01\x42\x10\xbaH\r\x12\x0b)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x01\x88\x01\x01\x12%\n\x0f\x66unding_percent\x18\x08 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01H\x02\x88\x01\x01\x12=\n\x10\x66unding_interval\x18\t \x01(\x0b\x32\x19.google.protobuf.DurationB\x08\xbaH\x05\xaa\x01\x02*\x00\x12\x30\n\x11open_interest_usd\x18\n \x01(\x01\x42\x10\xbaH\r\x12\x0b)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x03\x88\x01\x01\x12(\n\ttick_size\x18\x0b \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x04\x88\x01\x01\x12-\n\tlist_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rturnover_rank\x18\r \x01(\r\x12\x45\n\x0funscored_reason\x18\x0e \x01(\x0e\x32\".virtuoso.market.v1.UnscoredReasonB\x08\xbaH\x05\x82\x01\x02\x10\x01\x42\x15\n\x13_change_24h_percentB\x13\n\x11_turnover_24h_usdB\x12\n\x10_funding_percentB\x14\n\x12_open_interest_usdB\x0c\n\n_tick_size*\xd0\x01\n\x0eUnscoredReason\x12\x1f\n\x1bUNSCORED_REASON_UNSPECIFIED\x10\x00\x12\x1c\n\x18UNSCORED_REASON_LOW_RANK\x10\x01\x12 \n\x1cUNSCORED_REASON_LOW_TURNOVER\x10\x02\x12\x1e\n\x1aUNSCORED_REASON_NOT_CHOSEN\x10\x03\x12 \n\x1cUNSCORED_REASON_UNMEASURABLE\x10\x04\x12\x1b\n\x17UNSCORED_REASON_PENDING\x10\x05\x42 Z\x1evirtuoso.market/stubs/marketv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fvirtuoso/market/v1/market.proto\x12\x12virtuoso.market.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xea\x05\n\x0bVenueMarket\x12/\n\x06symbol\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[\\p{L}\\p{N}]{1,24}USDT$\x12\x1d\n\nbase_asset\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x18\x12\x1b\n\nmultiplier\x18\x03 \x01(\rB\x07\xbaH\x04*\x02(\x01\x12\x1f\n\x05price\x18\x04 \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12\x36\n\nprice_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x31\n\x12\x63hange_24h_percent\x18\x06 \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00Y\xc0@\x01H\x00\x88\x01\x01\x12/\n\x10turnover_24h_usd\x18\x07 \x01(\x01\x42\x10\xbaH\r\x12\x0b)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x01\x88\x01\x01\x12%\n\x0f\x66unding_percent\x18\x08 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01H\x02\x88\x01\x01\x12=\n\x10\x66unding_interval\x18\t \x01(\x0b\x32\x19.google.protobuf.DurationB\x08\xbaH\x05\xaa\x01\x02*\x00\x12\x30\n\x11open_interest_usd\x18\n \x01(\x01\x42\x10\xbaH\r\x12\x0b)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x03\x88\x01\x01\x12(\n\ttick_size\x18\x0b \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x04\x88\x01\x01\x12-\n\tlist_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rturnover_rank\x18\r \x01(\r\x12\x45\n\x0funscored_reason\x18\x0e \x01(\x0e\x32\".virtuoso.market.v1.UnscoredReasonB\x08\xbaH\x05\x82\x01\x02\x10\x01\x42\x15\n\x13_change_24h_percentB\x13\n\x11_turnover_24h_usdB\x12\n\x10_funding_percentB\x14\n\x12_open_interest_usdB\x0c\n\n_tick_size*\xd0\x01\n\x0eUnscoredReason\x12\x1f\n\x1bUNSCORED_REASON_UNSPECIFIED\x10\x00\x12\x1c\n\x18UNSCORED_REASON_LOW_RANK\x10\x01\x12 \n\x1cUNSCORED_REASON_LOW_TURNOVER\x10\x02\x12\x1e\n\x1aUNSCORED_REASON_NOT_CHOSEN\x10\x03\x12 \n\x1cUNSCORED_REASON_UNMEASURABLE\x10\x04\x12\x1b\n\x17UNSCORED_REASON_PENDING\x10\x05\x42 Z\x1evirtuoso.market/stubs/marketv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,32 +35,32 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'virtuoso.market.v1.market_p
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'Z\036virtuoso.market/stubs/marketv1'
-  _globals['_MARKET'].fields_by_name['symbol']._loaded_options = None
-  _globals['_MARKET'].fields_by_name['symbol']._serialized_options = b'\272H\034r\0322\030^[\\p{L}\\p{N}]{1,24}USDT$'
-  _globals['_MARKET'].fields_by_name['base_asset']._loaded_options = None
-  _globals['_MARKET'].fields_by_name['base_asset']._serialized_options = b'\272H\006r\004\020\001\030\030'
-  _globals['_MARKET'].fields_by_name['multiplier']._loaded_options = None
-  _globals['_MARKET'].fields_by_name['multiplier']._serialized_options = b'\272H\004*\002(\001'
-  _globals['_MARKET'].fields_by_name['price']._loaded_options = None
-  _globals['_MARKET'].fields_by_name['price']._serialized_options = b'\272H\r\022\013!\000\000\000\000\000\000\000\000@\001'
-  _globals['_MARKET'].fields_by_name['price_time']._loaded_options = None
-  _globals['_MARKET'].fields_by_name['price_time']._serialized_options = b'\272H\003\310\001\001'
-  _globals['_MARKET'].fields_by_name['change_24h_percent']._loaded_options = None
-  _globals['_MARKET'].fields_by_name['change_24h_percent']._serialized_options = b'\272H\r\022\013!\000\000\000\000\000\000Y\300@\001'
-  _globals['_MARKET'].fields_by_name['turnover_24h_usd']._loaded_options = None
-  _globals['_MARKET'].fields_by_name['turnover_24h_usd']._serialized_options = b'\272H\r\022\013)\000\000\000\000\000\000\000\000@\001'
-  _globals['_MARKET'].fields_by_name['funding_percent']._loaded_options = None
-  _globals['_MARKET'].fields_by_name['funding_percent']._serialized_options = b'\272H\004\022\002@\001'
-  _globals['_MARKET'].fields_by_name['funding_interval']._loaded_options = None
-  _globals['_MARKET'].fields_by_name['funding_interval']._serialized_options = b'\272H\005\252\001\002*\000'
-  _globals['_MARKET'].fields_by_name['open_interest_usd']._loaded_options = None
-  _globals['_MARKET'].fields_by_name['open_interest_usd']._serialized_options = b'\272H\r\022\013)\000\000\000\000\000\000\000\000@\001'
-  _globals['_MARKET'].fields_by_name['tick_size']._loaded_options = None
-  _globals['_MARKET'].fields_by_name['tick_size']._serialized_options = b'\272H\r\022\013!\000\000\000\000\000\000\000\000@\001'
-  _globals['_MARKET'].fields_by_name['unscored_reason']._loaded_options = None
-  _globals['_MARKET'].fields_by_name['unscored_reason']._serialized_options = b'\272H\005\202\001\002\020\001'
-  _globals['_UNSCOREDREASON']._serialized_start=894
-  _globals['_UNSCOREDREASON']._serialized_end=1102
-  _globals['_MARKET']._serialized_start=150
-  _globals['_MARKET']._serialized_end=891
+  _globals['_VENUEMARKET'].fields_by_name['symbol']._loaded_options = None
+  _globals['_VENUEMARKET'].fields_by_name['symbol']._serialized_options = b'\272H\034r\0322\030^[\\p{L}\\p{N}]{1,24}USDT$'
+  _globals['_VENUEMARKET'].fields_by_name['base_asset']._loaded_options = None
+  _globals['_VENUEMARKET'].fields_by_name['base_asset']._serialized_options = b'\272H\006r\004\020\001\030\030'
+  _globals['_VENUEMARKET'].fields_by_name['multiplier']._loaded_options = None
+  _globals['_VENUEMARKET'].fields_by_name['multiplier']._serialized_options = b'\272H\004*\002(\001'
+  _globals['_VENUEMARKET'].fields_by_name['price']._loaded_options = None
+  _globals['_VENUEMARKET'].fields_by_name['price']._serialized_options = b'\272H\r\022\013!\000\000\000\000\000\000\000\000@\001'
+  _globals['_VENUEMARKET'].fields_by_name['price_time']._loaded_options = None
+  _globals['_VENUEMARKET'].fields_by_name['price_time']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_VENUEMARKET'].fields_by_name['change_24h_percent']._loaded_options = None
+  _globals['_VENUEMARKET'].fields_by_name['change_24h_percent']._serialized_options = b'\272H\r\022\013!\000\000\000\000\000\000Y\300@\001'
+  _globals['_VENUEMARKET'].fields_by_name['turnover_24h_usd']._loaded_options = None
+  _globals['_VENUEMARKET'].fields_by_name['turnover_24h_usd']._serialized_options = b'\272H\r\022\013)\000\000\000\000\000\000\000\000@\001'
+  _globals['_VENUEMARKET'].fields_by_name['funding_percent']._loaded_options = None
+  _globals['_VENUEMARKET'].fields_by_name['funding_percent']._serialized_options = b'\272H\004\022\002@\001'
+  _globals['_VENUEMARKET'].fields_by_name['funding_interval']._loaded_options = None
+  _globals['_VENUEMARKET'].fields_by_name['funding_interval']._serialized_options = b'\272H\005\252\001\002*\000'
+  _globals['_VENUEMARKET'].fields_by_name['open_interest_usd']._loaded_options = None
+  _globals['_VENUEMARKET'].fields_by_name['open_interest_usd']._serialized_options = b'\272H\r\022\013)\000\000\000\000\000\000\000\000@\001'
+  _globals['_VENUEMARKET'].fields_by_name['tick_size']._loaded_options = None
+  _globals['_VENUEMARKET'].fields_by_name['tick_size']._serialized_options = b'\272H\r\022\013!\000\000\000\000\000\000\000\000@\001'
+  _globals['_VENUEMARKET'].fields_by_name['unscored_reason']._loaded_options = None
+  _globals['_VENUEMARKET'].fields_by_name['unscored_reason']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_UNSCOREDREASON']._serialized_start=899
+  _globals['_UNSCOREDREASON']._serialized_end=1107
+  _globals['_VENUEMARKET']._serialized_start=150
+  _globals['_VENUEMARKET']._serialized_end=896
 # @@protoc_insertion_point(module_scope)

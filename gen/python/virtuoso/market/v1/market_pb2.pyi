@@ -56,7 +56,7 @@ UNSCORED_REASON_PENDING: UnscoredReason.ValueType  # 5
 Global___UnscoredReason: _TypeAlias = UnscoredReason  # noqa: Y015
 
 @_typing.final
-class Market(_message.Message):
+class VenueMarket(_message.Message):
     """A live USDT perpetual of the venue, tracked or not, with the figures that the venue gives for it."""
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -154,4 +154,4 @@ class Market(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__turnover_24h_usd) -> _WhichOneofReturnType__turnover_24h_usd | None: ...
 
-Global___Market: _TypeAlias = Market  # noqa: Y015
+Global___VenueMarket: _TypeAlias = VenueMarket  # noqa: Y015

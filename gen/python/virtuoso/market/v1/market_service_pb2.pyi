@@ -812,14 +812,14 @@ class ListMarketsResponse(_message.Message):
         """Where the reply comes from and how old it is."""
 
     @_builtins.property
-    def markets(self) -> _containers.RepeatedCompositeFieldContainer[_market_pb2.Market]:
+    def markets(self) -> _containers.RepeatedCompositeFieldContainer[_market_pb2.VenueMarket]:
         """The markets of this page."""
 
     def __init__(
         self,
         *,
         provenance: _provenance_pb2.Provenance | None = ...,
-        markets: _abc.Iterable[_market_pb2.Market] | None = ...,
+        markets: _abc.Iterable[_market_pb2.VenueMarket] | None = ...,
         next_page_token: _builtins.str = ...,
         total_size: _builtins.int = ...,
     ) -> None: ...

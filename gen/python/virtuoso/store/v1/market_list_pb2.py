@@ -29,7 +29,7 @@ from virtuoso.market.v1 import market_pb2 as virtuoso_dot_market_dot_v1_dot_mark
 from virtuoso.market.v1 import provenance_pb2 as virtuoso_dot_market_dot_v1_dot_provenance__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#virtuoso/store/v1/market_list.proto\x12\x11virtuoso.store.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fvirtuoso/market/v1/market.proto\x1a#virtuoso/market/v1/provenance.proto\"\x98\x02\n\nMarketList\x12\x16\n\x05venue\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12+\n\x07markets\x18\x02 \x03(\x0b\x32\x1a.virtuoso.market.v1.Market\x12\x31\n\robserved_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rreceived_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06\x62\x65hind\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x34\n\x0b\x65nvironment\x18\x06 \x01(\x0e\x32\x1f.virtuoso.market.v1.Environmentb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#virtuoso/store/v1/market_list.proto\x12\x11virtuoso.store.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fvirtuoso/market/v1/market.proto\x1a#virtuoso/market/v1/provenance.proto\"\x9d\x02\n\nMarketList\x12\x16\n\x05venue\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\x30\n\x07markets\x18\x02 \x03(\x0b\x32\x1f.virtuoso.market.v1.VenueMarket\x12\x31\n\robserved_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rreceived_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06\x62\x65hind\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x34\n\x0b\x65nvironment\x18\x06 \x01(\x0e\x32\x1f.virtuoso.market.v1.Environmentb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,5 +39,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MARKETLIST'].fields_by_name['venue']._loaded_options = None
   _globals['_MARKETLIST'].fields_by_name['venue']._serialized_options = b'\272H\004r\002\020\001'
   _globals['_MARKETLIST']._serialized_start=223
-  _globals['_MARKETLIST']._serialized_end=503
+  _globals['_MARKETLIST']._serialized_end=508
 # @@protoc_insertion_point(module_scope)

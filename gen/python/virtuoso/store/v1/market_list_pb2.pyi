@@ -39,7 +39,7 @@ class MarketList(_message.Message):
     environment: _provenance_pb2.Environment.ValueType
     """The origin of the data."""
     @_builtins.property
-    def markets(self) -> _containers.RepeatedCompositeFieldContainer[_market_pb2.Market]:
+    def markets(self) -> _containers.RepeatedCompositeFieldContainer[_market_pb2.VenueMarket]:
         """The markets with a price, highest turnover first. Markets without a turnover come last."""
 
     @_builtins.property
@@ -60,7 +60,7 @@ class MarketList(_message.Message):
         self,
         *,
         venue: _builtins.str = ...,
-        markets: _abc.Iterable[_market_pb2.Market] | None = ...,
+        markets: _abc.Iterable[_market_pb2.VenueMarket] | None = ...,
         observed_time: _timestamp_pb2.Timestamp | None = ...,
         received_time: _timestamp_pb2.Timestamp | None = ...,
         behind: _duration_pb2.Duration | None = ...,

@@ -5,7 +5,7 @@ import { extent } from "../../charts/scale.js";
 import { fixed, ms } from "../../format.js";
 import { Empty, Segmented, Value } from "../../ui/index.js";
 import { t } from "../../texts/index.js";
-import { alphaText } from "./alpha.js";
+import { alphaText } from "./alpha_text.js";
 import { span } from "./span.js";
 import "../../styles/beta.css";
 

@@ -1,6 +1,6 @@
 import { fixed } from "../../format.js";
 import { SymbolName, Value } from "../../ui/index.js";
-import { alphaText } from "./alpha.js";
+import { alphaText } from "./alpha_text.js";
 import { BetaBar } from "./bar.js";
 import { COLUMNS, type Column, type Row } from "./sorting.js";
 

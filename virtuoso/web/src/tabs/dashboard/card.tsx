@@ -1,9 +1,19 @@
 import type { ConfluenceRow } from "virtuoso-market";
-import { price, scoreExact, share, signed, usd } from "../../format.js";
-import { Change, DimensionBars, Moving, SymbolLink, Value, WatchStar, scoreDirection } from "../../ui/index.js";
+import { percent, price, scoreExact, signed } from "../../format.js";
+import {
+  Change,
+  DimensionBars,
+  Moving,
+  Sparkline,
+  SymbolLink,
+  WatchStar,
+  baseAsset,
+  scoreDirection,
+  signDirection,
+} from "../../ui/index.js";
 import { t } from "../../texts/index.js";
-import { rowsAge } from "./age.js";
 import { LazyRow } from "./lazy_row.js";
+import { Marks, funding } from "./row_parts.js";
 
 /** A row as a card. */
 export class Card extends LazyRow<HTMLLIElement> {
@@ -12,13 +22,22 @@ export class Card extends LazyRow<HTMLLIElement> {
     return (
       <li class="score-card" ref={this.element}>
         <WatchStar symbol={row.symbol} />
-        <SymbolLink symbol={row.symbol} class="whole" />
+        <span class={`name ${baseAsset(row.symbol).length > 6 ? "long" : ""}`}>
+          <SymbolLink symbol={row.symbol} class="whole" />
+          <Marks row={row} />
+        </span>
         <span class="price">
           <Moving value={row.price}>{price(row.price, row.tickSize)}</Moving>
         </span>
+        <Sparkline scores={row.recentScores} />
         <CardScore row={row} />
         <span class="meta faint">
-          <Value>{usd(row.turnover24hUsd)}</Value> · {rowsAge}
+          {row.fundingPercent !== undefined && <span>{funding(row)}</span>}
+          {row.openInterestChangePercent !== undefined && (
+            <span>
+              {t().scores.openInterest} {percent(row.openInterestChangePercent, 1)}
+            </span>
+          )}
         </span>
         <Change value={row.change24hPercent} />
         <DimensionBars row={row} />
@@ -27,19 +46,23 @@ export class Card extends LazyRow<HTMLLIElement> {
   }
 }
 
-/** The score with its label, the score of this moment, the change over 15 minutes and the confidence. */
+/** The score with its label, the score of this moment and the change over 15 minutes. */
 function CardScore({ row }: { row: ConfluenceRow }) {
+  const change = signed(row.change15m);
   return (
     <span class="score">
       <b class={scoreDirection(row.score)}>
-        <span class="visually-hidden">Score </span>
+        <span class="visually-hidden">{t().scores.fields.score} </span>
         <Moving value={row.score}>{scoreExact(row.score)}</Moving>
       </b>
       <small>
-        {t().labels[row.label] ?? "No score"}
+        {t().labels[row.label] ?? t().scores.noScore}
         {row.instantScore !== undefined && (
-          <span title={`${signed(row.change15m)} in 15 minutes`}>
-            now {scoreExact(row.instantScore)} · conf. {share(row.confidence)}
+          <span>
+            {t().scores.now} {scoreExact(row.instantScore)}{" "}
+            <span class={signDirection(change)} title={t().scores.fields.change15m}>
+              {change}
+            </span>
           </span>
         )}
       </small>

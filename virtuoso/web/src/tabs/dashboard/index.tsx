@@ -1,7 +1,11 @@
 import type { Dashboard as MarketDashboard } from "virtuoso-market";
+import { useState } from "preact/hooks";
 import { live } from "../../state/live.js";
+import { sideTabs } from "../../state/screen.js";
+import { t } from "../../texts/index.js";
 import { Empty, LiquidationPanel, Skeleton } from "../../ui/index.js";
 import { Market } from "./market.js";
+import { MarketLine } from "./market_line.js";
 import { SentimentPanel } from "./sentiment.js";
 import { Movers } from "./movers.js";
 import { Scores } from "./scores.js";
@@ -11,22 +15,28 @@ export function Dashboard() {
   const { dashboard } = live.value;
   return (
     <div class="dashboard">
-      <h1 class="visually-hidden">Dashboard</h1>
+      <h1 class="visually-hidden">{t().shell.tabs.dashboard}</h1>
       {dashboard ? <MarketAndScores dashboard={dashboard} /> : <NoData />}
     </div>
   );
 }
 
+/** The market and the scores. Where there is no room for both, the market is one line that opens. */
 function MarketAndScores({ dashboard }: { dashboard: MarketDashboard }) {
   const from = { provenance: dashboard.provenance, heardMs: dashboard.heardMs };
+  const [open, setOpen] = useState(false);
+  const roomy = sideTabs.value;
   return (
     <>
-      <div class="market-side">
-        <Market overview={dashboard.overview} {...from} />
-        <SentimentPanel />
-        <LiquidationPanel liquidations={dashboard.overview?.liquidations} {...from} named />
-        <Movers gainers={dashboard.gainers} losers={dashboard.losers} {...from} />
-      </div>
+      {!roomy && <MarketLine dashboard={dashboard} open={open} onToggle={() => setOpen(!open)} />}
+      {(roomy || open) && (
+        <div class="market-side" id="market">
+          <Market overview={dashboard.overview} {...from} />
+          <SentimentPanel />
+          <LiquidationPanel liquidations={dashboard.overview?.liquidations} {...from} named />
+          <Movers gainers={dashboard.gainers} losers={dashboard.losers} {...from} />
+        </div>
+      )}
       <Scores />
     </>
   );
@@ -35,16 +45,13 @@ function MarketAndScores({ dashboard }: { dashboard: MarketDashboard }) {
 /** The page before the first data: the state of the connection. */
 function NoData() {
   const { connection: state, problem } = live.value;
+  const words = t().market;
+  const lost = problem?.reason ? words.says(problem.message) : words.silent;
   return (
     <section class="panel">
-      <h2>{state === "lost" ? "No data yet" : "Loading the market"}</h2>
+      <h2>{state === "lost" ? words.noData : words.loading}</h2>
       <Empty>
-        {state === "lost"
-          ? problem?.reason
-            ? `The service says: ${problem.message}`
-            : "The service does not answer"
-          : `Connecting to ${location.host}`}
-        . This page keeps trying. It shows the market as soon as there is data.
+        {state === "lost" ? lost : words.connectingTo(location.host)}. {words.keepsTrying}
       </Empty>
       {state !== "lost" && <Skeleton lines={5} />}
     </section>

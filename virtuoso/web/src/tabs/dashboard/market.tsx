@@ -14,7 +14,7 @@ interface MarketProps {
 /** The state of the market: the regime, its measures, and the breadth. */
 export function Market({ overview, provenance, heardMs }: MarketProps) {
   return (
-    <Panel title="Market" provenance={provenance} heardMs={heardMs} class="market">
+    <Panel title={t().market.title} provenance={provenance} heardMs={heardMs} class="market">
       {overview ? (
         <>
           <RegimeText overview={overview} />
@@ -22,13 +22,14 @@ export function Market({ overview, provenance, heardMs }: MarketProps) {
           <BreadthBar breadth={overview.breadth} />
         </>
       ) : (
-        <Empty>The state of the market was not measured.</Empty>
+        <Empty>{t().market.notMeasured}</Empty>
       )}
     </Panel>
   );
 }
 
-const LEANS: Partial<Record<Regime, "up" | "down">> = {
+/** The direction of each regime that has one. */
+export const LEANS: Partial<Record<Regime, "up" | "down">> = {
   [Regime.BULLISH]: "up",
   [Regime.RISK_ON]: "up",
   [Regime.BEARISH]: "down",
@@ -38,29 +39,33 @@ const LEANS: Partial<Record<Regime, "up" | "down">> = {
 function RegimeText({ overview }: { overview: Overview }) {
   const { regime, regimeConfidence, regimeStartTime, regimeStartUnknown } = overview;
   const text = regime && t().regimes[regime];
-  if (!text) return <p class="regime muted">There is not enough data to name the regime</p>;
+  if (!text) return <p class="regime muted">{t().market.noRegime}</p>;
   const since = ms(regimeStartTime);
   return (
     <p class="regime">
       <b class={LEANS[regime]}>{text}</b>
       <span class="muted">
         {since !== undefined &&
-          `since ${regimeStartUnknown ? "at least " : ""}${clock(regimeStartTime, marketTime.value)}, ${timeSpan(marketTime.value - since)} · `}
-        confidence {share(regimeConfidence)}
+          t().market.since(
+            clock(regimeStartTime, marketTime.value),
+            timeSpan(marketTime.value - since),
+            regimeStartUnknown,
+          )}
+        {t().market.confidence(share(regimeConfidence))}
       </span>
     </p>
   );
 }
 
-const BASES: Partial<Record<DominanceBasis, string>> = {
-  [DominanceBasis.MARKET_CAP]: "of market cap",
-  [DominanceBasis.TURNOVER]: "of turnover",
-};
+const bases = (): Partial<Record<DominanceBasis, string>> => ({
+  [DominanceBasis.MARKET_CAP]: t().market.ofMarketCap,
+  [DominanceBasis.TURNOVER]: t().market.ofTurnover,
+});
 
 /** Return the usual name for a trend strength (ADX). */
 function trendName(strength: number): string {
-  if (strength < 20) return "no clear trend";
-  return strength < 40 ? "a trend" : "a strong trend";
+  if (strength < 20) return t().market.noTrend;
+  return strength < 40 ? t().market.trend : t().market.strongTrend;
 }
 
 function Facts({ overview, provenance }: { overview: Overview; provenance: Provenance }) {
@@ -72,27 +77,28 @@ function Facts({ overview, provenance }: { overview: Overview; provenance: Prove
     totalTurnover24hUsd,
   } = overview;
   const { present, expected, streamed } = provenance.coverage ?? {};
+  const words = t().market;
   return (
     <dl class="market-facts">
-      <Fact name="BTC trend" note={trend === undefined ? "ADX" : trendName(trend)}>
+      <Fact name={words.btcTrend} note={trend === undefined ? "ADX" : trendName(trend)}>
         {fixed(trend, 0)}
       </Fact>
-      <Fact name="BTC volatility" note="per year">
+      <Fact name={words.btcVolatility} note={words.perYear}>
         {unit(volatilityPercent, 1, "%")}
       </Fact>
-      <Fact name="Dispersion" note="of 24 h moves">
+      <Fact name={words.dispersion} note={words.ofMoves}>
         {unit(dispersionPercent, 2, "pp")}
       </Fact>
-      <Fact name="BTC dominance" note={BASES[overview.btcDominanceBasis] ?? "no source"}>
+      <Fact name={words.btcDominance} note={bases()[overview.btcDominanceBasis] ?? words.noSource}>
         {unit(btcDominancePercent, 1, "%")}
       </Fact>
-      <Fact name="Turnover" note="24 h">
+      <Fact name={words.turnover} note={words.day}>
         {usd(totalTurnover24hUsd)}
       </Fact>
-      <Fact name="Scored" note="tracked symbols">
+      <Fact name={words.scored} note={words.trackedSymbols}>
         {ofAll(present, expected)}
       </Fact>
-      <Fact name="Streamed" note="order books and trades">
+      <Fact name={words.streamed} note={words.booksAndTrades}>
         {ofAll(streamed, expected)}
       </Fact>
     </dl>
@@ -100,7 +106,7 @@ function Facts({ overview, provenance }: { overview: Overview; provenance: Prove
 }
 
 const ofAll = (count: number | undefined, all: number | undefined) =>
-  count === undefined || all === undefined ? ABSENT : `${count} of ${all}`;
+  count === undefined || all === undefined ? ABSENT : t().scores.of(count, all);
 
 const unit = (value: number | undefined, digits: number, sign: string) =>
   value === undefined ? fixed(value, digits) : `${fixed(value, digits)} ${sign}`;
@@ -121,7 +127,7 @@ export function Fact({ name, note, children }: { name: string; note?: ComponentC
 /** The numbers of symbols that rise, stay unchanged and fall, as parts of one bar. */
 export function BreadthBar({ breadth }: { breadth: Breadth | undefined }) {
   const all = breadth && breadth.up + breadth.flat + breadth.down;
-  if (!breadth || !all) return <p class="faint">Breadth was not measured.</p>;
+  if (!breadth || !all) return <p class="faint">{t().market.noBreadth}</p>;
   const part = (count: number) => ({ flexGrow: String(count) });
   return (
     <div class="breadth">
@@ -133,12 +139,14 @@ export function BreadthBar({ breadth }: { breadth: Breadth | undefined }) {
       <p>
         <span class="up">
           <span aria-hidden="true">▲ </span>
-          {breadth.up} up
+          {breadth.up} {t().market.up}
         </span>
-        <span class="muted">{breadth.flat} flat</span>
+        <span class="muted">
+          {breadth.flat} {t().market.flat}
+        </span>
         <span class="down">
           <span aria-hidden="true">▼ </span>
-          {breadth.down} down
+          {breadth.down} {t().market.down}
         </span>
       </p>
     </div>

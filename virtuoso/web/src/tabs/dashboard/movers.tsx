@@ -2,6 +2,7 @@ import { useMemo, useState } from "preact/hooks";
 import type { Mover, Provenance } from "virtuoso-market";
 import { price, usd } from "../../format.js";
 import { Change, Empty, Panel, Sheet, SymbolLink } from "../../ui/index.js";
+import { t } from "../../texts/index.js";
 import { HOLD_MS } from "./ordering.js";
 
 const SHOWN = 3;
@@ -21,19 +22,19 @@ export function Movers({ provenance, heardMs, ...newest }: MoversProps) {
   const all = gainers.length > SHOWN || losers.length > SHOWN;
   const action = all && (
     <button type="button" class="text-button" aria-haspopup="dialog" onClick={() => setOpen(true)}>
-      All {gainers.length + losers.length}
+      {t().movers.all(gainers.length + losers.length)}
     </button>
   );
   return (
-    <Panel title="Movers" provenance={provenance} heardMs={heardMs} action={action} class="movers">
+    <Panel title={t().movers.title} provenance={provenance} heardMs={heardMs} action={action} class="movers">
       <div class="two">
-        <Column name="Gainers" movers={gainers.slice(0, SHOWN)} />
-        <Column name="Losers" movers={losers.slice(0, SHOWN)} />
+        <Column name={t().movers.gainers} movers={gainers.slice(0, SHOWN)} />
+        <Column name={t().movers.losers} movers={losers.slice(0, SHOWN)} />
       </div>
-      <Sheet open={open} onClose={() => setOpen(false)} title="Movers in 24 hours">
-        <p class="muted">These are the largest moves of the whole venue. Grey symbols have no score.</p>
-        <Column name="Gainers" movers={gainers} full />
-        <Column name="Losers" movers={losers} full />
+      <Sheet open={open} onClose={() => setOpen(false)} title={t().movers.sheet}>
+        <p class="muted">{t().movers.note}</p>
+        <Column name={t().movers.gainers} movers={gainers} full />
+        <Column name={t().movers.losers} movers={losers} full />
       </Sheet>
     </Panel>
   );
@@ -54,7 +55,7 @@ function Column({ name, movers, full = false }: { name: string; movers: readonly
   return (
     <div>
       <h3>{name}</h3>
-      {movers.length === 0 && <Empty>None.</Empty>}
+      {movers.length === 0 && <Empty>{t().movers.none}</Empty>}
       <ul>
         {movers.map((mover) => (
           <li key={mover.symbol}>

@@ -1,11 +1,12 @@
-import type { ConfluenceRow } from "virtuoso-market";
-import type { Sort } from "../../state/settings.js";
+import { type ConfluenceRow, Label } from "virtuoso-market";
+import type { Chip, Sort } from "../../state/settings.js";
+import { t } from "../../texts/index.js";
+import { ROW_DIMENSIONS } from "../../ui/dimensions.js";
 
 /** What the user chose to see, and in which order. */
 export interface Choice {
-  readonly search: string;
-  /** The symbols of the watchlist. Undefined when other symbols are shown too. */
-  readonly watchlist: readonly string[] | undefined;
+  /** "long", "short", "disagreeing" or "all", or the symbols of a watchlist. */
+  readonly chip: Exclude<Chip, number> | readonly string[];
   readonly minScore: number;
   readonly sort: Sort;
   readonly ascending: boolean;
@@ -35,12 +36,11 @@ export function isRankingDue(before: Ranking, rows: Rows, choice: Choice, nowMs:
 
 /** Filter and sort the rows. */
 export function ranked(rows: Rows, choice: Choice, nowMs: number): Ranking {
-  const { watchlist, minScore } = choice;
-  const text = choice.search.trim().toUpperCase();
+  const { chip, minScore } = choice;
+  const { filters: names } = t().scores;
   const filters: [string, boolean, (row: ConfluenceRow) => boolean][] = [
-    [`the search for "${choice.search.trim()}"`, text !== "", (row) => row.symbol.toUpperCase().includes(text)],
-    ["the watchlist", !!watchlist, (row) => !!watchlist?.includes(row.symbol)],
-    [`the minimum score of ${minScore}`, minScore > 0, (row) => row.score !== undefined && row.score >= minScore],
+    [typeof chip === "string" ? names[chip] : names.watchlist, chip !== "all", (row) => belongs(row, chip)],
+    [names.minimum(minScore), minScore > 0, (row) => row.score !== undefined && row.score >= minScore],
   ];
   let left = [...rows.values()];
   const hidden: [string, number][] = [];
@@ -52,6 +52,19 @@ export function ranked(rows: Rows, choice: Choice, nowMs: number): Ranking {
   }
   const symbols = ordered(left, choice.sort, choice.ascending).map(({ symbol }) => symbol);
   return { choice, symbols, hidden, all: new Set(rows.keys()), rankedMs: nowMs };
+}
+
+function belongs(row: ConfluenceRow, chip: Choice["chip"]): boolean {
+  if (typeof chip !== "string") return chip.includes(row.symbol);
+  if (chip === "long") return row.label === Label.STRONG_BULLISH;
+  if (chip === "short") return row.label === Label.STRONG_BEARISH;
+  return chip === "all" || disagrees(row);
+}
+
+/** Return true when at least one dimension is bullish (60 and more) and at least one is bearish (40 and less). */
+export function disagrees(row: ConfluenceRow): boolean {
+  const scores = ROW_DIMENSIONS.flatMap((field) => row[field] ?? []);
+  return Math.max(...scores) >= 60 && Math.min(...scores) <= 40;
 }
 
 /** Return the rows sorted by a field. Rows without a value come last in both directions. Equal rows are in the order of

@@ -4,7 +4,9 @@ import { live } from "../../state/live.js";
 import { wide } from "../../state/screen.js";
 import { density } from "../../state/settings.js";
 import { Empty, Panel, Sliding } from "../../ui/index.js";
+import { t } from "../../texts/index.js";
 import { Card } from "./card.js";
+import { Chips } from "./chips.js";
 import { clearFilters, holdOrder, selection } from "./selection.js";
 import { Table } from "./table.js";
 import { Toolbar } from "./toolbar.js";
@@ -14,7 +16,7 @@ export function Scores({ narrow = false }: { narrow?: boolean }) {
   const { dashboard } = live.value;
   return (
     <Panel
-      title="Confluence"
+      title={t().scores.title}
       provenance={dashboard?.provenance}
       heardMs={dashboard?.heardMs}
       problem={dashboard ? undefined : live.value.problem}
@@ -22,6 +24,7 @@ export function Scores({ narrow = false }: { narrow?: boolean }) {
       action={<Count />}
       class="scores"
     >
+      <Chips />
       <Toolbar />
       <Rows narrow={narrow} />
     </Panel>
@@ -33,7 +36,7 @@ function Count() {
   if (total === 0) return null;
   return (
     <span class="faint" role="status">
-      {rows.length} of {total}
+      {t().scores.of(rows.length, total)}
     </span>
   );
 }
@@ -64,20 +67,18 @@ function Rows({ narrow }: { narrow: boolean }) {
 
 function NothingMatches() {
   const { total, hidden } = selection.value;
-  if (total === 0) return <Empty>The data contains no symbols.</Empty>;
+  if (total === 0) return <Empty>{t().scores.noSymbols}</Empty>;
   return (
     <div class="empty" role="status">
-      <p>No symbol matches. There are {total} symbols:</p>
+      <p>{t().scores.noMatch(total)}</p>
       <ul>
         {hidden.map(([filter, count]) => (
-          <li key={filter}>
-            {filter} hides {count}
-          </li>
+          <li key={filter}>{t().scores.hides(filter, count)}</li>
         ))}
       </ul>
       <p class="actions">
         <button type="button" class="button" onClick={clearFilters}>
-          Show all
+          {t().scores.showAll}
         </button>
       </p>
     </div>

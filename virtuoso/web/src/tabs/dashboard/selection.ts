@@ -1,7 +1,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import type { ConfluenceRow } from "virtuoso-market";
 import { live } from "../../state/live.js";
-import { type Sort, ascending, minScore, onlyWatched, search, sort, watched } from "../../state/settings.js";
+import { type Sort, ascending, chip, minScore, sort, watchlists } from "../../state/settings.js";
 import { type Choice, type Ranking, isRankingDue, ranked } from "./ordering.js";
 
 /** The rows that are shown, in order. */
@@ -11,8 +11,7 @@ interface Selection extends Pick<Ranking, "symbols" | "hidden"> {
 }
 
 const choice = computed<Choice>(() => ({
-  search: search.value,
-  watchlist: onlyWatched.value ? watched.value : undefined,
+  chip: typeof chip.value === "number" ? (watchlists.value[chip.value]?.symbols ?? "all") : chip.value,
   minScore: minScore.value,
   sort: sort.value,
   ascending: ascending.value,
@@ -50,8 +49,7 @@ export const selection = computed<Selection>(() => {
 
 /** Show every row again. */
 export function clearFilters(): void {
-  search.value = "";
-  onlyWatched.value = false;
+  chip.value = "all";
   minScore.value = 0;
 }
 
@@ -60,18 +58,3 @@ export function sortBy(field: Sort): void {
   ascending.value = field === sort.value ? !ascending.value : field === "symbol";
   sort.value = field;
 }
-
-/** The names of the fields, in the order of the table. */
-export const SORT_NAMES: Record<Sort, string> = {
-  symbol: "Symbol",
-  score: "Score",
-  confidence: "Confidence",
-  change24hPercent: "24 h change",
-  turnover24hUsd: "Turnover",
-  technical: "Technical",
-  volume: "Volume",
-  orderflow: "Order flow",
-  orderbook: "Order book",
-  priceStructure: "Structure",
-  sentiment: "Sentiment",
-};

@@ -4,6 +4,7 @@ import { fixed, percent, score, share, signed, usd } from "../../format.js";
 import { market } from "../../state/market.js";
 import { useQuery } from "../../state/query.js";
 import { Empty, Panel, ScoreBar, Sheet } from "../../ui/index.js";
+import { t } from "../../texts/index.js";
 import { BreadthBar, Fact } from "./market.js";
 
 /** The sentiment of the market: a gauge from fear to greed, its sentence, and its components in a sheet. */
@@ -14,21 +15,21 @@ export function SentimentPanel() {
   ).value;
   const sentiment = reply?.sentiment;
   return (
-    <Panel title="Sentiment" provenance={reply?.provenance} {...answer} class="sentiment">
+    <Panel title={t().sentiment.title} provenance={reply?.provenance} {...answer} class="sentiment">
       {sentiment ? (
         <>
           <button type="button" class="gauge-button" aria-haspopup="dialog" onClick={() => setOpen(true)}>
             <Gauge value={sentiment.gauge} />
             <span>
-              {sentiment.sentence} <span class="more">Details</span>
+              {sentiment.sentence} <span class="more">{t().sentiment.details}</span>
             </span>
           </button>
-          <Sheet open={open} onClose={() => setOpen(false)} title="Sentiment">
+          <Sheet open={open} onClose={() => setOpen(false)} title={t().sentiment.title}>
             <Components sentiment={sentiment} />
           </Sheet>
         </>
       ) : (
-        <Empty>The sentiment of the market was not measured.</Empty>
+        <Empty>{t().sentiment.notMeasured}</Empty>
       )}
     </Panel>
   );
@@ -36,10 +37,11 @@ export function SentimentPanel() {
 
 function gaugeWord(exact: number): string {
   const value = Math.round(exact); // the number that is shown beside the word
-  if (value < 25) return "Extreme fear";
-  if (value < 45) return "Fear";
-  if (value <= 55) return "Neutral";
-  return value <= 75 ? "Greed" : "Extreme greed";
+  const { words } = t().sentiment;
+  if (value < 25) return words.extremeFear;
+  if (value < 45) return words.fear;
+  if (value <= 55) return words.neutral;
+  return value <= 75 ? words.greed : words.extremeGreed;
 }
 
 const RADIUS = 42;
@@ -50,7 +52,7 @@ function Gauge({ value }: { value: number | undefined }) {
   const arc = `M8 50A${RADIUS} ${RADIUS} 0 0 1 92 50`;
   if (value === undefined) {
     return (
-      <svg class="gauge" viewBox="0 0 100 60" role="img" aria-label="Sentiment not measured">
+      <svg class="gauge" viewBox="0 0 100 60" role="img" aria-label={t().sentiment.gaugeNotMeasured}>
         <path class="arc absent" d={arc} />
         <text x="50" y="50">
           –
@@ -67,7 +69,7 @@ function Gauge({ value }: { value: number | undefined }) {
       class={`gauge ${lean}`}
       viewBox="0 0 100 60"
       role="img"
-      aria-label={`Sentiment ${score(value)} of 100: ${gaugeWord(value)}`}
+      aria-label={t().sentiment.gauge(score(value), gaugeWord(value))}
     >
       <path class="arc" d={arc} />
       <path class="filled" d={arc} style={{ ...filled, ...offset }} />
@@ -83,13 +85,12 @@ function Gauge({ value }: { value: number | undefined }) {
 }
 
 function Components({ sentiment }: { sentiment: Sentiment }) {
+  const words = t().sentiment;
   return (
     <>
       <p>{sentiment.sentence}</p>
       <p class="muted">
-        0 is extreme fear, 50 is neutral and 100 is extreme greed. The gauge of {score(sentiment.gauge)} is 50 and the
-        points of its components. Components with {share(sentiment.coverage)} of the weight were measured. The
-        confidence is {share(sentiment.confidence)}. The gauge is not a forecast.
+        {words.explained(score(sentiment.gauge), share(sentiment.coverage), share(sentiment.confidence))}
       </p>
       <ul class="parts-list">
         {sentiment.parts.map((component) => (
@@ -97,25 +98,25 @@ function Components({ sentiment }: { sentiment: Sentiment }) {
         ))}
       </ul>
       <dl class="market-facts">
-        <Fact name="Funding, mean" note="weighted by turnover, per day">
+        <Fact name={words.fundingMean} note={words.byTurnoverPerDay}>
           {percent(sentiment.fundingMeanDayPercent, 4)}
         </Fact>
-        <Fact name="Funding, median" note="per day">
+        <Fact name={words.fundingMedian} note={words.perDay}>
           {percent(sentiment.fundingMedianDayPercent, 4)}
         </Fact>
-        <Fact name="Open interest">{usd(sentiment.openInterestUsd)}</Fact>
-        <Fact name="Open interest change" note="in 4 h">
+        <Fact name={words.openInterest}>{usd(sentiment.openInterestUsd)}</Fact>
+        <Fact name={words.openInterestChange} note={words.in4h}>
           {percent(sentiment.openInterestChangePercent)}
         </Fact>
-        <Fact name="Long/short ratio" note="accounts, median">
+        <Fact name={words.longShort} note={words.accountsMedian}>
           {fixed(sentiment.longShortMedian, 2)}
         </Fact>
-        <Fact name="Long accounts" note="weighted by turnover">
+        <Fact name={words.longAccounts} note={words.byTurnover}>
           {sentiment.longAccountsPercent === undefined
             ? fixed(undefined, 0)
             : `${fixed(sentiment.longAccountsPercent, 1)} %`}
         </Fact>
-        <Fact name="Premium" note="mark over index, bp">
+        <Fact name={words.premium} note={words.markOverIndex}>
           {signed(sentiment.premiumMedianBp, 2)}
         </Fact>
       </dl>
@@ -124,24 +125,15 @@ function Components({ sentiment }: { sentiment: Sentiment }) {
   );
 }
 
-const COMPONENTS: Record<string, string> = {
-  breadth: "Breadth",
-  funding: "Funding",
-  open_interest: "Open interest",
-  accounts: "Accounts",
-  premium: "Premium over the index",
-  liquidations: "Liquidations",
-};
-
 function ComponentItem({ component }: { component: Component }) {
-  const name = COMPONENTS[component.name] ?? component.name.replace(/_/g, " ");
+  const name = t().sentiment.components[component.name] ?? component.name.replace(/_/g, " ");
   const value = component.direction === undefined ? undefined : 50 + 50 * component.direction;
   return (
     <li>
       <span>{name}</span>
       <span class={component.missing ? "faint" : "muted"}>
         {component.missing ||
-          `${signed(component.reading, 2)} ${component.unit}, ${signed(component.contribution)} points`}
+          t().sentiment.points(signed(component.reading, 2), component.unit, signed(component.contribution))}
       </span>
       <ScoreBar value={value} label={name} />
     </li>

@@ -1,44 +1,49 @@
 import type { ConfluenceRow } from "virtuoso-market";
-import { price, score, scoreExact, share, signed, usd } from "../../format.js";
+import { percent, price, score, scoreExact, share, signed, usd } from "../../format.js";
 import { type Sort, ascending, sort } from "../../state/settings.js";
 import {
   Change,
   Moving,
   ROW_DIMENSIONS,
   ScoreBar,
+  Sparkline,
   SymbolLink,
   Value,
   WatchStar,
   scoreDirection,
+  signDirection,
 } from "../../ui/index.js";
 import { t } from "../../texts/index.js";
-import { SORT_NAMES, sortBy } from "./selection.js";
-import { rowsAge } from "./age.js";
 import { LazyRow } from "./lazy_row.js";
+import { Marks, funding } from "./row_parts.js";
+import { sortBy } from "./selection.js";
 
 /** The rows as a table. A click on a header sorts it. styles/scores.css hides columns that do not fit. */
 export function Table({ rows }: { rows: readonly ConfluenceRow[] }) {
   return (
-    <table class="score-table" aria-label="Scores">
+    <table class="score-table" aria-label={t().scores.title}>
       <thead>
         <tr>
           <th scope="col">
-            <span class="visually-hidden">Watched</span>
+            <span class="visually-hidden">{t().watchlists.watched}</span>
           </th>
           <Header field="symbol" />
           <Header field="score" />
-          {ROW_DIMENSIONS.map(([field, , short]) => (
-            <Header key={field} field={field} short={short} />
+          <th scope="col" class="hour">
+            {t().scores.hour}
+          </th>
+          <Header field="change15m" />
+          {ROW_DIMENSIONS.map((field) => (
+            <Header key={field} field={field} />
           ))}
-          <Header field="confidence" short="Conf." />
+          <Header field="confidence" />
           <th scope="col" class="price">
-            Price
+            {t().scores.price}
           </th>
-          <Header field="change24hPercent" short="24 h" />
+          <Header field="change24hPercent" />
           <Header field="turnover24hUsd" />
-          <th scope="col" class="age-column">
-            Age
-          </th>
+          <Header field="fundingPercent" />
+          <Header field="openInterestChangePercent" />
         </tr>
       </thead>
       <tbody>
@@ -50,13 +55,14 @@ export function Table({ rows }: { rows: readonly ConfluenceRow[] }) {
   );
 }
 
-function Header({ field, short }: { field: Sort; short?: string }) {
+function Header({ field }: { field: Sort }) {
+  const names = t().scores;
   const chosen = sort.value === field;
   const order = ascending.value ? "ascending" : "descending";
   return (
     <th scope="col" class={field} aria-sort={chosen ? order : undefined}>
-      <button type="button" onClick={() => sortBy(field)} title={SORT_NAMES[field]}>
-        {short ?? SORT_NAMES[field]}
+      <button type="button" onClick={() => sortBy(field)} title={names.fields[field]}>
+        {names.short[field]}
         <span aria-hidden="true">{chosen ? (ascending.value ? "↑" : "↓") : ""}</span>
       </button>
     </th>
@@ -74,20 +80,27 @@ class Row extends LazyRow<HTMLTableRowElement> {
         </td>
         <th scope="row" class="symbol">
           <SymbolLink symbol={row.symbol} class="whole" />
+          <Marks row={row} />
         </th>
         <td class="score">
-          <span title={`now ${scoreExact(row.instantScore)}, ${signed(row.change15m)} in 15 minutes`}>
+          <span title={`${t().scores.now} ${scoreExact(row.instantScore)}`}>
             <b class={scoreDirection(row.score)}>
               <Moving value={row.score}>{scoreExact(row.score)}</Moving>
             </b>
-            <small>{t().labels[row.label] ?? "No score"}</small>
+            <small>{t().labels[row.label] ?? t().scores.noScore}</small>
           </span>
-          <ScoreBar value={row.score} label="Score" />
+          <ScoreBar value={row.score} label={t().scores.fields.score} />
         </td>
-        {ROW_DIMENSIONS.map(([field, name]) => (
+        <td class="hour">
+          <Sparkline scores={row.recentScores} />
+        </td>
+        <td class={`change15m ${signDirection(signed(row.change15m))}`}>
+          <Value>{signed(row.change15m)}</Value>
+        </td>
+        {ROW_DIMENSIONS.map((field) => (
           <td key={field} class={field}>
             <span aria-hidden="true">{score(row[field])}</span>
-            <ScoreBar value={row[field]} label={name} />
+            <ScoreBar value={row[field]} label={t().scores.fields[field]} />
           </td>
         ))}
         <td class="confidence">
@@ -102,7 +115,12 @@ class Row extends LazyRow<HTMLTableRowElement> {
         <td class="turnover24hUsd">
           <Value>{usd(row.turnover24hUsd)}</Value>
         </td>
-        <td class="age-column faint">{rowsAge}</td>
+        <td class="fundingPercent">
+          <Value>{funding(row)}</Value>
+        </td>
+        <td class="openInterestChangePercent">
+          <Value>{percent(row.openInterestChangePercent, 1)}</Value>
+        </td>
       </tr>
     );
   }

@@ -1,67 +1,42 @@
 import { useState } from "preact/hooks";
-import {
-  DENSITIES,
-  type Density,
-  SORTS,
-  ascending,
-  density,
-  minScore,
-  onlyWatched,
-  search,
-  sort,
-  watched,
-} from "../../state/settings.js";
+import { DENSITIES, SORTS, ascending, density, minScore, sort } from "../../state/settings.js";
+import { t } from "../../texts/index.js";
 import { Icon, Segmented, Sheet } from "../../ui/index.js";
-import { SORT_NAMES, clearFilters, selection, sortBy } from "./selection.js";
+import { searchOpen } from "../../search.js";
+import { clearFilters, selection, sortBy } from "./selection.js";
 
-/** The search, the watchlist, and a sheet for sorting and filtering. On phones it is above the tab bar. */
+/** The search, and a sheet for sorting and filtering. On phones they are above the tab bar. */
 export function Toolbar() {
   const [open, setOpen] = useState(false);
   const filtered = minScore.value > 0;
+  const field = t().scores.fields[sort.value];
   return (
     <div class="toolbar" role="search">
-      <label class="search">
-        <Icon name="search" />
-        <span class="visually-hidden">Search symbols</span>
-        <input
-          class="field"
-          type="search"
-          placeholder="Search"
-          autocomplete="off"
-          autocapitalize="characters"
-          spellcheck={false}
-          enterkeyhint="search"
-          value={search.value}
-          onInput={(event) => {
-            search.value = event.currentTarget.value;
-          }}
-        />
-      </label>
       <button
         type="button"
-        class="button square"
-        aria-pressed={onlyWatched.value}
-        aria-label={`Only the watchlist, ${watched.value.length} symbols`}
+        class="button search-button"
+        aria-haspopup="dialog"
         onClick={() => {
-          onlyWatched.value = !onlyWatched.value;
+          searchOpen.value = true;
         }}
       >
-        <Icon name="star" filled={onlyWatched.value} />
+        <Icon name="search" />
+        {t().search.title}
       </button>
       <button
         type="button"
         class={`button ${filtered ? "chosen" : ""}`}
         aria-haspopup="dialog"
-        aria-label={`Sort and filter: by ${SORT_NAMES[sort.value]}, ${ascending.value ? "lowest" : "highest"} first`}
+        aria-label={t().scores.sortedBy(field, ascending.value)}
         onClick={() => setOpen(true)}
       >
         <Icon name="filter" />
         <span aria-hidden="true">
-          {SORT_NAMES[sort.value]} {ascending.value ? "↑" : "↓"}
+          {t().scores.short[sort.value]} {ascending.value ? "↑" : "↓"}
           {filtered && ` ≥ ${minScore.value}`}
         </span>
       </button>
-      <Sheet open={open} onClose={() => setOpen(false)} title="Sort and filter">
+      <Sheet open={open} onClose={() => setOpen(false)} title={t().scores.sortAndFilter}>
         <SortAndFilter onDone={() => setOpen(false)} />
       </Sheet>
     </div>
@@ -74,7 +49,7 @@ function SortAndFilter({ onDone }: { onDone: () => void }) {
     <div class="form">
       <MinScore />
       <fieldset>
-        <legend>Sort by</legend>
+        <legend>{t().scores.sortBy}</legend>
         <div class="choices">
           {SORTS.map((field) => (
             <button
@@ -84,25 +59,27 @@ function SortAndFilter({ onDone }: { onDone: () => void }) {
               aria-pressed={sort.value === field}
               onClick={() => sortBy(field)}
             >
-              {SORT_NAMES[field]}
+              {t().scores.fields[field]}
               {sort.value === field && (
                 <span>
                   <span aria-hidden="true">{ascending.value ? "↑" : "↓"}</span>
-                  <span class="visually-hidden">{ascending.value ? "lowest first" : "highest first"}</span>
+                  <span class="visually-hidden">
+                    {ascending.value ? t().scores.lowestFirst : t().scores.highestFirst}
+                  </span>
                 </span>
               )}
             </button>
           ))}
         </div>
-        <p class="faint">Choose the same field again to reverse the order.</p>
+        <p class="faint">{t().scores.reverse}</p>
       </fieldset>
       <DensityChoice />
       <p class="actions">
         <button type="button" class="button" onClick={clearFilters}>
-          Clear filters
+          {t().scores.clear}
         </button>
         <button type="button" class="button chosen" onClick={onDone}>
-          Show {rows.length} of {total}
+          {t().scores.show(rows.length, total)}
         </button>
       </p>
     </div>
@@ -115,7 +92,7 @@ export function MinScore() {
   return (
     <label class="row">
       <span>
-        Minimum score <b>{minimum > 0 ? minimum : "none"}</b>
+        {t().scores.minimum} <b>{minimum > 0 ? minimum : t().scores.none}</b>
       </span>
       <input
         type="range"
@@ -123,7 +100,7 @@ export function MinScore() {
         max="95"
         step="5"
         value={minimum}
-        aria-valuetext={minimum > 0 ? String(minimum) : "none"}
+        aria-valuetext={minimum > 0 ? String(minimum) : t().scores.none}
         onInput={(event) => {
           minScore.value = Number(event.currentTarget.value);
         }}
@@ -132,16 +109,14 @@ export function MinScore() {
   );
 }
 
-const DENSITY_NAMES: Record<Density, string> = { auto: "Automatic", cards: "Cards", table: "Table" };
-
 /** The choice between cards and a table. */
 export function DensityChoice() {
   return (
     <fieldset>
-      <legend>Layout</legend>
+      <legend>{t().scores.layout}</legend>
       <Segmented
-        label="Layout"
-        options={DENSITIES.map((one) => [one, DENSITY_NAMES[one]] as const)}
+        label={t().scores.layout}
+        options={DENSITIES.map((one) => [one, t().scores.densities[one]] as const)}
         value={density.value}
         onChange={(chosen) => {
           density.value = chosen;

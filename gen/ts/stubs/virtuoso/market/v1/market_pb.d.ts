@@ -8,9 +8,9 @@ export declare const file_virtuoso_market_v1_market: GenFile;
 /**
  * A live USDT perpetual of the venue, tracked or not, with the figures that the venue gives for it.
  *
- * @generated from message virtuoso.market.v1.Market
+ * @generated from message virtuoso.market.v1.VenueMarket
  */
-export type Market = Message<"virtuoso.market.v1.Market"> & {
+export type VenueMarket = Message<"virtuoso.market.v1.VenueMarket"> & {
     /**
      * The symbol as the venue names it, such as "SHIB1000USDT".
      *
@@ -98,10 +98,10 @@ export type Market = Message<"virtuoso.market.v1.Market"> & {
     unscoredReason: UnscoredReason;
 };
 /**
- * Describes the message virtuoso.market.v1.Market.
- * Use `create(MarketSchema)` to create a new message.
+ * Describes the message virtuoso.market.v1.VenueMarket.
+ * Use `create(VenueMarketSchema)` to create a new message.
  */
-export declare const MarketSchema: GenMessage<Market>;
+export declare const VenueMarketSchema: GenMessage<VenueMarket>;
 /**
  * Why a market has no score.
  *

@@ -6,7 +6,7 @@ import type { Beta, RollingBeta } from "./beta_pb.js";
 import type { Candle, Timeframe } from "./candle_pb.js";
 import type { ConfluenceRow, Dimension, DimensionKind, Label } from "./confluence_pb.js";
 import type { Liquidations } from "./liquidation_pb.js";
-import type { Market } from "./market_pb.js";
+import type { VenueMarket } from "./market_pb.js";
 import type { Mover } from "./mover_pb.js";
 import type { Opportunity, OpportunityKind } from "./opportunity_pb.js";
 import type { Outlook, OutlookRecord } from "./outlook_pb.js";
@@ -696,9 +696,9 @@ export type ListMarketsResponse = Message<"virtuoso.market.v1.ListMarketsRespons
     /**
      * The markets of this page.
      *
-     * @generated from field: repeated virtuoso.market.v1.Market markets = 2;
+     * @generated from field: repeated virtuoso.market.v1.VenueMarket markets = 2;
      */
-    markets: Market[];
+    markets: VenueMarket[];
     /**
      * The token of the next page. Empty on the last page.
      *

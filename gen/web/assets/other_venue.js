@@ -1,1 +1,0 @@
-import{useComputed as e}from"./vendor.js";import{live as t}from"./main.js";import{venueName as n}from"./format.js";function r({venue:r}){return e(()=>{let e=t.value.dashboard?.provenance.venue;return e===void 0||e===r?void 0:n(r)})}export{r as useOtherVenue};
