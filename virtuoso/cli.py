@@ -93,7 +93,7 @@ COMMANDS = {
         ),
     ),
     "export": (
-        "write scores, signals, alerts or outlooks into a CSV or Parquet file",
+        "save scores, signals, alerts or outlooks to a file",
         (
             "Reads HISTORY and writes one table into FILE: scores (every stored point), signals (with their outcome and\n"
             "the moves that followed), alerts, or outlooks (with what came of them). Progress goes to standard error.\n"

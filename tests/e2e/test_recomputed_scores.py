@@ -79,7 +79,7 @@ def test_each_contribution_follows_from_direction_weight_and_confidence(
             strength = math.fsum(d.weight * d.confidence for d in there)
             for d in there:
                 points = 50 * d.weight * d.confidence * d.direction / strength
-                assert abs(points - d.contribution) < EXACT, (reply.symbol, d.kind)
+                assert abs(points - d.instant_contribution) < EXACT, (reply.symbol, d.kind)
         for d in there:
             parts = [(c.weight, c.confidence, c.direction) for c in d.components if c.HasField("direction")]
             assert abs(mean(parts) - d.direction) < EXACT, (reply.symbol, d.kind)

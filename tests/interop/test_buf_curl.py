@@ -16,8 +16,8 @@ from google.protobuf import json_format
 from google.rpc import error_details_pb2
 
 from tests.service.history_servers import fill_history, history_opener, numbered_texts, sqlite_url, texts
-from tests.service.servers import RunningServer, running_server
-from tests.service.snapshots import T0, TTL_S, candle_series, snapshot
+from tests.service.servers import RunningServer, running_server, store_everything
+from tests.service.snapshots import T0, TTL_S, candle_series
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.repository import keys
 from virtuoso.service.health import NAMES, SERVICE
@@ -31,6 +31,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "GetConfluence": BTC,
     "ListMovers": {"min_turnover_usd": 2_500_000, "page_size": 3},
     "ListSymbols": {"page_size": 5},
+    "ListMarkets": {"order_by": "price desc", "page_size": 3},
     "ListCandles": {**BTC, "timeframe": "TIMEFRAME_5M", "page_size": 20},
     "GetSentiment": {},
     "ListBetas": {"page_size": 3, "symbols": ["BTCUSDT", "PEPE1000USDT"]},
@@ -38,6 +39,9 @@ CALLS: dict[str, dict[str, Any]] = {
     "ListSignals": {"side": "SIDE_LONG", "page_size": 6},
     "ListOpportunities": {"kinds": ["OPPORTUNITY_KIND_BETA_EXPANSION"]},
     "ListAlerts": {"min_level": "ALERT_LEVEL_WARNING", "page_size": 2},
+    "GetOutlook": BTC,
+    "ListOutlooks": {"page_size": 3},
+    "GetOutlookRecord": {},
     "GetScoreHistory": {**BTC, "start_time": "2025-10-20T22:00:00Z", "resolution": "300s"},
 }
 
@@ -48,7 +52,7 @@ async def market(tmp_path: Path) -> AsyncIterator[RunningServer]:
     await fill_history(sqlite_url(tmp_path))
     async with running_server(history=history_opener(sqlite_url(tmp_path))) as one:
         await one.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=50), ttl_s=TTL_S)
-        await one.show(snapshot())
+        await store_everything(one)
         yield one
 
 

@@ -18,7 +18,7 @@ from google.rpc import error_details_pb2
 
 from tests.interop.edges import PROTOCOLS, RunningEdge, details, running_edge
 from tests.service.history_servers import fill_history, history_opener, numbered_texts, sqlite_url, texts
-from tests.service.servers import RunningServer
+from tests.service.servers import RunningServer, store_everything
 from tests.service.snapshots import TTL_S, candle_series, snapshot
 from virtuoso.edge.contract import SERVICE
 from virtuoso.market.v1 import market_service_pb2 as api
@@ -38,6 +38,10 @@ PATHS: dict[str, tuple[str, dict[str, Any]]] = {
     "/v1/confluence/BTCUSDT": ("GetConfluence", BTC),
     "/v1/movers?min_turnover_usd=2500000&page_size=3": ("ListMovers", {"min_turnover_usd": 2_500_000, "page_size": 3}),
     "/v1/symbols?page_size=5": ("ListSymbols", {"page_size": 5}),
+    "/v1/markets?order_by=price+desc&page_size=3": ("ListMarkets", {"order_by": "price desc", "page_size": 3}),
+    "/v1/outlook?page_size=3": ("ListOutlooks", {"page_size": 3}),
+    "/v1/outlook/BTCUSDT": ("GetOutlook", BTC),
+    "/v1/outlook:record": ("GetOutlookRecord", {}),
     "/v1/symbols/BTCUSDT/candles?timeframe=TIMEFRAME_5M&page_size=20": (
         "ListCandles",
         {**BTC, "timeframe": "TIMEFRAME_5M", "page_size": 20},
@@ -74,7 +78,7 @@ async def filled_edge(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator
     await fill_history(history)
     async with running_edge(history=history_opener(history)) as one:
         await one.market.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=50), ttl_s=TTL_S)
-        await one.market.show(snapshot())
+        await store_everything(one.market)
         yield one
 
 
@@ -125,7 +129,10 @@ async def test_in_json_an_unmeasured_number_is_absent_and_an_empty_list_is_prese
     _, body, _ = await filled_edge.http("/v1/dashboard")
     scored, unscored = body["rows"][0], body["rows"][-1]
     assert {"score", "confidence", "technical", "priceStructure"} <= scored.keys()
-    assert unscored.keys() == {"symbol", "label", "price", "change24hPercent", "turnover24hUsd", "coverage"}
+    assert unscored.keys() == {
+        *("symbol", "label", "price", "change24hPercent", "turnover24hUsd", "coverage"),
+        *("recentScores", "longSignal", "shortSignal", "opportunities"),
+    }
     _, none, _ = await filled_edge.http("/v1/confluence?symbols=NOSUCHUSDT")
     assert (none["rows"], none["totalSize"], none["provenance"]["stale"]) == ([], 0, False)
 

@@ -20,7 +20,7 @@ from google.rpc import status_pb2
 from tests.interop.edges import RunningEdge, details, running_edge
 from tests.programs import Program, free_port
 from tests.service.history_servers import fill_history, history_opener, sqlite_url
-from tests.service.servers import running_server
+from tests.service.servers import running_server, store_everything
 from tests.service.snapshots import TTL_S, candle_series, snapshot
 from virtuoso.app.monitor import Monitor
 from virtuoso.edge.contract import SERVICE
@@ -62,7 +62,7 @@ async def filled_edge(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator
             series.timeframe = candle_pb2.Timeframe.ValueType(number)
             name = keys.candles("bybit", "BTCUSDT", CHART_TIMEFRAMES[series.timeframe].name)
             await one.market.repository.set(name, series.SerializeToString(), ttl_s=TTL_S)
-        await one.market.show(snapshot())
+        await store_everything(one.market)
         yield one
 
 
@@ -109,6 +109,8 @@ def fitting(field: FieldDescriptor) -> list[str]:
         "page_token": [""],
         "min_turnover_usd": ["2500000"],
         "active": ["false", "true"],
+        "with_outlook": ["true"],
+        "query": ["M0"],
         "start_time": ["2025-10-20T22:00:00Z"],
         "end_time": ["2025-10-20T22:30:00.5Z"],
         "resolution": ["300s"],

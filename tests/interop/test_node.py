@@ -18,7 +18,7 @@ from tests.interop.nodes import Script, install
 from tests.interop.test_buf_curl import BTC, CALLS
 from tests.programs import ROOT
 from tests.service.history_servers import alert, fill_history, history_opener, numbered_texts, sqlite_url
-from tests.service.servers import RunningServer, running_server
+from tests.service.servers import RunningServer, running_server, store_everything
 from tests.service.snapshots import T0, TTL_S, candle_series, snapshot
 from virtuoso.edge.contract import STREAMS
 from virtuoso.history.factory import open_history_writer
@@ -41,7 +41,7 @@ async def filled_edge(tmp_path: Path) -> AsyncIterator[RunningEdge]:
     await fill_history(sqlite_url(tmp_path))
     async with running_edge(history=history_opener(sqlite_url(tmp_path)), heartbeat_s=1) as one:
         await one.market.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=50), ttl_s=TTL_S)
-        await one.market.show(snapshot())
+        await store_everything(one.market)
         yield one
 
 
@@ -153,9 +153,9 @@ async def test_grpc_js_reads_every_call_and_both_streams(tmp_path: Path) -> None
     await fill_history(url)
     async with running_server(history=history_opener(url)) as market:
         await market.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=50), ttl_s=TTL_S)
-        await market.show(snapshot())
+        await store_everything(market)
         plain: dict[str, dict[str, Any]] = {rpc: {} for rpc in UNARY} | dict.fromkeys(
-            ("GetConfluence", "GetBeta", "ListCandles", "GetScoreHistory"), BTC
+            ("GetConfluence", "GetBeta", "GetOutlook", "ListCandles", "GetScoreHistory"), BTC
         )
         calls = [*plain.items(), *((rpc, {}) for rpc in STREAMS), ("GetConfluence", {"symbol": "SYSTEM_STATUS"})]
         async with Script("grpc.mjs", market.address, str(image), json.dumps(calls)) as script:

@@ -12,7 +12,7 @@ from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
 from tests.clocks import SettableClock
-from tests.service.snapshots import T0, TTL_S, head_of, snapshot
+from tests.service.snapshots import T0, TTL_S, head_of, market_list, snapshot
 from virtuoso.domain.ports import SnapshotRepository
 from virtuoso.market.v1 import market_service_pb2_grpc
 from virtuoso.repository import keys
@@ -123,6 +123,14 @@ async def running_server(
         await channel.close(None)
         await server.drain(0.1)
         await tiers.close()
+
+
+async def store_everything(server: RunningServer) -> None:
+    """Show a snapshot with a record of outlooks, and store the list of markets, so that each RPC has an answer."""
+    message = snapshot()
+    message.outlook_record.computed_time.CopyFrom(message.provenance.computed_time)
+    await server.repository.set(keys.markets("bybit"), market_list().SerializeToString(), ttl_s=TTL_S)
+    await server.show(message)
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from virtuoso.service.view import EncodedSignal, SnapshotView
 
 # The maximum number of signals on a page that needs the history.
-MAX_STORED_SIGNALS = 50
+MAX_STORED_SIGNALS = 35
 # (opened_ms, id) of a signal. Signals are ordered by this key.
 Key = tuple[int, str]
 

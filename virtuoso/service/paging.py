@@ -33,7 +33,7 @@ PAGE_SIZES: Mapping[str, tuple[int, int]] = {
     "ListOutlooksRequest": (50, 500),
     "ListSignalsRequest": (50, 500),
     "ListOpportunitiesRequest": (50, 500),
-    "ListAlertsRequest": (50, 100),
+    "ListAlertsRequest": (50, 75),
 }
 _DIGEST_BYTES = 8
 _POSITION = struct.Struct(">q")

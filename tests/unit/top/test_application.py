@@ -236,7 +236,7 @@ async def test_a_symbol_explains_its_score_and_follows_the_market(tmp_path: Path
         await seen.see("BTCUSDT")
         await seen.press("enter")
         await seen.see("Score 71.5 strongly bullish", "Order book", "The volume reading of BTCUSDT leans", "volume_0")
-        text = await seen.see(f"Score 57 m   {'▅' * 21} 61.5 to 61.5")
+        text = await seen.see(f"Score 55 m   {'▅' * 12} 61.5 to 61.5")
         assert "inputs 1 s" in text
         assert "Price 114,840" in text
         await one.show(snapshot("s2", observed_ms=T0 + 1000, rows=[row("BTCUSDT", 38.0), *ROWS[1:]]))

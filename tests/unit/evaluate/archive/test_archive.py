@@ -130,7 +130,7 @@ def test_all_dimensions_but_sentiment_are_measured_from_bybits_books_and_trades(
     bybit_trades(tmp_path, BTC, trades(61))
     bybit_book(tmp_path, BTC, 61)
     found = measured(replayed(tmp_path), 11)  # after an hour
-    assert {"score", "orderflow", "orderbook", "orderflow.taker_delta", "orderbook.microprice"} <= set(found)
+    assert {"orderflow", "orderbook", "orderflow.taker_delta", "orderbook.microprice"} <= set(found)
     assert {"orderbook.order_flow_imbalance", "technical.rsi_1m", "volume"} <= set(found)
     assert found["orderflow.taker_delta"] > 0  # takers buy 60 %
     assert not any(name.startswith("sentiment") for name in found)

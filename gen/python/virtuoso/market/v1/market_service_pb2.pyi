@@ -1094,7 +1094,7 @@ class ListSignalsRequest(_message.Message):
     active: _builtins.bool
     """Only active signals (true) or only closed ones (false). Absent (the default): both."""
     page_size: _builtins.int
-    """Signals per page. Default 50, at most 500 if `active` is true, else at most 50."""
+    """Signals per page. Default 50, at most 500 if `active` is true, else at most 35."""
     page_token: _builtins.str
     """The next_page_token of the previous page. Empty (the default): the first page."""
     @_builtins.property
@@ -1248,7 +1248,7 @@ class ListAlertsRequest(_message.Message):
     min_level: _alert_pb2.AlertLevel.ValueType
     """Only alerts of this level or a more urgent one. UNSPECIFIED (the default): all."""
     page_size: _builtins.int
-    """Alerts per page. Default 50, at most 100."""
+    """Alerts per page. Default 50, at most 75."""
     page_token: _builtins.str
     """The next_page_token of the previous page. It leads to older alerts. Empty (the default): the newest alerts."""
     @_builtins.property

@@ -963,7 +963,7 @@ export type ListSignalsRequest = Message<"virtuoso.market.v1.ListSignalsRequest"
      */
     active?: boolean | undefined;
     /**
-     * Signals per page. Default 50, at most 500 if `active` is true, else at most 50.
+     * Signals per page. Default 50, at most 500 if `active` is true, else at most 35.
      *
      * @generated from field: int32 page_size = 4;
      */
@@ -1108,7 +1108,7 @@ export type ListAlertsRequest = Message<"virtuoso.market.v1.ListAlertsRequest"> 
      */
     minLevel: AlertLevel;
     /**
-     * Alerts per page. Default 50, at most 100.
+     * Alerts per page. Default 50, at most 75.
      *
      * @generated from field: int32 page_size = 4;
      */
