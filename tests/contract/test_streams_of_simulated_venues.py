@@ -23,7 +23,7 @@ from virtuoso.simulator.market import SimulatedMarket
 from virtuoso.simulator.server import SimulatedExchange
 
 BASES = ["BTC", "DOGE", "PEPE"]  # their books change every 25, 50 and 100 ms
-DEADLINE_S = 45
+DEADLINE_S = 90
 LEVELS = 50
 
 

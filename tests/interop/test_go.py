@@ -17,7 +17,7 @@ from google.protobuf import json_format
 from tests.interop.test_buf_curl import CALLS
 from tests.programs import Program, free_port
 from tests.service.history_servers import alert, fill_history, history_opener, numbered_texts, sqlite_url, texts
-from tests.service.servers import RunningServer, refusal, running_server
+from tests.service.servers import RunningServer, refusal, running_server, store_everything
 from tests.service.snapshots import TTL_S, candle_series, head_of, snapshot
 from tests.service.test_errors import Slow
 from virtuoso.history.factory import open_history_writer
@@ -87,7 +87,7 @@ async def filled_server(folder: Path) -> AsyncIterator[RunningServer]:
     await fill_history(sqlite_url(folder))
     async with running_server(history=history_opener(sqlite_url(folder))) as market:
         await market.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=50), ttl_s=TTL_S)
-        await market.show(snapshot())
+        await store_everything(market)
         yield market
 
 

@@ -18,7 +18,7 @@ import { LazyRow } from "./lazy_row.js";
 import { Marks, funding } from "./row_parts.js";
 import { sortBy } from "./selection.js";
 
-/** The rows as a table. A click on a header sorts it. styles/scores.css hides columns that do not fit. */
+/** The rows as a table. A click on a header sorts it. styles/score_table.css hides columns that do not fit. */
 export function Table({ rows }: { rows: readonly ConfluenceRow[] }) {
   return (
     <table class="score-table" aria-label={t().scores.title}>
