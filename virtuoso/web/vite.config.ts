@@ -32,7 +32,15 @@ function serviceWorker(): Plugin {
 // Modules that several lazily loaded pages share. They are one file.
 const SHARED_BY_TABS = [
   ...["charts/lines", "charts/scale", "state/pages", "state/paged_list", "symbol/head", "symbol/names"],
-  ...["tabs/choices", "tabs/older", "tabs/search", "tabs/alpha/card", "tabs/beta/alpha_text", "tabs/beta/detail", "tabs/beta/span"],
+  ...[
+    "tabs/choices",
+    "tabs/older",
+    "tabs/search",
+    "tabs/alpha/card",
+    "tabs/beta/alpha_text",
+    "tabs/beta/detail",
+    "tabs/beta/span",
+  ],
   ...["tabs/signals/card", "tabs/signals/other_venue", "tabs/signals/progress", "tabs/signals/side"],
   ...["styles/lists", "styles/lines", "styles/alpha", "styles/beta", "styles/signals"],
 ];
