@@ -9,9 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from tools.calmness.figures import LAGS, Shown, break_of, calm_after_confidence, changes, minutes_to_turn, persistence
-from tools.calmness.market import recorded, run, simulated
+from tools.calmness.market import VENUE, run
+from tools.market_days.sources import recorded, simulated
 from virtuoso.analysis.score_means import MEAN_MINUTES
 from virtuoso.domain.model import DimensionKind
+
+SEED = 7  # of the simulator
+TAPE_DATE = "2025-10-22"  # the day of the recording that the program begins with
 
 
 def main() -> None:
@@ -23,11 +27,11 @@ def main() -> None:
     parser.add_argument("--symbols", type=int, default=20)
     parser.add_argument("--step", type=int, default=30, metavar="SECONDS", help="between two passes")
     arguments = parser.parse_args()
-    answer = recorded(arguments.recorded) if arguments.recorded else None
+    answer = recorded(arguments.recorded, VENUE, tape_date=TAPE_DATE) if arguments.recorded else None
     for text in arguments.start:
         start = datetime.fromisoformat(text).replace(tzinfo=UTC)
         shown = Shown()
-        market = answer or simulated(7, round(start.timestamp() * 1000))
+        market = answer or simulated(VENUE, round(start.timestamp() * 1000), SEED)
         run(market, start, shown.observe, minutes=arguments.minutes, symbols=arguments.symbols, step_s=arguments.step)
         print(f"\n{'recorded' if answer else 'simulated'}, {text} UTC, {arguments.symbols} symbols")
         report(shown)

@@ -30,6 +30,8 @@ from virtuoso.market_data.feed import Feed
 from virtuoso.market_data.universe import UniverseRules
 from virtuoso.repository.memory import MemoryRepository
 
+MAX_TRADES = 200  # of a reply of a recorded market
+
 
 class NoCoinGecko(CoinGecko):
     """CoinGecko without a network."""
@@ -45,7 +47,9 @@ async def run(options: argparse.Namespace) -> str:
     clock = VirtualClock(start_ms)
     venue = options.venue
     answer = (
-        simulated(venue, start_ms, options.seed) if options.market == "simulator" else recorded(Path(options.market), venue)
+        simulated(venue, start_ms, options.seed)
+        if options.market == "simulator"
+        else recorded(Path(options.market), venue, most_trades=MAX_TRADES)
     )
     exchange = LocalExchange(venue, answer, clock)
     every_s = options.every

@@ -8,7 +8,7 @@ import importlib
 import math
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -21,7 +21,6 @@ from virtuoso.exchange.adapter import CcxtExchange
 from virtuoso.simulator.market import SimulatedMarket
 from virtuoso.simulator.server import VENUES
 
-MAX_TRADES = 200
 Answer = Callable[[str, Mapping[str, str], int], object]
 """(path, query, epoch ms) -> JSON body."""
 
@@ -32,33 +31,38 @@ def simulated(venue: str, start_ms: int, seed: int) -> Answer:
     return lambda path, query, now_ms: api.answer(market, path, query, now_ms)
 
 
-def recorded(folder: Path, venue: str) -> Answer:
-    """Return the recorded exchange whose program `replay_exchange.py` is in `folder`. Its clock is that of the recording."""
+def recorded(folder: Path, venue: str, *, tape_date: str | None = None, most_trades: int | None = None) -> Answer:
+    """Return the recorded exchange whose program `replay_exchange.py` is in `folder`. Its clock is that of the recording.
+
+    `tape_date` is a date for its program. With `most_trades`, a reply has at most so many trades, which are then computed
+    together. Otherwise each trade is computed once, because successive replies repeat most of them."""
     sys.path.insert(0, str(folder))
     program: Any = importlib.import_module("replay_exchange")
-    now = [0.0]
-    program.UNIX = lambda: now[0]
-    world = program.World()
+    world = program.World(tape_date)
     world.off = 0
     options = argparse.Namespace(ws_rate=0.0, ws_ping=180.0, ws_deflate=False, print_requests=False, no_gzip=True)
     server = program.Server(world, options)
-    server.trades = partial(_trades, server)
+    if most_trades is not None:
+        server.trades = partial(_trades, server, most_trades)
+    else:
+        for name in ("trade_at", "trade_time", "exec_id"):
+            setattr(server, name, cache(getattr(server, name)))
     by_venue = {"bybit": server.bybit, "binance": server.binance}
 
     def answer(path: str, query: Mapping[str, str], now_ms: int) -> object:
-        now[0] = now_ms / 1000
+        program.UNIX = lambda: now_ms / 1000
         return by_venue[venue](path, dict(query))
 
     return answer
 
 
-def _trades(server: Any, venue: str, symbol: str, limit: int) -> list[tuple[int, int, str, str, bool]]:
-    """Return the newest trades, at most 200. These are the trades of the program, computed together."""
+def _trades(server: Any, most: int, venue: str, symbol: str, limit: int) -> list[tuple[int, int, str, str, bool]]:
+    """Return the newest trades, at most `most`. These are the trades of the program, computed together."""
     tape, ticks, decimals, size_decimals = server.tape(venue)
     row, now_s = tape.ix[symbol], server.now_ms(venue) / 1000
     period_s, factor, first = server.trade_clock(venue, symbol)
     newest = int(now_s / period_s)
-    numbers = range(newest - min(limit, MAX_TRADES) + 1, newest + 1)
+    numbers = range(newest - min(limit, most) + 1, newest + 1)
     times = np.array([server.trade_time(venue, symbol, n) for n in numbers])
     bars = (times - tape.beg) / 300
     index = np.clip(bars.astype(np.int64), 0, tape.n - 1)
