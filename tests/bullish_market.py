@@ -45,7 +45,7 @@ from virtuoso.market_data.universe import UniverseRules
 from virtuoso.repository.directory import DirectoryRepository
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
-AT_ONCE = SignalRules(stand_ms=0, settle_ms=0, calls_per_hour=100)
+AT_ONCE = SignalRules(stand_ms=0, settle_ms=0, calls_per_hour=100, min_confidence=0.0)
 """Rules by which every score beyond a threshold opens a signal at once."""
 
 
