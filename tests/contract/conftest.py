@@ -1,12 +1,16 @@
-"""Servers that several contract suites use."""
+"""Servers and histories that several contract suites use."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.contract.histories import KINDS, Place, place_of
 from tests.programs import Postgres
+from virtuoso.domain.ports import HistoryReader
+from virtuoso.history.sql_writer import SqlHistoryWriter
 
 
 @pytest.fixture(scope="package")
@@ -22,3 +26,23 @@ def postgres() -> Iterator[Callable[[], Postgres]]:
     yield server
     for each in running:
         each.close()
+
+
+@pytest.fixture(params=KINDS)
+async def place(request: pytest.FixtureRequest, tmp_path: Path, postgres: Callable[[], Postgres]) -> AsyncIterator[Place]:
+    """Yield an empty history in each kind of database."""
+    found = place_of(request.param, tmp_path, postgres)
+    yield found
+    await found.close()
+
+
+@pytest.fixture
+def writer(place: Place) -> SqlHistoryWriter:
+    """Return a writer to the history."""
+    return place.writer()
+
+
+@pytest.fixture
+def reader(place: Place) -> HistoryReader:
+    """Return a reader of the history."""
+    return place.reader()

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import math
 import multiprocessing
-from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from multiprocessing.synchronize import Barrier
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine
 
-from tests.contract.histories import KINDS, MINUTE, T0, Place, alert, opportunity, place_of, point, signal
-from tests.programs import Postgres
+from tests.contract.histories import MINUTE, T0, Place, alert, opportunity, point, signal
 from virtuoso.domain.errors import ConfigError, HistoryError
 from virtuoso.domain.model import Environment
 from virtuoso.domain.ports import HistoryReader
@@ -27,23 +24,6 @@ from virtuoso.history.factory import open_history_reader, open_history_writer
 from virtuoso.history.sql_writer import DELETE_BATCH, SqlHistoryWriter
 
 MINUTE_APART = {AlertKind.PRICE_MOVE: 60.0}
-
-
-@pytest.fixture(params=KINDS)
-async def place(request: pytest.FixtureRequest, tmp_path: Path, postgres: Callable[[], Postgres]) -> AsyncIterator[Place]:
-    found = place_of(request.param, tmp_path, postgres)
-    yield found
-    await found.close()
-
-
-@pytest.fixture
-def writer(place: Place) -> SqlHistoryWriter:
-    return place.writer()
-
-
-@pytest.fixture
-def reader(place: Place) -> HistoryReader:
-    return place.reader()
 
 
 async def test_a_reader_waits_for_the_first_writer_and_needs_no_restart(

@@ -2,33 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from pathlib import Path
 
-import pytest
-
-from tests.contract.histories import KINDS, T0, Place, outlook, place_of
-from tests.programs import Postgres
+from tests.contract.histories import T0, outlook
 from virtuoso.domain.ports import HistoryReader
 from virtuoso.history.sql_writer import SqlHistoryWriter
-
-
-@pytest.fixture(params=KINDS)
-async def place(request: pytest.FixtureRequest, tmp_path: Path, postgres: Callable[[], Postgres]) -> AsyncIterator[Place]:
-    found = place_of(request.param, tmp_path, postgres)
-    yield found
-    await found.close()
-
-
-@pytest.fixture
-def writer(place: Place) -> SqlHistoryWriter:
-    return place.writer()
-
-
-@pytest.fixture
-def reader(place: Place) -> HistoryReader:
-    return place.reader()
 
 
 async def test_what_an_outlook_said_never_changes_and_its_outcome_is_stored_once(
