@@ -101,7 +101,9 @@ def test_the_error_for_an_invalid_url_says_what_is_expected_without_the_password
 async def test_points_are_read_with_four_decimals_and_missing_values_stay_missing(
     writer: SqlHistoryWriter, reader: HistoryReader
 ) -> None:
-    given = point(price=0.000012345678901, score=54.32109, technical=0.00004, volume=100.0, sentiment=None)
+    given = point(
+        price=0.000012345678901, score=54.32109, instant_score=57.5, technical=0.00004, volume=100.0, sentiment=None
+    )
     await writer.write([given])
     [found] = await reader.score_points("bybit", "BTCUSDT", start_ms=T0, end_ms=T0 + MINUTE, step_ms=1)
     assert found == replace(given, score=54.3211, technical=0.0)

@@ -54,12 +54,14 @@ MIN_FREEDOM = 1e-6
 class Returns(NamedTuple):
     """Log returns of several markets at the same bar ends, NaN where a bar is missing.
 
-    `anchor` has shape (points,); `values` has shape (symbols, points). `time_ms` (points,) are the bar ends, epoch ms."""
+    `anchor` has shape (points,); `values` has shape (symbols, points). `time_ms` (points,) are the bar ends, epoch ms.
+    `closes` (symbols,) are the prices at the newest bar end."""
 
     symbols: tuple[str, ...]
     time_ms: Millis
     anchor: Floats
     values: Floats
+    closes: Floats
 
 
 class Fit(NamedTuple):
@@ -95,7 +97,7 @@ def align_returns(candles: Mapping[str, Candles], anchor: Candles, points: int, 
     returns = np.diff(np.log(closes))
     returns[~np.isfinite(returns)] = np.nan
     time_ms = first + step * np.arange(2, points + 2, dtype=np.int64)
-    return Returns(tuple(candles), time_ms, returns[0], returns[1:])
+    return Returns(tuple(candles), time_ms, returns[0], returns[1:], closes[1:, -1])
 
 
 def fit(anchor: Floats, values: Floats, min_points: int) -> Fit:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from virtuoso.analysis.opportunity_rules import Candidate, find_candidates, percent_of_price
-from virtuoso.domain.model import SymbolInputs, Timeframe
+from virtuoso.domain.model import SymbolInputs, Ticker, Timeframe
+from virtuoso.domain.prices import price_text
 from virtuoso.domain.records import Opportunity, OpportunityKind, Side
 
 if TYPE_CHECKING:
@@ -61,15 +62,15 @@ def advance(
     """Return (state after this pass, new opportunities, strongest first) at `now_ms` (epoch ms, the exchange's clock).
     `inputs` are those of the tracked symbols. `anchor` holds BTC's candles.
 
-    An opportunity opens when its candidate has held for `hold_ms`. A symbol and kind gives another one after 4 hours at the
-    earliest. While an opportunity is open, its symbols give none on the opposite side. Four markets with the same kind and
-    side move together: the strongest of them opens, and names the others. While four are open, no further market of their
-    kind and side opens. At most 10 open in an hour and 50 in a day. The strongest of a pass open first. If `enabled` is
-    False, none opens. A symbol is left out if its price is older than a minute. Bars that close after `now_ms` are not
-    used."""
+    An opportunity opens when its candidate has held for `hold_ms`, unless the price is already beyond its limit. A symbol
+    and kind gives another one after 4 hours at the earliest. While an opportunity is open, its symbols give none on the
+    opposite side. Four markets with the same kind and side move together: the strongest of them opens, and names the others.
+    While four are open, no further market of their kind and side opens. At most 10 open in an hour and 50 in a day. The
+    strongest of a pass open first. If `enabled` is False, none opens. A symbol is left out if its price is older than a
+    minute. Bars that close after `now_ms` are not used."""
     recent = [o for o in state.recent if now_ms - o.found_ms < DAY_MS]
-    prices = {
-        i.symbol: i.ticker.last
+    tickers = {
+        i.symbol: i.ticker
         for i in inputs
         if i.ticker is not None and now_ms - i.ticker.stamp.observed_ms <= MAX_PRICE_AGE_MS
     }
@@ -80,14 +81,15 @@ def advance(
     allowed = min(MAX_PER_DAY - len(recent), MAX_PER_HOUR - sum(now_ms - o.found_ms < HOUR_MS for o in recent))
     ready: dict[tuple[OpportunityKind, Side], list[Candidate]] = {}
     candidates: dict[tuple[str, OpportunityKind, Side], int] = {}
-    if enabled and allowed > 0:
-        for candidate in find_candidates([i for i in inputs if i.symbol in prices], anchor, now_ms):
+    if enabled:
+        for candidate in find_candidates([i for i in inputs if i.symbol in tickers], anchor, now_ms):
             side = _side(candidate)
             key = (candidate.symbol, candidate.kind, side)
             candidates[key] = state.candidates.get(key, now_ms)
             if (
                 now_ms - candidates[key] >= hold_ms
                 and (candidate.symbol, candidate.kind) not in cooling
+                and not _has_failed(candidate, tickers[candidate.symbol].last)
                 and sides.setdefault(candidate.symbol, side) == side
             ):
                 ready.setdefault((candidate.kind, side), []).append(candidate)
@@ -99,11 +101,18 @@ def advance(
         elif count < COMMON:
             chosen.append((found[0], tuple(one.symbol for one in found[1:])))
     chosen.sort(key=lambda one: (-one[0].strength * one[0].confidence, one[0].symbol, one[0].kind))
-    opened = [_record(one, also, state.venue, prices[one.symbol], now_ms) for one, also in chosen[:allowed]]
+    opened = [_record(one, also, state.venue, tickers[one.symbol], now_ms) for one, also in chosen[: max(0, allowed)]]
+    recent = [replace(o, held_ms=now_ms) if (o.symbol, o.kind, o.side) in candidates else o for o in recent]
     return replace(state, recent=(*recent, *opened), candidates=candidates), tuple(opened)
 
 
-def _record(candidate: Candidate, also: tuple[str, ...], venue: str, price: float, now_ms: int) -> Opportunity:
+def _has_failed(candidate: Candidate, price: float) -> bool:
+    return candidate.limit is not None and candidate.sign * (price - candidate.limit) <= 0
+
+
+def _record(candidate: Candidate, also: tuple[str, ...], venue: str, ticker: Ticker, now_ms: int) -> Opportunity:
+    beyond, limit = "below" if candidate.sign > 0 else "above", candidate.limit
+    price = "" if limit is None else price_text(limit, ticker.tick_size)
     together = f" So it is in {len(also)} other markets: {_listed(also)}." if also else ""
     return Opportunity(
         id=f"{venue}-{candidate.symbol}-{candidate.kind.lower_name}-{now_ms}",
@@ -113,7 +122,7 @@ def _record(candidate: Candidate, also: tuple[str, ...], venue: str, price: floa
         side=_side(candidate),
         found_ms=now_ms,
         expires_ms=now_ms + COOLDOWN_MS,
-        price=price,
+        price=ticker.last,
         confidence=candidate.confidence,
         sentence=candidate.sentence + together,
         also=also,
@@ -121,6 +130,9 @@ def _record(candidate: Candidate, also: tuple[str, ...], venue: str, price: floa
         z_score=candidate.z_score,
         reading=candidate.reading,
         unit=candidate.unit,
+        invalidation=candidate.end.format(beyond=beyond, price=price),
+        invalidation_price=limit,
+        held_ms=now_ms,
     )
 
 

@@ -22,6 +22,10 @@ A few large bars decide nothing: errors of betas are HC3 (see `beta`), correlati
     FUNDING_EXTREME             the rate has |z| of at least 4 against its own history, its size is at least 0.09 % a
                                 day, and z and rate have the same sign; the side is opposite to those who pay
 
+An observation ends when the correlation is 0.6 again, the beta the usual one, or the rate below 0.09 % a day. That of a move
+has failed at a price: a breakout and a divergence where their move began, a reversion at the extreme from which it turned.
+Moves against BTC have this price while BTC stands still.
+
 Where the side follows a move, that move must have |z| of at least 1. A reflected market gives the opposite side of each
 kind. For the kinds on 30m returns, confidence is n / (n + 60), times the share of the recent returns that are present,
 times (1 + R^2) / 2.
@@ -88,7 +92,8 @@ class Candidate:
     """A situation that meets the definition of its kind.
 
     A positive `sign` means LONG; a negative one means SHORT. `strength` is the absolute z-score divided by the kind's
-    threshold, at least 1. `alpha` is a log return, or None for kinds without alpha."""
+    threshold, at least 1. `end` is the sentence that says what ends it. It has the fields `beyond` and `price` where `limit`
+    is the price beyond which it has failed. `alpha` is a log return, or None for kinds without alpha."""
 
     kind: OpportunityKind
     symbol: str
@@ -99,6 +104,8 @@ class Candidate:
     reading: float
     unit: str
     z_score: float
+    end: str
+    limit: float | None = None
     alpha: float | None = None
 
 
@@ -133,7 +140,7 @@ class _WeekAndDay(NamedTuple):
 
     Arrays have shape (symbols,) and are NaN where a value is absent. `path` (symbols, 336) is the running sum of residuals
     over the week. `limited` are the usual and the recent fit of limited returns. `burst` is the alpha of
-    the last 4 hours."""
+    the last 4 hours. `closes` are the newest prices."""
 
     symbols: tuple[str, ...]
     usual: Fit
@@ -145,13 +152,25 @@ class _WeekAndDay(NamedTuple):
     burst_z: Floats
     path: Floats
     confidence: Floats
+    closes: Floats
     btc_move: float
     btc_z: float
 
     def candidate(
-        self, kind: OpportunityKind, i: int, *, sign: float, z: float, reading: float, text: str, alpha: float | None = None
+        self,
+        kind: OpportunityKind,
+        i: int,
+        *,
+        sign: float,
+        z: float,
+        reading: float,
+        text: str,
+        end: str,
+        back: float | None = None,
+        alpha: float | None = None,
     ) -> Candidate:
-        """Return the candidate of symbol `i`. Its alpha is the day's by default."""
+        """Return the candidate of symbol `i`. `back` is the log return from the newest price to the limit. Its alpha is the
+        day's by default."""
         threshold, unit = _THRESHOLDS[kind]
         return Candidate(
             kind=kind,
@@ -163,6 +182,8 @@ class _WeekAndDay(NamedTuple):
             reading=float(reading),
             unit=unit,
             z_score=float(z),
+            end=end,
+            limit=None if back is None else float(self.closes[i] * np.exp(back)),
             alpha=float(self.alpha[i] if alpha is None else alpha),
         )
 
@@ -207,6 +228,7 @@ def _week_and_day(returns: Returns) -> _WeekAndDay:
         / DAY_POINTS
         * (1 + limited[0].correlation ** 2)
         / 2,
+        closes=returns.closes,
         btc_move=btc_move,
         btc_z=btc_move / (float(np.sqrt((steps * steps).mean())) * np.sqrt(DAY_POINTS)) if len(steps) else np.nan,
     )
@@ -230,7 +252,9 @@ def _correlation_breakdowns(days: _WeekAndDay) -> Iterator[Candidate]:
     for i in np.flatnonzero(broken & (np.abs(days.alpha_z) >= MOVE_Z)).tolist():
         was, now = usual[i], recent[i]
         text = f"{days.symbols[i]} no longer moves with BTC: correlation {now:.2f} today, {was:.2f} in the days before"
-        yield days.candidate(OpportunityKind.CORRELATION_BREAKDOWN, i, sign=days.alpha[i], z=z[i], reading=now, text=text)
+        end = f"It ends when the correlation of a day is {CORRELATED:.2f} again."
+        kind = OpportunityKind.CORRELATION_BREAKDOWN
+        yield days.candidate(kind, i, sign=days.alpha[i], z=z[i], reading=now, text=text, end=end)
 
 
 def _beta_changes(days: _WeekAndDay) -> Iterator[Candidate]:
@@ -248,7 +272,8 @@ def _beta_changes(days: _WeekAndDay) -> Iterator[Candidate]:
             f"{days.symbols[i]} moves {words} with BTC than before: beta {now[i]:.2f} today, {was[i]:.2f} in the days before"
         )
         sign = days.btc_move if more[i] else days.alpha[i]
-        yield days.candidate(kind, i, sign=sign, z=z[i], reading=now[i], text=text)
+        end = f"It ends when the beta of a day is {was[i]:.2f} again, as in the days before."
+        yield days.candidate(kind, i, sign=sign, z=z[i], reading=now[i], text=text, end=end)
 
 
 def _breakouts(days: _WeekAndDay) -> Iterator[Candidate]:
@@ -259,19 +284,23 @@ def _breakouts(days: _WeekAndDay) -> Iterator[Candidate]:
         side = "strongest" if alpha > 0 else "weakest"
         reading = percent_of_price(alpha)
         text = f"{days.symbols[i]} is at its {side} against BTC in a week: {reading:+.1f} % in 4 hours beyond BTC"
+        end = "It has failed {beyond} {price} while BTC stands still: the move of the 4 hours is then gone."
         kind = OpportunityKind.RELATIVE_STRENGTH_BREAKOUT
-        yield days.candidate(kind, i, sign=alpha, z=z, reading=reading, text=text, alpha=alpha)
+        yield days.candidate(kind, i, sign=alpha, z=z, reading=reading, text=text, end=end, back=-float(alpha), alpha=alpha)
 
 
 def _reversions(days: _WeekAndDay) -> Iterator[Candidate]:
     sign = np.sign(days.alpha_z)
     day = sign[:, None] * days.path[:, -DAY_POINTS:]
-    turned = (day.max(axis=1) - day[:, -1]) / days.usual.residual
-    for i in np.flatnonzero((np.abs(days.alpha_z) >= REVERSION_Z) & (turned >= TURN_DEVIATIONS)).tolist():
+    turned = day.max(axis=1) - day[:, -1]
+    enough = (turned >= TURN_DEVIATIONS * days.usual.residual) & np.isfinite(days.closes)
+    for i in np.flatnonzero((np.abs(days.alpha_z) >= REVERSION_Z) & enough).tolist():
         alpha = days.alpha[i]
         reading = percent_of_price(alpha)
         text = f"{days.symbols[i]} turns back after {reading:+.1f} % in a day that BTC does not explain"
-        yield days.candidate(OpportunityKind.REVERSION, i, sign=-alpha, z=days.alpha_z[i], reading=reading, text=text)
+        end = "It has failed {beyond} {price} while BTC stands still: the move of the day then has a new extreme."
+        z, back = days.alpha_z[i], float(sign[i] * turned[i])
+        yield days.candidate(OpportunityKind.REVERSION, i, sign=-alpha, z=z, reading=reading, text=text, end=end, back=back)
 
 
 def _divergences(fast: Returns, slow: Returns) -> Iterator[Candidate]:
@@ -291,6 +320,8 @@ def _divergences(fast: Returns, slow: Returns) -> Iterator[Candidate]:
             reading=move,
             unit="percent",
             z_score=z,
+            end="It has failed {beyond} {price}: the move of the week is then gone.",
+            limit=float(slow.closes[i] * np.exp(-slow_move[i])),
         )
 
 
@@ -335,4 +366,5 @@ def _funding_extreme(inputs: SymbolInputs, now_ms: int) -> Candidate | None:
         reading=100 * rate,
         unit=PERCENT_A_DAY,
         z_score=z,
+        end=f"It ends when {payers} pay less than {100 * MIN_FUNDING_A_DAY:.2f} % a day.",
     )

@@ -151,6 +151,8 @@ def _traded(result: PassResult, market: MarketData, *, find_opportunities: bool)
         signal_analysis.SignalStep(state.signals, (), ()),
         lambda: signal_analysis.advance(state.signals, _signal_inputs(market, result.confluences)),
     )
+    for refusal in step.refused:
+        metrics.INVALID_ROWS.labels(refusal).inc()
     unchanged: tuple[OpportunityState, tuple[Opportunity, ...]] = (state.opportunities, ())
     opportunity_state, found = _compute_or_default(
         "opportunities",
@@ -264,6 +266,7 @@ def _score_points(market: MarketData, confluences: Mapping[str, Confluence]) -> 
                 observed_ms=market.stamp.observed_ms,
                 price=item.ticker.last,
                 score=result.score,
+                instant_score=result.instant_score,
                 confidence=result.confidence,
                 **{dimension.kind.lower_name: dimension.score for dimension in result.dimensions},
             )

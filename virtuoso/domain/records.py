@@ -93,6 +93,7 @@ class ScorePoint:
     observed_ms: int
     price: float
     score: float | None = None
+    instant_score: float | None = None  # of the pass; `score` is a mean over time
     confidence: float | None = None  # of the score, 0 to 1
     technical: float | None = None
     volume: float | None = None
@@ -165,13 +166,13 @@ def net_result(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opportunity:
-    """An unusual market situation that may be traded."""
+    """An unusual market situation."""
 
     id: str  # derived from venue, symbol, kind and found_ms
     venue: str
     symbol: str
     kind: OpportunityKind
-    side: Side  # the side of the trade
+    side: Side  # to which it points
     found_ms: int  # the exchange's clock
     expires_ms: int
     price: float
@@ -182,6 +183,9 @@ class Opportunity:
     reading: float | None = None  # the figure of the kind in `unit`; None without one
     unit: str = ""  # empty for a plain number
     also: tuple[str, ...] = ()  # further symbols with the same finding at the same time, strongest first
+    invalidation: str = ""  # a sentence that says what ends it; empty for those of earlier releases
+    invalidation_price: float | None = None  # beyond this price it has failed while BTC stands still; None without one
+    held_ms: int | None = None  # when its definition last held; None when that is not known
 
 
 class AlertMarket(NamedTuple):

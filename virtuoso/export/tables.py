@@ -49,7 +49,8 @@ SCORES: Sequence[Column] = (
     Column("symbol", Kind.TEXT, "", "the market", lambda p: p.symbol),
     Column("observed_time", Kind.TIME, "UTC", "the exchange's time of the prices", lambda p: p.observed_ms),
     Column("price", Kind.NUMBER, "USDT", "the last price", lambda p: p.price),
-    _score("score", "the confluence score; 50 is neutral"),
+    _score("score", "the confluence score, a mean over time; 50 is neutral"),
+    _score("instant_score", "the score of that moment; absent for earlier releases"),
     Column("confidence", Kind.NUMBER, "0-1", "the confidence of the score", lambda p: p.confidence),
     *(_score(kind.lower_name, f"the dimension {kind.lower_name}") for kind in DimensionKind),
 )

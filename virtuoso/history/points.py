@@ -28,7 +28,7 @@ def to_row(point: ScorePoint, series: int) -> dict[str, Any]:
 def from_row(venue: str, symbol: str, row: Sequence[Any]) -> ScorePoint:
     """Return the point of a row. The row has observed_ms, price, then SCORES."""
     observed_ms, price, *units = row
-    score, confidence, technical, volume, orderflow, orderbook, price_structure, sentiment = [
+    score, confidence, technical, volume, orderflow, orderbook, price_structure, sentiment, instant_score = [
         None if unit is None else unit / _UNITS for unit in units
     ]
     return ScorePoint(
@@ -44,4 +44,5 @@ def from_row(venue: str, symbol: str, row: Sequence[Any]) -> ScorePoint:
         orderbook=orderbook,
         price_structure=price_structure,
         sentiment=sentiment,
+        instant_score=instant_score,
     )

@@ -12,7 +12,7 @@ from virtuoso.domain.errors import HistoryError
 
 log = logging.getLogger(__name__)
 
-VERSION = 4  # the newest file of migrations/versions
+VERSION = 5  # the newest file of migrations/versions
 VERSION_TABLE = "virtuoso_version"
 MIGRATIONS = Path(__file__).parent / "migrations"
 

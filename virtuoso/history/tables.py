@@ -125,7 +125,7 @@ series = Table(
     UniqueConstraint("venue", "symbol", name="series_name"),
 )
 
-SCORES = ("score", "confidence", *(kind.lower_name for kind in DimensionKind))
+SCORES = ("score", "confidence", *(kind.lower_name for kind in DimensionKind), "instant_score")
 
 points = Table(
     "points",
@@ -189,6 +189,8 @@ opportunities = Table(
     Column("reading", Double),
     _required("unit", Text),
     Column("also", Items(str)),
+    _required("invalidation", Text),
+    Column("invalidation_price", Double),
     Index("opportunities_order", "found_ms", "id"),
 )
 

@@ -141,8 +141,14 @@ def outlook_record(item: outlook_pb2.OutlookRecord) -> bool:
 
 
 def opportunity(item: opportunity_pb2.Opportunity) -> bool:
-    """Return True when both times are set."""
-    return item.HasField("find_time") and item.HasField("expire_time")
+    """Return True when both times are set, and the price of the invalidation is on the other side of the price."""
+    sign = 1 if item.side == signal_pb2.SIDE_LONG else -1
+    limited = item.HasField("invalidation_price")
+    return (
+        item.HasField("find_time")
+        and item.HasField("expire_time")
+        and (not limited or sign * (item.price - item.invalidation_price) > 0)
+    )
 
 
 def alert(item: alert_pb2.Alert) -> bool:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     )
 
 # The fields of a point that are numbers, in the record and in the message.
-_POINT_NUMBERS = ("price", "score", "confidence", *(kind.lower_name for kind in DimensionKind))
+_POINT_NUMBERS = ("price", "score", "instant_score", "confidence", *(kind.lower_name for kind in DimensionKind))
 _numbers_of_point = attrgetter(*_POINT_NUMBERS)
 
 
@@ -255,6 +255,9 @@ def opportunity(value: Opportunity) -> opportunity_pb2.Opportunity:
         sentence=value.sentence,
         venue=value.venue,
         also_symbols=value.also,
+        invalidation=value.invalidation,
+        invalidation_price=value.invalidation_price,
+        last_held_time=None if value.held_ms is None else timestamp(value.held_ms),
     )
 
 
@@ -276,6 +279,9 @@ def read_opportunity(message: opportunity_pb2.Opportunity) -> Opportunity:
         reading=message.reading if message.HasField("reading") else None,
         unit=message.unit,
         also=tuple(message.also_symbols),
+        invalidation=message.invalidation,
+        invalidation_price=message.invalidation_price if message.HasField("invalidation_price") else None,
+        held_ms=millis(message.last_held_time) if message.HasField("last_held_time") else None,
     )
 
 

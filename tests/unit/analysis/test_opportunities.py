@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit.analysis.claims_of_opportunities import Situation, is_true
 from tests.unit.analysis.markets import NOW_MS
 from virtuoso.analysis import opportunities
 from virtuoso.analysis.opportunities import HOLD_MS, OpportunityState, restore
 from virtuoso.analysis.opportunity_rules import Candidate, find_candidates
 from virtuoso.domain.model import ANCHOR, Candles, Stamp, SymbolInputs, Ticker, Timeframe, TimeSeries
+from virtuoso.domain.prices import price_text
 from virtuoso.domain.records import Opportunity, OpportunityKind, Side
 
 advance = partial(opportunities.advance, hold_ms=0)
@@ -217,6 +219,40 @@ def test_a_candidate_becomes_a_record_with_its_alpha() -> None:
     assert opportunity.price == inputs.ticker.last
     assert opportunity.unit == "percent"
     assert opportunity.alpha_percent == opportunity.reading == pytest.approx(100 * np.expm1(8 * 0.008), abs=1.0)
+    before = inputs.candles[Timeframe.M30].close[-9]  # of which BTC's move of these 4 hours is still a part
+    assert opportunity.invalidation_price == pytest.approx(before, rel=0.05)
+    assert opportunity.invalidation_price is not None
+    assert opportunity.invalidation_price < opportunity.price
+    assert opportunity.invalidation.startswith(f"It has failed below {price_text(opportunity.invalidation_price)} while BTC")
+
+
+@pytest.mark.parametrize("kind", list(OpportunityKind))
+def test_the_sentences_of_each_kind_are_true_to_the_bars(kind: OpportunityKind) -> None:
+    sides = set()
+    for seed in range(5):
+        inputs, btc = market(kind, seed)
+        for one, anchor in ((inputs, btc), (mirrored_inputs(inputs), mirrored(btc))):
+            _, opened = advance(OpportunityState(venue="bybit"), [one], anchor, NOW_MS)
+            sides |= {o.side for o in opened if o.kind is kind}
+            assert [o.sentence for o in opened if not is_true(Situation(o, one, anchor, NOW_MS))] == []
+    assert sides == set(Side)
+
+
+def test_an_observation_says_when_it_last_held_and_none_opens_beyond_its_limit() -> None:
+    inputs, btc = market(K.RELATIVE_STRENGTH_BREAKOUT, 6)
+    calm, _ = market(None, 6)
+    state, held = OpportunityState(venue="bybit"), []
+    for minute, one in enumerate((inputs, inputs, calm, calm, inputs)):
+        now = NOW_MS + 60_000 * minute
+        assert one.ticker is not None
+        fresh = replace(one, ticker=replace(one.ticker, stamp=Stamp(observed_ms=now, received_ms=now)))
+        state, _ = advance(state, [fresh], btc, now)
+        held += [(now - (o.held_ms or 0)) // 60_000 for o in state.recent if o.kind is K.RELATIVE_STRENGTH_BREAKOUT]
+    assert held == [0, 0, 1, 2, 0]
+    assert inputs.ticker is not None
+    fallen = replace(inputs, ticker=replace(inputs.ticker, last=0.9 * inputs.ticker.last))
+    _, opened = advance(OpportunityState(venue="bybit"), [fallen], btc, NOW_MS)
+    assert K.RELATIVE_STRENGTH_BREAKOUT not in {o.kind for o in opened}
 
 
 def test_a_kind_is_found_again_only_after_its_cooldown_and_never_while_disabled() -> None:

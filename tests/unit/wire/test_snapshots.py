@@ -163,7 +163,7 @@ def test_the_next_collector_reads_the_regime() -> None:
 
 def test_the_next_collector_reads_signals_and_opportunities() -> None:
     active = replace(signal(3, environment=Environment.REPLAY), targets_hit=1, result_r=0.75, exit_price=0.31)
-    one = opportunity(alpha_percent=None, z_score=-4.5)
+    one = opportunity(alpha_percent=None, z_score=-4.5, held_ms=STAMP.observed_ms)
     last = snapshots.decode_last_snapshot(snapshots.encode_snapshot(snapshot(signals=(active,), opportunities=(one,))))
     assert last.signals == (active,)
     assert last.opportunities == (one,)

@@ -79,7 +79,7 @@ Global___OpportunityKind: _TypeAlias = OpportunityKind  # noqa: Y015
 
 @_typing.final
 class Opportunity(_message.Message):
-    """An unusual situation, as an observation: it has no stop and no target, and its outcome is not tracked."""
+    """An unusual situation, as an observation: it says what ends it, has no target, and its outcome is not tracked."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -98,6 +98,9 @@ class Opportunity(_message.Message):
     SENTENCE_FIELD_NUMBER: _builtins.int
     VENUE_FIELD_NUMBER: _builtins.int
     ALSO_SYMBOLS_FIELD_NUMBER: _builtins.int
+    INVALIDATION_FIELD_NUMBER: _builtins.int
+    INVALIDATION_PRICE_FIELD_NUMBER: _builtins.int
+    LAST_HELD_TIME_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """An id that does not change."""
     symbol: _builtins.str
@@ -124,6 +127,14 @@ class Opportunity(_message.Message):
     """One plain sentence that says what was found. Never empty."""
     venue: _builtins.str
     """The exchange."""
+    invalidation: _builtins.str
+    """One plain sentence that says what ends the observation: the figure is as usual again, or its move is gone. Empty (the
+    default) for those that an earlier release found.
+    """
+    invalidation_price: _builtins.float
+    """The price of `invalidation`, USDT: for LONG it is below `price`, for SHORT above it. Absent for kinds whose end is no
+    price: correlation, beta and funding.
+    """
     @_builtins.property
     def find_time(self) -> _timestamp_pb2.Timestamp:
         """When it was found, on the exchange's clock. Always present."""
@@ -136,6 +147,12 @@ class Opportunity(_message.Message):
     def also_symbols(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Further symbols with the same kind and side at the same time, strongest first. Four or more markets move together: they
         are one opportunity of the strongest one. Empty (the default) otherwise.
+        """
+
+    @_builtins.property
+    def last_held_time(self) -> _timestamp_pb2.Timestamp:
+        """When the definition of its kind last held, on the exchange's clock: the time of the snapshot if it holds now. Absent
+        when this is not known, because it was read from the history and has not held since.
         """
 
     def __init__(
@@ -156,19 +173,26 @@ class Opportunity(_message.Message):
         sentence: _builtins.str = ...,
         venue: _builtins.str = ...,
         also_symbols: _abc.Iterable[_builtins.str] | None = ...,
+        invalidation: _builtins.str = ...,
+        invalidation_price: _builtins.float | None = ...,
+        last_held_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_alpha_percent", b"_alpha_percent", "_reading", b"_reading", "_z_score", b"_z_score", "alpha_percent", b"alpha_percent", "expire_time", b"expire_time", "find_time", b"find_time", "reading", b"reading", "z_score", b"z_score"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_alpha_percent", b"_alpha_percent", "_invalidation_price", b"_invalidation_price", "_reading", b"_reading", "_z_score", b"_z_score", "alpha_percent", b"alpha_percent", "expire_time", b"expire_time", "find_time", b"find_time", "invalidation_price", b"invalidation_price", "last_held_time", b"last_held_time", "reading", b"reading", "z_score", b"z_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_alpha_percent", b"_alpha_percent", "_reading", b"_reading", "_z_score", b"_z_score", "alpha_percent", b"alpha_percent", "also_symbols", b"also_symbols", "confidence", b"confidence", "expire_time", b"expire_time", "find_time", b"find_time", "id", b"id", "kind", b"kind", "price", b"price", "reading", b"reading", "sentence", b"sentence", "side", b"side", "symbol", b"symbol", "unit", b"unit", "venue", b"venue", "z_score", b"z_score"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_alpha_percent", b"_alpha_percent", "_invalidation_price", b"_invalidation_price", "_reading", b"_reading", "_z_score", b"_z_score", "alpha_percent", b"alpha_percent", "also_symbols", b"also_symbols", "confidence", b"confidence", "expire_time", b"expire_time", "find_time", b"find_time", "id", b"id", "invalidation", b"invalidation", "invalidation_price", b"invalidation_price", "kind", b"kind", "last_held_time", b"last_held_time", "price", b"price", "reading", b"reading", "sentence", b"sentence", "side", b"side", "symbol", b"symbol", "unit", b"unit", "venue", b"venue", "z_score", b"z_score"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__alpha_percent: _TypeAlias = _typing.Literal["alpha_percent"]  # noqa: Y015
     _WhichOneofArgType__alpha_percent: _TypeAlias = _typing.Literal["_alpha_percent", b"_alpha_percent"]  # noqa: Y015
+    _WhichOneofReturnType__invalidation_price: _TypeAlias = _typing.Literal["invalidation_price"]  # noqa: Y015
+    _WhichOneofArgType__invalidation_price: _TypeAlias = _typing.Literal["_invalidation_price", b"_invalidation_price"]  # noqa: Y015
     _WhichOneofReturnType__reading: _TypeAlias = _typing.Literal["reading"]  # noqa: Y015
     _WhichOneofArgType__reading: _TypeAlias = _typing.Literal["_reading", b"_reading"]  # noqa: Y015
     _WhichOneofReturnType__z_score: _TypeAlias = _typing.Literal["z_score"]  # noqa: Y015
     _WhichOneofArgType__z_score: _TypeAlias = _typing.Literal["_z_score", b"_z_score"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__alpha_percent) -> _WhichOneofReturnType__alpha_percent | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__invalidation_price) -> _WhichOneofReturnType__invalidation_price | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__reading) -> _WhichOneofReturnType__reading | None: ...
     @_typing.overload

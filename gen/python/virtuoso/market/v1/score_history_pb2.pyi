@@ -35,10 +35,11 @@ class ScorePoint(_message.Message):
     ORDERBOOK_FIELD_NUMBER: _builtins.int
     PRICE_STRUCTURE_FIELD_NUMBER: _builtins.int
     SENTIMENT_FIELD_NUMBER: _builtins.int
+    INSTANT_SCORE_FIELD_NUMBER: _builtins.int
     price: _builtins.float
     """The last traded price, USDT. Above 0. Always present."""
     score: _builtins.float
-    """The confluence score, 0-100. Absent when too few inputs could be measured."""
+    """The confluence score as it was shown, a mean over time, 0-100. Absent when too few inputs could be measured."""
     confidence: _builtins.float
     """How reliable the score is, 0-1. Absent without a score."""
     technical: _builtins.float
@@ -53,6 +54,8 @@ class ScorePoint(_message.Message):
     """The score of the price structure dimension, 0-100. Absent when it could not be measured."""
     sentiment: _builtins.float
     """The score of the sentiment dimension, 0-100. Absent when it could not be measured."""
+    instant_score: _builtins.float
+    """The score of that moment, 0-100. Absent without a score, and in points that an earlier release stored."""
     @_builtins.property
     def observed_time(self) -> _timestamp_pb2.Timestamp:
         """The time of the prices, on the exchange's clock. Always present."""
@@ -70,13 +73,16 @@ class ScorePoint(_message.Message):
         orderbook: _builtins.float | None = ...,
         price_structure: _builtins.float | None = ...,
         sentiment: _builtins.float | None = ...,
+        instant_score: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "_orderbook", b"_orderbook", "_orderflow", b"_orderflow", "_price_structure", b"_price_structure", "_score", b"_score", "_sentiment", b"_sentiment", "_technical", b"_technical", "_volume", b"_volume", "confidence", b"confidence", "observed_time", b"observed_time", "orderbook", b"orderbook", "orderflow", b"orderflow", "price_structure", b"price_structure", "score", b"score", "sentiment", b"sentiment", "technical", b"technical", "volume", b"volume"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "_instant_score", b"_instant_score", "_orderbook", b"_orderbook", "_orderflow", b"_orderflow", "_price_structure", b"_price_structure", "_score", b"_score", "_sentiment", b"_sentiment", "_technical", b"_technical", "_volume", b"_volume", "confidence", b"confidence", "instant_score", b"instant_score", "observed_time", b"observed_time", "orderbook", b"orderbook", "orderflow", b"orderflow", "price_structure", b"price_structure", "score", b"score", "sentiment", b"sentiment", "technical", b"technical", "volume", b"volume"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "_orderbook", b"_orderbook", "_orderflow", b"_orderflow", "_price_structure", b"_price_structure", "_score", b"_score", "_sentiment", b"_sentiment", "_technical", b"_technical", "_volume", b"_volume", "confidence", b"confidence", "observed_time", b"observed_time", "orderbook", b"orderbook", "orderflow", b"orderflow", "price", b"price", "price_structure", b"price_structure", "score", b"score", "sentiment", b"sentiment", "technical", b"technical", "volume", b"volume"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "_instant_score", b"_instant_score", "_orderbook", b"_orderbook", "_orderflow", b"_orderflow", "_price_structure", b"_price_structure", "_score", b"_score", "_sentiment", b"_sentiment", "_technical", b"_technical", "_volume", b"_volume", "confidence", b"confidence", "instant_score", b"instant_score", "observed_time", b"observed_time", "orderbook", b"orderbook", "orderflow", b"orderflow", "price", b"price", "price_structure", b"price_structure", "score", b"score", "sentiment", b"sentiment", "technical", b"technical", "volume", b"volume"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__confidence: _TypeAlias = _typing.Literal["confidence"]  # noqa: Y015
     _WhichOneofArgType__confidence: _TypeAlias = _typing.Literal["_confidence", b"_confidence"]  # noqa: Y015
+    _WhichOneofReturnType__instant_score: _TypeAlias = _typing.Literal["instant_score"]  # noqa: Y015
+    _WhichOneofArgType__instant_score: _TypeAlias = _typing.Literal["_instant_score", b"_instant_score"]  # noqa: Y015
     _WhichOneofReturnType__orderbook: _TypeAlias = _typing.Literal["orderbook"]  # noqa: Y015
     _WhichOneofArgType__orderbook: _TypeAlias = _typing.Literal["_orderbook", b"_orderbook"]  # noqa: Y015
     _WhichOneofReturnType__orderflow: _TypeAlias = _typing.Literal["orderflow"]  # noqa: Y015
@@ -93,6 +99,8 @@ class ScorePoint(_message.Message):
     _WhichOneofArgType__volume: _TypeAlias = _typing.Literal["_volume", b"_volume"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__confidence) -> _WhichOneofReturnType__confidence | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__instant_score) -> _WhichOneofReturnType__instant_score | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__orderbook) -> _WhichOneofReturnType__orderbook | None: ...
     @_typing.overload

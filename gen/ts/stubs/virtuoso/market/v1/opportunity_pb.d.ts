@@ -7,7 +7,7 @@ import type { Message } from "@bufbuild/protobuf";
  */
 export declare const file_virtuoso_market_v1_opportunity: GenFile;
 /**
- * An unusual situation, as an observation: it has no stop and no target, and its outcome is not tracked.
+ * An unusual situation, as an observation: it says what ends it, has no target, and its outcome is not tracked.
  *
  * @generated from message virtuoso.market.v1.Opportunity
  */
@@ -104,6 +104,27 @@ export type Opportunity = Message<"virtuoso.market.v1.Opportunity"> & {
      * @generated from field: repeated string also_symbols = 15;
      */
     alsoSymbols: string[];
+    /**
+     * One plain sentence that says what ends the observation: the figure is as usual again, or its move is gone. Empty (the
+     * default) for those that an earlier release found.
+     *
+     * @generated from field: string invalidation = 16;
+     */
+    invalidation: string;
+    /**
+     * The price of `invalidation`, USDT: for LONG it is below `price`, for SHORT above it. Absent for kinds whose end is no
+     * price: correlation, beta and funding.
+     *
+     * @generated from field: optional double invalidation_price = 17;
+     */
+    invalidationPrice?: number | undefined;
+    /**
+     * When the definition of its kind last held, on the exchange's clock: the time of the snapshot if it holds now. Absent
+     * when this is not known, because it was read from the history and has not held since.
+     *
+     * @generated from field: google.protobuf.Timestamp last_held_time = 18;
+     */
+    lastHeldTime?: Timestamp | undefined;
 };
 /**
  * Describes the message virtuoso.market.v1.Opportunity.

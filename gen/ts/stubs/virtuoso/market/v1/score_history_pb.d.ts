@@ -25,7 +25,7 @@ export type ScorePoint = Message<"virtuoso.market.v1.ScorePoint"> & {
      */
     price: number;
     /**
-     * The confluence score, 0-100. Absent when too few inputs could be measured.
+     * The confluence score as it was shown, a mean over time, 0-100. Absent when too few inputs could be measured.
      *
      * @generated from field: optional double score = 3;
      */
@@ -72,6 +72,12 @@ export type ScorePoint = Message<"virtuoso.market.v1.ScorePoint"> & {
      * @generated from field: optional double sentiment = 10;
      */
     sentiment?: number | undefined;
+    /**
+     * The score of that moment, 0-100. Absent without a score, and in points that an earlier release stored.
+     *
+     * @generated from field: optional double instant_score = 11;
+     */
+    instantScore?: number | undefined;
 };
 /**
  * Describes the message virtuoso.market.v1.ScorePoint.
