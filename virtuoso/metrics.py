@@ -52,7 +52,11 @@ STREAM_BOOK_DIFFERENCES = Counter(
     "Streamed order books that twice differed from a requested one, and were subscribed anew; reason: late, levels",
     ["venue", "reason"],
 )
-INVALID_ROWS = Counter("virtuoso_invalid_rows_total", "Rows that were refused, and fields that were left out", ["reason"])
+INVALID_ROWS = Counter(
+    "virtuoso_invalid_rows_total",
+    "Rows and entries of signals that were refused, and fields that were left out",
+    ["reason"],
+)
 ROWS = Counter(
     "virtuoso_rows_total",
     "Rows that the collector or a server has checked; result: ok, refused",

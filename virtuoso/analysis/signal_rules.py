@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 MINUTE_MS = 60_000
+
+
+class EntryRefusal(StrEnum):
+    """Why a standing score opens no signal."""
+
+    PRICE = "entry_price"  # the last price is missing or old, or mark price and newest close do not confirm it
+    PLAN = "entry_plan"  # there is no usual range, no target has a chance, or prices are equal at the tick size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

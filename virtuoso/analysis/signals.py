@@ -29,7 +29,7 @@ from virtuoso.analysis.bars import closed_bar_count
 from virtuoso.analysis.signal_baseline import advance_lots
 from virtuoso.analysis.signal_outcomes import M5_MS, close_signal, evaluate_outcome
 from virtuoso.analysis.signal_plans import STOP_TIMEFRAME, trade_plan
-from virtuoso.analysis.signal_rules import DEFAULT_RULES, CostRules, SignalRules
+from virtuoso.analysis.signal_rules import DEFAULT_RULES, CostRules, EntryRefusal, SignalRules
 from virtuoso.domain.model import ANCHOR, DimensionKind, Timeframe
 from virtuoso.domain.plausibility import MAX_CLOSE_AGE_MS, MAX_ENTRY_DISTANCE, MAX_PRICE_AGE_MS
 from virtuoso.domain.records import Side, Signal, SignalStatus, TradingCosts
@@ -49,9 +49,9 @@ Slot = tuple[str, Side]
 class SignalState:
     """The newest signal of each slot on one venue. At most one signal of a subject is active.
 
-    `candidates` are the slots that stand beyond the threshold, with the time since when. `pending` are signals without the
-    result of their entry by lot, and `lots` the entries by lot that run, both by the signal's id. `awaited` are the symbols
-    whose bars these need."""
+    `candidates` are the slots that stand beyond the threshold, with the time since when, and `refused` those whose entry was
+    refused, with the newest reason. `pending` are signals without the result of their entry by lot, and `lots` the entries
+    by lot that run, both by the signal's id. `awaited` are the symbols whose bars these need."""
 
     venue: str
     environment: Environment
@@ -59,6 +59,7 @@ class SignalState:
     rules: SignalRules = DEFAULT_RULES
     newest: Mapping[Slot, Signal] = field(default_factory=dict)
     candidates: Mapping[Slot, int] = field(default_factory=dict)
+    refused: Mapping[Slot, EntryRefusal] = field(default_factory=dict)
     complete_ms: int = 0  # the time of the last complete pass
     pending: Mapping[str, Signal] = field(default_factory=dict)
     lots: Mapping[str, Signal] = field(default_factory=dict)
@@ -80,12 +81,13 @@ class SignalInputs:
 
 
 class SignalStep(NamedTuple):
-    """The state after a pass, the opened signals, and the changed signals (target hit, closed, evaluated, re-armed, compared
-    with its entry by lot)."""
+    """The state after a pass, the opened signals, the changed signals (target hit, closed, evaluated, re-armed, compared
+    with its entry by lot), and the reasons of the entries that this pass refused and the pass before did not."""
 
     state: SignalState
     opened: tuple[Signal, ...]
     changed: tuple[Signal, ...]
+    refused: tuple[EntryRefusal, ...] = ()
 
 
 class _Subject(NamedTuple):
@@ -143,12 +145,14 @@ def advance(state: SignalState, inputs: SignalInputs) -> SignalStep:
             newest[slot] = _rearm(judged, subjects.get(slot[0]))
     changed = {signal.id: signal for slot, signal in newest.items() if signal != state.newest[slot]}
     candidates = _candidates(state, subjects, now_ms) if inputs.complete else {}
+    refused = {slot: why for slot, why in state.refused.items() if slot in candidates}
     opened: list[Signal] = []
     for slot in _standing(candidates, subjects, rules, now_ms):
         if _prevents_another(newest.get(slot)) or _calls_within_hour(newest, slot[1], now_ms) >= rules.calls_per_hour:
             continue
         new = _open_signal(state, slot, subjects[slot[0]], inputs)
-        if new is None:
+        if isinstance(new, EntryRefusal):
+            refused[slot] = new
             continue
         other = newest.get((slot[0], _opposite(slot[1])))
         if other is not None and other.status is SignalStatus.ACTIVE:
@@ -166,12 +170,14 @@ def advance(state: SignalState, inputs: SignalInputs) -> SignalStep:
         state,
         newest=newest,
         candidates=candidates,
+        refused=refused,
         complete_ms=now_ms if inputs.complete else state.complete_ms,
         pending=baseline.pending,
         lots=baseline.lots,
         awaited=baseline.awaited,
     )
-    return SignalStep(after, tuple(opened), tuple(changed.values()))
+    newly_refused = tuple(why for slot, why in refused.items() if state.refused.get(slot) is not why)
+    return SignalStep(after, tuple(opened), tuple(changed.values()), newly_refused)
 
 
 def _subjects(scores: Mapping[str, Confluence], rules: SignalRules) -> dict[str, _Subject]:
@@ -266,13 +272,13 @@ def _rearm(signal: Signal, subject: _Subject | None) -> Signal:
     return replace(signal, rearmed=True)
 
 
-def _open_signal(state: SignalState, slot: Slot, subject: _Subject, inputs: SignalInputs) -> Signal | None:
-    """Return a new signal at the last price. None without a plan or a confirmed price."""
+def _open_signal(state: SignalState, slot: Slot, subject: _Subject, inputs: SignalInputs) -> Signal | EntryRefusal:
+    """Return a new signal at the last price, or why there is none."""
     name, side = slot
     symbol, now_ms, rules = name or ANCHOR, inputs.now_ms, state.rules
     ticker, bars = inputs.prices.get(symbol), inputs.bars.get(symbol, {})
     if ticker is None or not _is_confirmed(ticker, bars, now_ms):
-        return None
+        return EntryRefusal.PRICE
     plan = trade_plan(
         side,
         ticker.last,
@@ -282,7 +288,7 @@ def _open_signal(state: SignalState, slot: Slot, subject: _Subject, inputs: Sign
         lifetime_ms=rules.lifetime_ms,
     )
     if plan is None:
-        return None
+        return EntryRefusal.PLAN
     supporting = {kind: side.sign * points for kind, points in subject.dimensions.items() if side.sign * points > 0}
     return Signal(
         id=f"{state.venue}-{name or 'market'}-{side.lower_name}-{now_ms}",

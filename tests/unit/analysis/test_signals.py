@@ -30,7 +30,7 @@ from tests.unit.analysis.signal_data import (
     scored,
     ticker,
 )
-from virtuoso.analysis.signal_rules import DEFAULT_RULES, CostRules
+from virtuoso.analysis.signal_rules import DEFAULT_RULES, CostRules, EntryRefusal
 from virtuoso.analysis.signals import SignalInputs, SignalState, SignalStep, advance, restore
 from virtuoso.domain.model import ANCHOR, Environment, Ticker, Timeframe
 from virtuoso.domain.records import Side, Signal, SignalStatus
@@ -150,6 +150,21 @@ def test_no_signal_opens_at_a_price_that_the_newest_close_does_not_confirm() -> 
     for factor in (10, 0.1, 1.5, 1.011, 0.989):
         assert opened(100.0 * factor, 100.0) == opened(100.0 * factor, 100.0, Timeframe.M5) == 0
     assert opened(100.0, 100.0, Timeframe.H4) == 0
+
+
+def test_a_refused_entry_is_counted_once_with_its_reason_until_the_score_returns() -> None:
+    bars = {Timeframe.M30: half_hours(), **minutes([flat()] * 60)}
+    state, found = EMPTY, []
+    for minute, (score, last, tick) in enumerate(
+        [(80, 1000.0, 0.1), (80, 1000.0, 0.1), (80, 100.0, 50.0), (50, 100.0, 0.1), (80, 1000.0, 0.1), (80, 100.0, 0.1)], 1
+    ):
+        now = START + minute * MINUTE
+        price = replace(ticker(last, now), tick_size=tick)
+        step = advance(state, market_at(now, scored(score), price, bars))
+        state = step.state
+        found.append((step.refused, len(step.opened)))
+    price_refused, plan_refused = (EntryRefusal.PRICE,), (EntryRefusal.PLAN,)
+    assert found == [(price_refused, 0), ((), 0), (plan_refused, 0), ((), 0), (price_refused, 0), ((), 1)]
 
 
 def test_a_signal_has_the_costs_of_its_market_or_those_of_the_settings() -> None:
