@@ -10,7 +10,7 @@ import numpy as np
 
 from tools.calmness.figures import LAGS, Shown, break_of, calm_after_confidence, changes, minutes_to_turn, persistence
 from tools.calmness.market import VENUE, run
-from tools.market_days.sources import recorded, simulated
+from tools.market_days.sources import RecordedVenue, simulated
 from virtuoso.analysis.score_means import MEAN_MINUTES
 from virtuoso.domain.model import DimensionKind
 
@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("--symbols", type=int, default=20)
     parser.add_argument("--step", type=int, default=30, metavar="SECONDS", help="between two passes")
     arguments = parser.parse_args()
-    answer = recorded(arguments.recorded, VENUE, tape_date=TAPE_DATE) if arguments.recorded else None
+    answer = RecordedVenue(arguments.recorded, VENUE, tape_date=TAPE_DATE) if arguments.recorded else None
     for text in arguments.start:
         start = datetime.fromisoformat(text).replace(tzinfo=UTC)
         shown = Shown()

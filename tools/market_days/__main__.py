@@ -10,11 +10,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from tests.clocks import VirtualClock, run_virtually
 from tools.market_days.figures import Journal, Scores, report
-from tools.market_days.sources import LocalExchange, recorded, simulated
+from tools.market_days.liquidations import WatchedFeed
+from tools.market_days.sources import LocalExchange, RecordedVenue, simulated
 from virtuoso.analysis import score_means
 from virtuoso.analysis.signal_rules import DEFAULT_RULES, SignalRules
 from virtuoso.collector.collector import Collector
@@ -49,12 +51,14 @@ async def run(options: argparse.Namespace) -> str:
     answer = (
         simulated(venue, start_ms, options.seed)
         if options.market == "simulator"
-        else recorded(Path(options.market), venue, most_trades=MAX_TRADES)
+        else RecordedVenue(Path(options.market), venue, most_trades=MAX_TRADES)
     )
     exchange = LocalExchange(venue, answer, clock)
     every_s = options.every
-    feed_module.JOB_ORDER = tuple(job for job in feed_module.JOB_ORDER if job[1] is not Timeframe.M1)
-    feed = Feed(
+    if not options.alerts:
+        feed_module.JOB_ORDER = tuple(job for job in feed_module.JOB_ORDER if job[1] is not Timeframe.M1)
+    new_feed = partial(WatchedFeed, answer) if options.alerts and isinstance(answer, RecordedVenue) else Feed
+    feed = new_feed(
         exchange,
         UniverseRules(limit=options.symbols),
         lambda _, __: Cadence(every_s, options.read, options.read, 3600, 1800, 1800),
@@ -83,7 +87,7 @@ async def run(options: argparse.Namespace) -> str:
     task.cancel()
     await asyncio.wait({task})
     await exchange.close()
-    return report(scores, journal, hours=options.hours)
+    return report(scores, journal, hours=options.hours, texts=options.alerts)
 
 
 def _rules(every_s: float) -> SignalRules:
@@ -105,6 +109,7 @@ def main(words: Sequence[str]) -> None:
     parser.add_argument("--every", type=float, default=60.0, help="seconds between two passes")
     parser.add_argument("--read", type=float, default=120.0, help="seconds between two reads of a book or of trades")
     parser.add_argument("--seed", type=int, default=0, help="of the simulator")
+    parser.add_argument("--alerts", action="store_true", help="read 1m bars and liquidations, too, and print each alert")
     options = parser.parse_args(words)
     logging.basicConfig(level=logging.ERROR)
     print(run_virtually(run(options)))

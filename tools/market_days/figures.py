@@ -77,9 +77,10 @@ class Scores:
         """See PassObserver."""
 
 
-def report(scores: Scores, journal: Journal, *, hours: int) -> str:
+def report(scores: Scores, journal: Journal, *, hours: int, texts: bool) -> str:
     """Return the figures in words."""
-    return "\n".join((*_scores(scores), *_signals(list(journal.signals.values()), hours), *_alerts(journal.alerts)))
+    alerts = (*_alerts(journal.alerts), *(_alert_line(one) for one in journal.alerts if texts))
+    return "\n".join((*_scores(scores), *_signals(list(journal.signals.values()), hours), *alerts))
 
 
 def _scores(scores: Scores) -> Iterator[str]:
@@ -133,3 +134,7 @@ def _signals(signals: Sequence[Signal], hours: int) -> Iterator[str]:
 def _alerts(alerts: Sequence[Alert]) -> Iterator[str]:
     kinds = ", ".join(f"{kind.lower_name} {count}" for kind, count in Counter(a.kind for a in alerts).most_common())
     yield f"alerts: {len(alerts)}: {kinds}"
+
+
+def _alert_line(alert: Alert) -> str:
+    return f"  {datetime.fromtimestamp(alert.observed_ms / 1000, UTC):%m-%d %H:%M:%S} {alert.level.name:8} {alert.text}"

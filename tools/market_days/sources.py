@@ -31,29 +31,38 @@ def simulated(venue: str, start_ms: int, seed: int) -> Answer:
     return lambda path, query, now_ms: api.answer(market, path, query, now_ms)
 
 
-def recorded(folder: Path, venue: str, *, tape_date: str | None = None, most_trades: int | None = None) -> Answer:
-    """Return the recorded exchange whose program `replay_exchange.py` is in `folder`. Its clock is that of the recording.
+class RecordedVenue:
+    """A venue of the recorded exchange whose program, `replay_exchange.py`, is in `folder`. It has the recording's clock.
 
     `tape_date` is a date for its program. With `most_trades`, a reply has at most so many trades, which are then computed
     together. Otherwise each trade is computed once, because successive replies repeat most of them."""
-    sys.path.insert(0, str(folder))
-    program: Any = importlib.import_module("replay_exchange")
-    world = program.World(tape_date)
-    world.off = 0
-    options = argparse.Namespace(ws_rate=0.0, ws_ping=180.0, ws_deflate=False, print_requests=False, no_gzip=True)
-    server = program.Server(world, options)
-    if most_trades is not None:
-        server.trades = partial(_trades, server, most_trades)
-    else:
-        for name in ("trade_at", "trade_time", "exec_id"):
-            setattr(server, name, cache(getattr(server, name)))
-    by_venue = {"bybit": server.bybit, "binance": server.binance}
 
-    def answer(path: str, query: Mapping[str, str], now_ms: int) -> object:
-        program.UNIX = lambda: now_ms / 1000
-        return by_venue[venue](path, dict(query))
+    def __init__(self, folder: Path, venue: str, *, tape_date: str | None = None, most_trades: int | None = None) -> None:
+        sys.path.insert(0, str(folder))
+        self._program: Any = importlib.import_module("replay_exchange")
+        world = self._program.World(tape_date)
+        world.off = 0
+        options = argparse.Namespace(ws_rate=0.0, ws_ping=180.0, ws_deflate=False, print_requests=False, no_gzip=True)
+        server = self._program.Server(world, options)
+        if most_trades is not None:
+            server.trades = partial(_trades, server, most_trades)
+        else:
+            for name in ("trade_at", "trade_time", "exec_id"):
+                setattr(server, name, cache(getattr(server, name)))
+        self._answer = {"bybit": server.bybit, "binance": server.binance}[venue]
+        events: Any = importlib.import_module("tape_events")
+        self._tape = server.tape(venue)[0]
+        self._liquidations = events.Liquidations(argparse.Namespace(server=server, ex=venue, tape=self._tape))
 
-    return answer
+    def __call__(self, path: str, query: Mapping[str, str], now_ms: int) -> object:
+        """See Answer."""
+        self._program.UNIX = lambda: now_ms / 1000
+        return self._answer(path, dict(query))
+
+    def liquidations(self, symbol: str, second: int) -> list[tuple[int, float, float, float]]:
+        """Return (epoch ms, price, size, side as in Liquidations) of each position that was closed within a second."""
+        closed = self._liquidations.of(self._tape.ix[symbol], second)
+        return [(time_ms, price, size, -1.0 if side == "long" else 1.0) for time_ms, side, size, price, _ in closed]
 
 
 def _trades(server: Any, most: int, venue: str, symbol: str, limit: int) -> list[tuple[int, int, str, str, bool]]:
