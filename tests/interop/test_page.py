@@ -17,9 +17,11 @@ from playwright.async_api import Browser, expect
 from tests.interop.browsers import Visit, script_bytes, visit
 from tests.interop.dashboards import SIZES, TABS, card, counted, find, live, served, status
 from tests.interop.edges import RunningEdge, running_edge
+from tests.service.history_servers import alert, sqlite_url
 from tests.service.snapshots import T0, row, snapshot
 from virtuoso.domain.addresses import Address, free_port
 from virtuoso.edge import page as pages
+from virtuoso.history.factory import open_history_writer
 from virtuoso.market.v1 import provenance_pb2
 from virtuoso.repository import keys
 from virtuoso.service.request_readers import RequestReaders
@@ -151,6 +153,7 @@ async def test_data_of_a_lost_server_is_greyed_with_its_age_until_the_server_ret
         await expect(status(one)).not_to_contain_text("Live")
         await expect(one.page.get_by_role("banner")).to_contain_text(re.compile("no server answers|lost", re.IGNORECASE))
         await expect(card(one, "ADAUSDT")).to_contain_text("76.0")
+        await expect(one.page.locator("main .panel.old")).not_to_have_count(0)
         await one.picture("phone-dark-lost")
         assert await one.faults() == []
         market = filled_edge.market
@@ -177,20 +180,70 @@ async def test_a_first_visit_without_data_says_so_until_data_arrives(browser: Br
         await counted(one, "50 of 50")
 
 
-async def test_without_a_network_the_page_shows_the_last_data_and_its_age(
+async def test_without_a_network_every_page_shows_its_last_data_greyed_and_with_its_age(
     filled_edge: RunningEdge, browser: Browser
 ) -> None:
     async with visit(browser, filled_edge.edge.url) as one:
         await live(one)
         await one.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
         await one.page.reload()  # the service worker controls the page from here on
+        for name in reversed(TABS.values()):
+            await one.page.get_by_role("navigation").get_by_role("link", name=re.compile(name)).click()
+            await expect(one.page.locator("main .panel").first).to_be_visible()
+            await expect(one.page.locator("[aria-busy=true]")).to_have_count(0)
         await live(one)
         await asyncio.sleep(1)  # the page stores the last data in this time
-        filled_edge.edge.kill()
-        await one.page.reload()
+        await one.context.set_offline(True)
+        await expect(status(one)).to_have_text("Offline", timeout=1000)
+        await expect(one.page.locator("main .panel:not(.old)")).to_have_count(0)
+        for path in (*TABS, "/symbol/ADAUSDT"):
+            await one.page.goto(filled_edge.edge.url + path)
+            await expect(status(one)).to_have_text("Offline")
+            await expect(one.page.get_by_role("banner")).to_contain_text(re.compile(r"Bybit *\d+ (s|min) old"))
+            await expect(one.page.locator("main .panel.old")).not_to_have_count(0)
+            await one.picture(f"phone-dark-offline{path.replace('/', '-')}")
+        scores = one.page.get_by_role("region", name="Confluence score")
+        await expect(scores).to_contain_text("76.0")  # the page of this symbol was never open
+        await expect(scores.get_by_role("img")).to_have_count(7)
+        await one.page.goto(filled_edge.edge.url)
         await expect(card(one, "ADAUSDT")).to_contain_text("76.0")
-        await expect(status(one)).not_to_contain_text("Live")
-        await one.picture("phone-dark-offline")
+        await one.context.set_offline(False)
+        await live(one)
+        filled_edge.edge.kill()
+        await expect(status(one)).to_have_text("No connection")
+        await expect(card(one, "ADAUSDT")).to_contain_text("76.0")
+
+
+async def test_a_silent_stream_is_told_after_15_seconds(filled_edge: RunningEdge, browser: Browser) -> None:
+    async with visit(browser, "about:blank") as one:
+        await one.page.clock.install()
+        await one.page.goto(filled_edge.edge.url)
+        await live(one)
+        await one.page.clock.fast_forward(16_000)  # the clock of the server stands still, so it sends no heartbeat
+        await expect(status(one)).to_have_text("No message")
+        await expect(one.page.locator("main .panel:not(.old)")).to_have_count(0)
+        await filled_edge.market.show(snapshot("s2", observed_ms=T0 + 1000))
+        await live(one)
+
+
+async def test_alerts_are_grouped_by_symbol_and_unread_until_the_tab_is_opened(
+    filled_edge: RunningEdge, browser: Browser, tmp_path: Path
+) -> None:
+    writer = open_history_writer(sqlite_url(tmp_path), timeout_s=20)
+    async with visit(browser, filled_edge.edge.url) as one:
+        await live(one)
+        await one.page.wait_for_function("/[0-9]/.test(localStorage.getItem('virtuoso:alertsSeen'))")
+        await writer.add_alerts([alert(number, symbol="SOLUSDT") for number in range(90, 95)], cooldown_s={})
+        await writer.close()
+        tab = one.page.get_by_role("navigation").get_by_role("link", name=re.compile("Alerts"))
+        await expect(tab).to_contain_text("5 unread")
+        await tab.click()
+        group = one.page.locator(".alert-group").first
+        await expect(group.get_by_role("heading")).to_have_text("SOLUSDT")
+        await expect(group).to_contain_text("2 earlier, 2 of them new")
+        await expect(group).not_to_contain_text("Info")
+        await expect(tab).not_to_contain_text("unread")
+        assert one.page_errors == []
 
 
 @pytest.mark.parametrize(
@@ -218,7 +271,9 @@ async def test_stale_data_is_shown_with_its_reason_and_age(browser: Browser) -> 
         place.market.cache.tick()
         banner = one.page.get_by_role("banner")
         await expect(banner).to_contain_text(re.compile("stale", re.IGNORECASE))
-        await expect(one.page.get_by_role("main")).to_contain_text(re.compile(r"9[5-9] s|1 min"))
+        await expect(status(one)).to_have_text("Stale")
+        await expect(banner).to_contain_text(re.compile(r"9[5-9] s|1 min"))
+        await expect(one.page.locator("main .panel:not(.old)")).to_have_count(0)
         await one.picture("phone-dark-stale")
         assert await one.faults() == []
 

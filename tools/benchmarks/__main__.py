@@ -18,12 +18,14 @@ from pathlib import Path
 import grpc
 
 from tests.programs import ROOT, Memcached, Replay, Simulated, free_port
-from tools.benchmarks import baselines, echo, load, machine, node, page, phone, streams
+from tools.benchmarks import baselines, echo, load, machine, node, open_page, page, phone, streams
 from tools.benchmarks.load import Load, Target
 from tools.benchmarks.machine import Machine
 from tools.benchmarks.report import Aim, Figure, Report, spread
 
 PARTS = ("scoring", "page", "server", "streams")
+ALONE = ("open",)
+"""What takes too long to be measured with all parts."""
 SYMBOLS = 50
 IDLE_S = 15.0  # the time for the cost of a server without streams
 RATE = 1000
@@ -47,17 +49,22 @@ def main() -> int:
     default_kind = kinds[0] if Replay.SCRIPT.exists() else kinds[1]
     parser.add_argument("--exchange", choices=kinds, default=default_kind, help="market to use (default here: %(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to this file")
-    parser.add_argument("--only", choices=PARTS, help="measure only this part (default: all)")
+    parser.add_argument(
+        "--only",
+        choices=(*PARTS, *ALONE),
+        help=f"measure only this part (default: {', '.join(PARTS)}); open is the memory of a page that stays open",
+    )
     for name, kind, default, meaning in (
         ("rounds", int, 5, "rounds of each load and visits to the page, 1 to 20"),
         ("seconds", float, 2.0, "duration of each load, 0.5 to 10"),
         ("streams", int, 1000, "WatchDashboard streams, 1 to 2000"),
+        ("minutes", int, 30, "how long the page stays open, 3 to 600"),
     ):
         parser.add_argument(f"--{name}", type=kind, default=default, help=f"{meaning} (default %(default)s)")
     options = parser.parse_args()
     if options.exchange == "recorded" and not Replay.SCRIPT.exists():
         parser.error("--exchange recorded: the recordings are not next to the project; use simulated")
-    for name, low, high in (("rounds", 1, 20), ("seconds", 0.5, 10), ("streams", 1, 2000)):
+    for name, low, high in (("rounds", 1, 20), ("seconds", 0.5, 10), ("streams", 1, 2000), ("minutes", 3, 600)):
         if not low <= getattr(options, name) <= high:
             parser.error(f"--{name} {getattr(options, name)} is not allowed: must be {low} to {high}")
     if options.json and not os.access(options.json if options.json.exists() else options.json.absolute().parent, os.W_OK):
@@ -124,9 +131,14 @@ def product(report: Report, bench_node: node.Node, options: argparse.Namespace) 
     report.add(Figure("first snapshot after `virtuoso up`", time.monotonic() - began, "s"))
     report.notes.append(f"first snapshot: GetDashboard answered with {rows} rows; the exchange was already running")
     caller.close()
-    if options.only in (None, "page"):
+    if options.only in (None, "page", "open"):
         bench_node.wait("the edge with the page", lambda: page.is_served(bench_node.edge))
+    if options.only == "open":
+        open_page.memory(report, bench_node.edge, options.minutes)
+        return
+    if options.only in (None, "page"):
         page.cost(report, bench_node.edge, options.rounds)
+        phone_bytes(report, bench_node.edge)
     if options.only == "page":
         return
     for pid in (*node.family(up.pid), bench_node.exchange.process.pid):
@@ -143,7 +155,6 @@ def product(report: Report, bench_node: node.Node, options: argparse.Namespace) 
         machine.confine(pid, report.machine.all)  # streams cost the other processes more than the server
     stream_updates(report, bench_node, measured, options.streams)
     report.add(Figure(f"memory of a server after {options.streams:,} streams", machine.rss_mb(server.pid), "MB"))
-    phone_bytes(report, bench_node)
     caller.close()
 
 
@@ -217,11 +228,10 @@ def throughput(
     ]
 
 
-def phone_bytes(report: Report, bench_node: node.Node) -> None:
+def phone_bytes(report: Report, edge: str) -> None:
     """Measure what a phone receives in a minute, at both of its usual intervals."""
-    bench_node.wait("the edge with the page", lambda: page.is_served(bench_node.edge))
     for seconds, bound in ((1, 150.0), (5, 40.0)):
-        received = phone.watch(bench_node.edge, seconds)
+        received = phone.watch(edge, seconds)
         name = f"a phone, {SYMBOLS} symbols, min_interval {seconds} s, a minute"
         report.add(Figure(name, received.a_minute / 1000, "KB", aim=Aim("<=", bound)))
         report.add(Figure("  its first message", received.first / 1000, "KB"))

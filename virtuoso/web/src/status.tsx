@@ -1,53 +1,39 @@
 import type { ComponentChildren } from "preact";
 import { Environment, Path, type Provenance } from "virtuoso-market";
+import type { Status } from "./age.js";
 import { timeSpan } from "./format.js";
 import { now } from "./state/clock.js";
-import { connection, live } from "./state/live.js";
+import { live, silenceMs, status } from "./state/live.js";
 import { Age } from "./ui/index.js";
 import { t, venueName } from "./texts/index.js";
 
-/** Return the state of the connection as text. A service that answers "no data" is connected. */
-function connectionText(): string {
-  const { connection: state, problem } = live.value;
-  if (state === "lost") return problem?.reason ? t().status.noData : t().status.noConnection;
-  return state === "live" ? t().status.live : t().status.connecting;
-}
-
-/** The state of the connection, in the header. */
+/** The status, and the source and age of the data on the page, in the header. A strip names the kind of a market that is not
+ * live. */
 export function Connection() {
-  const state = connection.value;
-  const venue = live.value.dashboard?.provenance.venue;
+  const { dashboard } = live.value;
   return (
-    <p class={`connection ${state}`} role="status">
-      {connectionText()}
-      {state === "live" && venue && <span class="faint">{venueName(venue)}</span>}
-    </p>
+    <div class={`connection ${status.value}`}>
+      <p role="status">{t().status[status.value]}</p>
+      {dashboard && (
+        <p class="source">
+          <span>{venueName(dashboard.provenance.venue)}</span>
+          <Age provenance={dashboard.provenance} heardMs={dashboard.heardMs} />
+        </p>
+      )}
+    </div>
   );
 }
 
-/** Warnings on every page: a simulated market, stale data, another exchange, a lost connection. */
+/** Warnings on every page: a simulated market, another exchange, and why the data is not current. */
 export function Strips() {
-  const { dashboard, problem } = live.value;
-  const provenance = dashboard?.provenance;
+  const provenance = live.value.dashboard?.provenance;
   return (
     <>
       {provenance && <EnvironmentStrip provenance={provenance} />}
       {provenance?.path === Path.FALLBACK && <FallbackStrip provenance={provenance} />}
-      {provenance?.stale && connection.value === "live" && (
-        <Strip word={t().status.stale}>
-          {reason(provenance) ?? t().status.noNewerData}; {t().status.dataIs}{" "}
-          <Age provenance={provenance} heardMs={dashboard?.heardMs} />
-        </Strip>
-      )}
-      {connection.value === "lost" && (
-        <Strip word={connectionText()}>
-          {dashboard && (
-            <>
-              {t().status.dataIs} <Age provenance={provenance} heardMs={dashboard.heardMs} />;{" "}
-            </>
-          )}
-          <NextTry />
-          {problem?.reason && <span class="strip-message">{problem.message}</span>}
+      {status.value !== "live" && status.value !== "connecting" && (
+        <Strip word={t().status[status.value]}>
+          <Cause status={status.value} />
         </Strip>
       )}
     </>
@@ -99,6 +85,26 @@ function FallbackStrip({ provenance }: { provenance: Provenance }) {
 }
 
 const reason = (provenance: Provenance) => t().reasons[provenance.fallbackReason];
+
+/** Why the data is not current. */
+function Cause({ status: name }: { status: Status }) {
+  const { dashboard, problem } = live.value;
+  switch (name) {
+    case "stale":
+      return <>{(dashboard && reason(dashboard.provenance)) ?? t().status.noNewerData}</>;
+    case "silent":
+      return <>{t().status.silentFor(timeSpan(silenceMs.value))}</>;
+    case "offline":
+      return <>{t().status.noNetwork}</>;
+    default:
+      return (
+        <>
+          <NextTry />
+          {problem?.reason && <span class="strip-message">{problem.message}</span>}
+        </>
+      );
+  }
+}
 
 function NextTry() {
   const { retryAtMs } = live.value;

@@ -1,7 +1,8 @@
 import { create } from "@bufbuild/protobuf";
-import { BetaSchema, BetaSpan, ConfluenceRowSchema, VenueMarketSchema } from "virtuoso-market";
+import { AlertKind, AlertSchema, BetaSchema, BetaSpan, ConfluenceRowSchema, VenueMarketSchema } from "virtuoso-market";
 import { expect, test } from "vitest";
 import { matching } from "../src/search_order.js";
+import { grouped } from "../src/tabs/alerts/groups.js";
 import { rowsOf } from "../src/tabs/beta/sorting.js";
 import { type Choice, isRankingDue, ordered, ranked } from "../src/tabs/dashboard/ordering.js";
 
@@ -94,5 +95,22 @@ test("dimensions disagree when one is bullish and another is bearish", () => {
     true,
     false,
     false,
+  ]);
+});
+
+test("alerts are grouped by symbol, the group of the newest one first", () => {
+  const alerts = ["ADAUSDT", "", "BTCUSDT", "ADAUSDT", ""].map((symbol, index) =>
+    create(AlertSchema, {
+      symbol,
+      cursor: String(9 - index),
+      kind: index === 4 ? AlertKind.DATA_QUALITY : AlertKind.PRICE_MOVE,
+    }),
+  );
+  const groups = [...grouped(alerts)].map(([name, of]) => [name, of.map(({ cursor }) => cursor).join("")]);
+  expect(groups).toEqual([
+    ["ADAUSDT", "96"],
+    ["market", "8"],
+    ["BTCUSDT", "7"],
+    ["data", "5"],
   ]);
 });

@@ -31,8 +31,10 @@ const newestCursor = signal("");
 // The value of `seenCursor` when the page of alerts was opened.
 const cursorAtOpening = signal("");
 
-/** The number of alerts that were not seen on this device, at most 200. */
-export const unread = computed(() => recent.value.filter(({ cursor }) => isAfter(cursor, seenCursor.value)).length);
+/** The number of alerts that the filters accept and that were not seen on this device, at most 200. */
+export const unread = computed(
+  () => recent.value.filter((alert) => passesFilters(alert) && isAfter(alert.cursor, seenCursor.value)).length,
+);
 
 /** Return true for an alert that had not been seen when the page of alerts was opened. */
 export const isNew = ({ cursor }: Alert): boolean =>

@@ -1,9 +1,11 @@
 import { create } from "@bufbuild/protobuf";
 import { computed, signal } from "@preact/signals";
 import { type Dashboard, type Live, GetDashboardResponseSchema, followDashboard, problemOf } from "virtuoso-market";
+import { statusOf } from "../age.js";
+import { now } from "./clock.js";
 import { messageIntervalMs } from "./interval.js";
 import { loadReply, saveReply } from "./reply_store.js";
-import { hiddenSignal, market, wake, whenVisible } from "./market.js";
+import { hiddenSignal, market, offline, wake, whenVisible } from "./market.js";
 
 /** The newest dashboard, and the state of its stream. */
 export const live = signal<Live>({
@@ -15,6 +17,15 @@ export const live = signal<Live>({
 
 /** The state of the stream alone. A component that reads only this does not render with every message. */
 export const connection = computed(() => live.value.connection);
+
+// When the last message came, or when the stream was opened, by this device's clock.
+const heardMs = signal(Date.now());
+
+/** The time since the last message, milliseconds. */
+export const silenceMs = computed(() => now.value - heardMs.value);
+
+/** What the page says of its connection and its data. */
+export const status = computed(() => statusOf(live.value, offline.value, silenceMs.value));
 
 /** The id of the newest snapshot. The other calls are repeated when it changes. */
 export const snapshotId = computed(() => live.value.dashboard?.provenance.snapshotId);
@@ -60,6 +71,8 @@ async function followWhileVisible(): Promise<void> {
   const over = new AbortController();
   const stop = messageIntervalMs.subscribe((ms) => ms !== minIntervalMs && over.abort());
   hiddenSignal().addEventListener("abort", () => over.abort());
+  // A stream that has lost its network is silent. A new one shows at once whether there is a network.
+  addEventListener("offline", () => over.abort(), { signal: over.signal });
   over.signal.addEventListener("abort", stop);
   let savedMs = 0;
   for await (const state of followDashboard(market, {
@@ -68,6 +81,7 @@ async function followWhileVisible(): Promise<void> {
     signal: over.signal,
     ...(before && { from: before }),
   })) {
+    heardMs.value = Date.now();
     live.value = { ...state, dashboard: state.dashboard ?? live.peek().dashboard };
     if (state.dashboard && state.connection === "live" && Date.now() - savedMs > SAVE_INTERVAL_MS) {
       savedMs = Date.now();

@@ -1,3 +1,4 @@
+import { signal } from "@preact/signals";
 import { createMarket } from "virtuoso-market";
 
 /** The client of the service that served this page. */
@@ -5,6 +6,14 @@ export const market = createMarket({ baseUrl: location.origin });
 
 /** Receives the event "wake" when the network is back or the page is visible again. */
 export const wake = new EventTarget();
+
+/** Whether the device says that it has no network. */
+export const offline = signal(!navigator.onLine);
+for (const event of ["online", "offline"]) {
+  addEventListener(event, () => {
+    offline.value = !navigator.onLine;
+  });
+}
 
 const wakeUp = () => {
   if (document.visibilityState === "visible") wake.dispatchEvent(new Event("wake"));

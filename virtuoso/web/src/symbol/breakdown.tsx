@@ -1,7 +1,8 @@
-import type { Dimension, GetConfluenceResponse } from "virtuoso-market";
+import type { Dimension, GetConfluenceResponse, Problem } from "virtuoso-market";
 import { ABSENT, durationToMs, fixed, scoreExact, share, signed, timeSpan } from "../format.js";
 import type { Answer } from "../state/query.js";
-import { Fact, Moving, Panel, ScoreBar } from "../ui/index.js";
+import { live } from "../state/live.js";
+import { DimensionBars, Fact, Moving, Panel, ScoreBar } from "../ui/index.js";
 import { t } from "../texts/index.js";
 import { DimensionRow } from "./dimension.js";
 import { inputName, listed } from "./names.js";
@@ -9,32 +10,54 @@ import { roundedToSum } from "./rounded_sum.js";
 
 const DIGITS = 2;
 
-/** The score and its six dimensions. */
-export function Breakdown({ answer }: { answer: Answer<GetConfluenceResponse> }) {
+/** The score and its six dimensions. Until there is a reply, they are those of the list. */
+export function Breakdown({ symbol, answer }: { symbol: string; answer: Answer<GetConfluenceResponse> }) {
   const { reply, heardMs, problem, waiting } = answer;
-  const rows = reply ? ranked(reply) : [];
+  if (!reply) return <ListedScores symbol={symbol} problem={problem} waiting={waiting} />;
+  const rows = ranked(reply);
+  return (
+    <Panel title="Confluence score" class="breakdown" provenance={reply.provenance} heardMs={heardMs} problem={problem}>
+      <Total reply={reply} />
+      <h3>Dimensions</h3>
+      <p class="faint">Scores and sentences of this moment. Points are means over the same time as the score.</p>
+      <ol class="dimensions">
+        {rows.map(({ dimension, points }) => (
+          <li key={dimension.kind}>
+            <DimensionRow dimension={dimension} points={points} provenance={reply.provenance} heardMs={heardMs} />
+          </li>
+        ))}
+      </ol>
+      {reply.score !== undefined && <Sum score={reply.score} points={rows.flatMap((row) => row.points ?? [])} />}
+    </Panel>
+  );
+}
+
+interface ListedScoresProps {
+  readonly symbol: string;
+  readonly problem: Problem | undefined;
+  readonly waiting: boolean;
+}
+
+/** The scores of the symbol's row in the list, which the device has without a network, too. */
+function ListedScores({ symbol, ...answer }: ListedScoresProps) {
+  const { dashboard } = live.value;
+  const row = dashboard?.rows.get(symbol);
   return (
     <Panel
       title="Confluence score"
       class="breakdown"
-      provenance={reply?.provenance}
-      heardMs={heardMs}
-      problem={problem}
-      waiting={waiting}
+      provenance={row && dashboard?.provenance}
+      heardMs={dashboard?.heardMs}
+      {...answer}
     >
-      {reply && (
+      {row && (
         <>
-          <Total reply={reply} />
-          <h3>Dimensions</h3>
-          <p class="faint">Scores and sentences of this moment. Points are means over the same time as the score.</p>
-          <ol class="dimensions">
-            {rows.map(({ dimension, points }) => (
-              <li key={dimension.kind}>
-                <DimensionRow dimension={dimension} points={points} provenance={reply.provenance} heardMs={heardMs} />
-              </li>
-            ))}
-          </ol>
-          {reply.score !== undefined && <Sum score={reply.score} points={rows.flatMap((row) => row.points ?? [])} />}
+          <p class="total-score">
+            <Moving value={row.score}>{scoreExact(row.score)}</Moving>
+            <span>{row.score === undefined ? t().scores.noScore : (t().labels[row.label] ?? ABSENT)}</span>
+          </p>
+          <ScoreBar value={row.score} label={t().scores.fields.score} />
+          <DimensionBars row={row} />
         </>
       )}
     </Panel>

@@ -1,20 +1,17 @@
 import { computed, useComputed } from "@preact/signals";
 import type { ConfluenceRow, GetConfluenceResponse } from "virtuoso-market";
 import { durationToMs, percent, price, usd } from "../format.js";
-import { live } from "../state/live.js";
+import { live, status } from "../state/live.js";
 import { go } from "../state/router.js";
-import { Change, Icon, Moving, Source, SymbolName, Value, WatchStar } from "../ui/index.js";
+import { Change, Icon, Moving, SymbolName, Value, WatchStar } from "../ui/index.js";
 
 /** Return the newest row of a symbol as a signal. A component that reads it renders only when this row changes. */
 export function useRow(symbol: string) {
   return useComputed((): ConfluenceRow | undefined => live.value.dashboard?.rows.get(symbol));
 }
 
-/** True while prices are current: the stream is live and not stale. */
-export const isCurrent = computed(() => {
-  const { connection, dashboard } = live.value;
-  return connection === "live" && dashboard?.provenance.stale === false;
-});
+/** True while prices are current. */
+export const isCurrent = computed(() => status.value === "live");
 
 /** The symbol and its live price. The price of `reply` is shown before the first dashboard. */
 export function Head({ symbol, reply }: { symbol: string; reply?: GetConfluenceResponse | undefined }) {
@@ -38,7 +35,6 @@ export function Head({ symbol, reply }: { symbol: string; reply?: GetConfluenceR
             24 h turnover <Value>{usd(row.turnover24hUsd)}</Value>
           </span>
           {reply?.fundingDayPercent !== undefined && <span class="muted">Funding {funding(reply)}</span>}
-          <PriceSource symbol={symbol} />
         </div>
       )}
     </header>
@@ -49,13 +45,6 @@ export function Head({ symbol, reply }: { symbol: string; reply?: GetConfluenceR
 function funding({ fundingDayPercent, fundingPercent, fundingInterval }: GetConfluenceResponse): string {
   const hours = (durationToMs(fundingInterval) ?? 0) / 3_600_000;
   return `${percent(fundingDayPercent, 3)} a day (${percent(fundingPercent, 4)} every ${hours} h)`;
-}
-
-/** The source and age of the live price. */
-function PriceSource({ symbol }: { symbol: string }) {
-  const { dashboard } = live.value;
-  if (!dashboard?.rows.has(symbol)) return null;
-  return <Source provenance={dashboard.provenance} heardMs={dashboard.heardMs} />;
 }
 
 function back(): void {

@@ -43,7 +43,7 @@ export default function SymbolPage({ symbol }: { symbol: string }) {
       <Head symbol={name} reply={answer.reply} />
       <div class="symbol-columns">
         <div>
-          <Breakdown answer={answer} />
+          <Breakdown symbol={name} answer={answer} />
           <LiquidationPanel
             liquidations={answer.reply?.liquidations}
             provenance={answer.reply?.provenance}

@@ -40,7 +40,10 @@ export const de: Texts = {
     connecting: "Verbinden",
     stale: "Veraltet",
     noNewerData: "es kommen keine neueren Daten",
-    dataIs: "die Daten sind",
+    silent: "Keine Nachricht",
+    silentFor: (span) => `seit ${span} ist keine Nachricht gekommen`,
+    offline: "Offline",
+    noNetwork: "dieses Gerät hat kein Netz",
     simulated: "Simuliert",
     simulatedMarket: "Dieser Markt ist simuliert: Kein Preis ist echt.",
     replay: "Aufzeichnung",
@@ -377,6 +380,11 @@ export const de: Texts = {
     [OpportunityKind.CROSS_TIMEFRAME_DIVERGENCE]: "Kurz- und langfristig uneins",
     [OpportunityKind.FUNDING_EXTREME]: "Extreme Funding-Rate",
   },
+  alertGroups: {
+    market: "Gesamter Markt",
+    data: "Daten",
+    earlier: (count, unseen) => `${count} frühere${unseen ? `, davon ${unseen} neue` : ""}`,
+  },
   alertKinds: {
     [AlertKind.SIGNAL_OPENED]: "Neues Signal",
     [AlertKind.SIGNAL_CLOSED]: "Signal beendet",
@@ -391,7 +399,6 @@ export const de: Texts = {
     [AlertKind.LIQUIDATION]: "Liquidationen",
   },
   alertLevels: {
-    [AlertLevel.INFO]: "Hinweis",
     [AlertLevel.WARNING]: "Warnung",
     [AlertLevel.CRITICAL]: "Kritisch",
   },

@@ -42,7 +42,10 @@ export const en = {
     connecting: "Connecting",
     stale: "Stale",
     noNewerData: "no newer data has arrived",
-    dataIs: "the data is",
+    silent: "No message",
+    silentFor: (span: string) => `no message has arrived for ${span}`,
+    offline: "Offline",
+    noNetwork: "this device has no network",
     simulated: "Simulated",
     simulatedMarket: "This market is simulated: no price is real.",
     replay: "Replay",
@@ -383,6 +386,11 @@ export const en = {
     [OpportunityKind.CROSS_TIMEFRAME_DIVERGENCE]: "Short and long term disagree",
     [OpportunityKind.FUNDING_EXTREME]: "Extreme funding",
   } as Partial<Record<OpportunityKind, string>>,
+  alertGroups: {
+    market: "Whole market",
+    data: "Data",
+    earlier: (count: number, unseen: number) => `${count} earlier${unseen ? `, ${unseen} of them new` : ""}`,
+  },
   alertKinds: {
     [AlertKind.SIGNAL_OPENED]: "New signal",
     [AlertKind.SIGNAL_CLOSED]: "Signal closed",
@@ -397,7 +405,6 @@ export const en = {
     [AlertKind.LIQUIDATION]: "Liquidations",
   } as Partial<Record<AlertKind, string>>,
   alertLevels: {
-    [AlertLevel.INFO]: "Info",
     [AlertLevel.WARNING]: "Warning",
     [AlertLevel.CRITICAL]: "Critical",
   } as Partial<Record<AlertLevel, string>>,

@@ -1,11 +1,10 @@
 import type { ComponentChildren } from "preact";
-import { useId } from "preact/hooks";
-import { Environment, Path, type Problem, type Provenance } from "virtuoso-market";
-import { isOutdated, isStale } from "../age.js";
-import { connection, staleId } from "../state/live.js";
+import { useEffect, useId, useState } from "preact/hooks";
+import { Environment, type Problem, type Provenance } from "virtuoso-market";
+import { differInAge, isOutdated } from "../age.js";
+import { live, staleId, status } from "../state/live.js";
 import { t, venueName } from "../texts/index.js";
 import { Age } from "./age.js";
-import { Badge } from "./badge.js";
 
 export interface PanelProps {
   title: string;
@@ -23,38 +22,67 @@ export interface PanelProps {
   children?: ComponentChildren;
 }
 
-/** A part of a page: its title, the source and age of its data, its problem, and its children once there is a reply. It is
- * grey when the data is not current. */
+/** A part of a page: its title, what differs from the source and age in the header, its problem, and its children once there
+ * is a reply. It is grey when the data is not current. */
 export function Panel({ title, provenance, heardMs, problem, waiting, action, class: name, children }: PanelProps) {
   const id = useId();
-  const old = provenance && isOutdated(provenance, connection.value, staleId.value, problem);
+  const old = provenance && isOutdated(provenance, status.value, staleId.value, problem);
   return (
     <section class={`panel ${old ? "old" : ""} ${name ?? ""}`} aria-labelledby={id} aria-busy={waiting && !provenance}>
       <header>
         <h2 id={id}>{title}</h2>
-        {provenance && <Source provenance={provenance} heardMs={heardMs} />}
+        {provenance && <OwnSource provenance={provenance} heardMs={heardMs} />}
         {action}
       </header>
-      {problem && <ProblemNote problem={problem} old={!!provenance} />}
+      {problem && !(provenance && isProblemOfPage(problem)) && <ProblemNote problem={problem} old={!!provenance} />}
       {provenance ? children : waiting && !problem && <Skeleton />}
     </section>
   );
 }
 
-/** The exchange, the kind of market and the age in one line, marked when the data is stale or a fallback. */
-export function Source({ provenance, heardMs }: { provenance: Provenance; heardMs: number | undefined }) {
-  const { environment, path, venue } = provenance;
+interface SourceProps {
+  provenance: Provenance;
+  heardMs: number | undefined;
+}
+
+/** The exchange, the kind of market and the age in one line. What `known` has in common is left out. */
+export function Source({ provenance, heardMs, known }: SourceProps & { known?: Known | undefined }) {
+  const { environment, venue } = provenance;
   return (
     <p class="source">
-      {isStale(provenance, staleId.value) && <Badge tone="warn">{t().status.stale}</Badge>}
-      {path === Path.FALLBACK && <Badge tone="warn">{t().status.fallback}</Badge>}
-      <span>{venueName(venue)}</span>
-      <span class={environment === Environment.LIVE ? "" : "not-live"}>
-        {t().environments[environment] ?? t().status.unknownMarket}
-      </span>
-      <Age provenance={provenance} heardMs={heardMs} />
+      {venue !== known?.venue && <span>{venueName(venue)}</span>}
+      {environment !== known?.environment && (
+        <span class={environment === Environment.LIVE ? "" : "not-live"}>
+          {t().environments[environment] ?? t().status.unknownMarket}
+        </span>
+      )}
+      {!known?.age && <Age provenance={provenance} heardMs={heardMs} />}
     </p>
   );
+}
+
+/** What the page says already: a venue, an environment, and whether it is the same age. */
+type Known = Pick<Provenance, "venue" | "environment"> & { readonly age: boolean };
+
+const KEEP_AGE_MS = 15_000;
+
+/** What differs from the source and age in the header. An age that differed stays for a while, so that it does not come and
+ * go between two replies. */
+function OwnSource({ provenance, heardMs }: SourceProps) {
+  const { dashboard } = live.value;
+  const differs = !dashboard || differInAge({ provenance, heardMs }, dashboard);
+  const [differed, setDiffered] = useState(differs);
+  useEffect(() => {
+    const timer = setTimeout(setDiffered, differs ? 0 : KEEP_AGE_MS, differs);
+    return () => clearTimeout(timer);
+  }, [differs]);
+  const known = dashboard && { ...dashboard.provenance, age: !differs && !differed };
+  return <Source provenance={provenance} heardMs={heardMs} known={known} />;
+}
+
+/** Return true for a problem that the header tells. */
+function isProblemOfPage({ reason }: Problem): boolean {
+  return status.value !== "live" && (reason === undefined || reason === live.value.problem?.reason);
 }
 
 /** Why a call failed, in the words of the service. */

@@ -3,7 +3,6 @@ import { useEffect } from "preact/hooks";
 import { type Alert, AlertKind, AlertLevel, ListAlertsResponseSchema } from "virtuoso-market";
 import {
   alertsProblem,
-  isNew,
   kinds,
   markOpened,
   markSeen,
@@ -19,7 +18,8 @@ import { Empty, Panel, Segmented } from "../../ui/index.js";
 import { t, withNames } from "../../texts/index.js";
 import { Choices } from "../choices.js";
 import { OlderButton } from "../older.js";
-import { AlertItem } from "./item.js";
+import { AlertGroup } from "./group.js";
+import { grouped } from "./groups.js";
 import { NotifySwitch } from "./notify.js";
 import "../../styles/lists.css";
 import "../../styles/alerts.css";
@@ -31,7 +31,7 @@ const MINIMUM_LEVELS: Partial<Record<AlertLevel, string>> = {
   [AlertLevel.CRITICAL]: "Critical",
 };
 
-/** All alerts, newest first. New alerts appear when they arrive. */
+/** All alerts by symbol, newest first. New alerts appear when they arrive. */
 export default function Alerts() {
   const pages = usePages(
     `alerts:${minLevel.value}:${[...kinds.value].sort().join()}`,
@@ -53,6 +53,7 @@ export default function Alerts() {
   return (
     <div class="list-page alerts-page">
       <h1 class="visually-hidden">Alerts</h1>
+      <NotifySwitch />
       <div class="filters">
         <Segmented
           label="Minimum level"
@@ -73,8 +74,8 @@ export default function Alerts() {
       >
         {listed.length ? (
           <ul class="alerts">
-            {listed.map((alert) => (
-              <AlertItem key={alert.cursor} alert={alert} unseen={isNew(alert)} />
+            {[...grouped(listed)].map(([name, alerts]) => (
+              <AlertGroup key={name} name={name} alerts={alerts} />
             ))}
           </ul>
         ) : (
@@ -86,7 +87,6 @@ export default function Alerts() {
         )}
         <OlderButton pages={pages} what="alerts" />
       </Panel>
-      <NotifySwitch />
     </div>
   );
 }

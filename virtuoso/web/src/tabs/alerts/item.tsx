@@ -7,16 +7,16 @@ import { t, venueName } from "../../texts/index.js";
 
 const TONES: Partial<Record<AlertLevel, Tone>> = { [AlertLevel.WARNING]: "warn", [AlertLevel.CRITICAL]: "down" };
 
-/** One alert. Alerts about data quality look different, because they are not about the market. */
+/** One alert. Its level is shown when it is urgent. Alerts about data quality look different, because they are not about the market. */
 export function AlertItem({ alert, unseen }: { alert: Alert; unseen: boolean }) {
-  const { kind, level, symbol, text, venue, observedTime, markets } = alert;
+  const { kind, level, text, venue, observedTime, markets } = alert;
+  const tone = TONES[level];
   const data = kind === AlertKind.DATA_QUALITY;
   return (
     <li class={`alert ${data ? "data" : ""} ${unseen ? "unseen" : ""}`}>
       <header>
-        <Badge tone={TONES[level] ?? "plain"}>{t().alertLevels[level] ?? "Alert"}</Badge>
+        {tone && <Badge tone={tone}>{t().alertLevels[level]}</Badge>}
         <b>{t().alertKinds[kind] ?? "Alert"}</b>
-        {symbol && <SymbolLink symbol={symbol} />}
         {unseen && <Badge tone="accent">New</Badge>}
         <time class="faint" dateTime={observedTime && new Date(ms(observedTime) ?? 0).toISOString()}>
           {venueName(venue)} · <When at={ms(observedTime)} full={clock(observedTime, marketTime.peek())} />

@@ -1,5 +1,6 @@
 import { type Dashboard, GetSentimentResponseSchema } from "virtuoso-market";
 import { ABSENT, score } from "../../format.js";
+import { status } from "../../state/live.js";
 import { market } from "../../state/market.js";
 import { useQuery } from "../../state/query.js";
 import { t } from "../../texts/index.js";
@@ -20,7 +21,13 @@ export function MarketLine({ dashboard: { overview, rows }, open, onToggle }: Pr
   const { regime, breadth } = overview ?? {};
   const words = t().market;
   return (
-    <button type="button" class="market-line" aria-expanded={open} aria-controls="market" onClick={onToggle}>
+    <button
+      type="button"
+      class={`market-line ${status.value === "live" ? "" : "old"}`}
+      aria-expanded={open}
+      aria-controls="market"
+      onClick={onToggle}
+    >
       <span class="visually-hidden">{words.title} </span>
       <b class={regime ? LEANS[regime] : undefined}>{(regime ? words.regimes[regime] : undefined) ?? ABSENT}</b>
       <span>
