@@ -28,7 +28,7 @@ from virtuoso.simulator.market import FUNDING_MS, SimulatedMarket
 T = TypeVar("T")
 
 NOW_MS = 1_772_721_420_000
-LOSING_SIGNAL_MS = 1_773_207_420_000  # a signal that opens here reaches its stop
+LOSING_SIGNAL_MS = 1_772_732_220_000  # a signal that opens here reaches its stop
 BASES = ("UNI", "WLD", "APT", "BTC", "SOL", "DOGE", "ENA", "WIF")
 MARKET = SimulatedMarket(7, now_ms=NOW_MS)
 

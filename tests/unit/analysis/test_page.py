@@ -21,7 +21,7 @@ from virtuoso.analysis.orderflow import TAKER_VOLUME
 from virtuoso.analysis.signal_rules import DEFAULT_RULES
 from virtuoso.analysis.weights import DIMENSION_WEIGHTS, TIMEFRAME_WEIGHTS
 from virtuoso.domain.model import DimensionKind
-from virtuoso.domain.records import AlertKind
+from virtuoso.domain.records import AlertKind, SignalStatus
 
 PAGE = (ROOT / "virtuoso" / "analysis" / "scores.md").read_text()
 HEADINGS = {"orderflow": "Order flow", "orderbook": "Order book", "price_structure": "Price structure"}
@@ -108,6 +108,13 @@ def expected(shown: Any, whole: Any) -> Any:
         case float() | int():
             return pytest.approx(whole, abs=5.1e-4)
     return whole
+
+
+def test_the_signals_of_the_picture_open_and_end_as_its_caption_says() -> None:
+    from tools.pictures import market, scores  # noqa: PLC0415 - as below
+
+    ended = [scores.signal_and_bars(*one)[0] for one in (("WLD", market.NOW_MS), ("DOGE", market.LOSING_SIGNAL_MS))]
+    assert [one.status for one in ended] == [SignalStatus.TARGETS_REACHED, SignalStatus.STOPPED]
 
 
 @pytest.fixture(scope="module")
