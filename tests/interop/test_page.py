@@ -90,7 +90,17 @@ async def test_the_page_of_a_symbol_explains_its_dimensions(filled_edge: Running
         main = one.page.get_by_role("main")
         for name in ("technical", "volume", "orderflow", "orderbook", "price_structure", "sentiment"):
             await expect(main).to_contain_text(f"The {name} reading of BTCUSDT leans a little.")
-        await expect(main.locator("canvas").first).to_be_attached()
+        chart = main.get_by_role("region").first
+        await expect(chart).to_have_accessible_name("Price")
+        await expect(chart.locator("canvas").first).to_be_attached()
+        await chart.get_by_role("button", name="Indicators").click()
+        await one.page.get_by_role("button", name="MACD").click()
+        await one.page.keyboard.press("Escape")
+        await expect(chart.get_by_text(re.compile(r"^MACD: "))).to_be_attached()
+        await chart.get_by_role("button", name="Full screen").click()
+        await expect(chart.get_by_role("button", name="Full screen")).to_have_attribute("aria-pressed", "true")
+        await expect(chart.get_by_text("Load older bars")).to_be_hidden()
+        await chart.get_by_role("button", name="Full screen").click()
         await one.page.go_back()
         await expect(one.page.get_by_role("region", name="Scores")).to_be_visible()
         assert one.page_errors == []

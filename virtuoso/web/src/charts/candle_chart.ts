@@ -1,32 +1,23 @@
 import {
+  type AutoscaleInfo,
   CandlestickSeries,
   type ChartOptions,
   ColorType,
   CrosshairMode,
   type DeepPartial,
-  HistogramSeries,
   type IPriceLine,
   LineStyle,
   TickMarkType,
   type Time,
   type UTCTimestamp,
   createChart,
+  createSeriesMarkers,
 } from "lightweight-charts";
 import { dateTime, dayAndMonth, fixed, month, priceDigits, timeOfDay } from "../format.js";
+import type { Bar, Colour, FormingBar, Level, Picture } from "./picture.js";
+import { Plots } from "./plots.js";
 
-// Only this file imports the charting library. It is loaded when a chart is first shown.
-
-/** A bar of the chart. Prices are in USDT. */
-export interface Bar {
-  /** The open time, epoch seconds. */
-  readonly time: number;
-  readonly open: number;
-  readonly high: number;
-  readonly low: number;
-  readonly close: number;
-  /** In units of the base asset. */
-  readonly volume: number;
-}
+// Only this file and plots.ts import the charting library. It is loaded when a chart is first shown.
 
 /** What a chart reports. */
 export interface CandleListener {
@@ -39,8 +30,9 @@ export interface CandleListener {
 }
 
 export interface CandleChart {
-  /** Draw bars of `step` seconds, oldest first. A time without a bar stays empty. */
-  readonly draw: (bars: readonly Bar[], step: number, tickSize: number | undefined) => void;
+  readonly draw: (picture: Picture) => void;
+  /** Draw the bars that have not closed, oldest first. They are grey when they are not `live`. */
+  readonly form: (bars: readonly FormingBar[], live: boolean) => void;
   /** Mark the current price. Undefined removes the mark. */
   readonly mark: (value: number | undefined) => void;
   /** Apply the colours of the current theme. */
@@ -68,52 +60,85 @@ const OPTIONS: DeepPartial<ChartOptions> = {
   handleScale: { mouseWheel: matchMedia("(pointer: fine)").matches },
 };
 
-/** Create a candle chart with volumes below it. It fills `host`. */
+/** Create a candle chart. It fills `host`, also when the size of `host` changes. */
 export function candleChart(host: HTMLElement, listener: CandleListener): CandleChart {
   const chart = createChart(host, OPTIONS);
-  const quiet = { priceLineVisible: false, lastValueVisible: false };
-  const candles = chart.addSeries(CandlestickSeries, quiet);
-  const volumes = chart.addSeries(HistogramSeries, { ...quiet, priceFormat: { type: "volume" } }, 1);
-  chart.panes()[0]?.setStretchFactor(4);
-  chart.panes()[1]?.setStretchFactor(1);
+  const colour = (name: Colour) => getComputedStyle(host).getPropertyValue(name).trim();
+  const candles = chart.addSeries(CandlestickSeries, { priceLineVisible: false, lastValueVisible: false });
+  const markers = createSeriesMarkers(candles, []);
+  const plots = new Plots(chart, colour);
   const scale = chart.timeScale();
-  let line: IPriceLine | undefined;
-  let rows: readonly Row[] = [];
+  let price: IPriceLine | undefined;
+  let levels: readonly IPriceLine[] = [];
+  let picture: Picture | undefined;
+  let forming: readonly FormingBar[] = [];
+  let isLive = false;
+
+  const draw = (next: Picture) => {
+    const first = !picture?.bars.length;
+    picture = next;
+    const { bars, step, tickSize, times, marks } = next;
+    const digits = priceDigits(bars.at(-1)?.close ?? 1, tickSize);
+    candles.applyOptions({
+      priceFormat: { type: "custom", formatter: (value: number) => fixed(value, digits), minMove: 10 ** -digits },
+      autoscaleInfoProvider: (original: () => AutoscaleInfo | null) => withLevels(original(), next.levels),
+    });
+    candles.setData(onGrid(bars, step));
+    form(forming, isLive);
+    plots.draw(next);
+    markers.setMarkers(
+      marks.map(({ time, shape, colour: name, text }) => {
+        const position = shape === "arrowUp" ? "belowBar" : "aboveBar";
+        return { time: time as UTCTimestamp, shape, position, text, color: colour(name) } as const;
+      }),
+    );
+    for (const one of levels) candles.removePriceLine(one);
+    levels = next.levels.map(({ name, price: at, colour: of }) =>
+      candles.createPriceLine({ title: name, price: at, color: colour(of), lineWidth: 1, lineStyle: LineStyle.Dashed }),
+    );
+    if (first) scale.setVisibleLogicalRange({ from: times.length - INITIAL_BARS, to: times.length + 3 });
+  };
+
+  const form = (bars: readonly FormingBar[], live: boolean) => {
+    [forming, isLive] = [bars, live];
+    const closed = picture?.bars.at(-1)?.time;
+    if (closed === undefined) return;
+    const line = colour(live ? "--accent" : "--faint");
+    for (const bar of bars)
+      if (bar.time > closed) {
+        const looks = { color: colour("--raised"), borderColor: line, wickColor: line };
+        candles.update({ ...bar, time: bar.time as UTCTimestamp, ...looks });
+      }
+  };
+
+  const mark = (value: number | undefined) => {
+    if (price) candles.removePriceLine(price);
+    const looks = { color: colour("--accent"), axisLabelTextColor: colour("--on-accent") };
+    const line = { lineWidth: 1, lineStyle: LineStyle.Dotted, ...looks } as const;
+    price = value === undefined ? undefined : candles.createPriceLine({ ...line, price: value });
+  };
 
   const recolour = () => {
-    const colours = coloursOf(host);
-    chart.applyOptions(colours.chart);
-    candles.applyOptions(colours.candles);
-    volumes.applyOptions(colours.volumes);
-    line?.applyOptions(colours.line);
+    applyColours(chart, candles, host);
+    mark(price?.options().price);
+    if (picture) draw(picture);
   };
-  recolour();
+  applyColours(chart, candles, host);
 
   scale.subscribeVisibleLogicalRangeChange((range) => {
-    if (!range || !rows.length) return;
-    const at = (index: number) => rows[Math.max(0, Math.min(rows.length - 1, Math.round(index)))]?.time ?? 0;
-    listener.onRange(at(range.from), at(range.to));
+    const visible = scale.getVisibleRange();
+    if (!range || !visible) return;
+    listener.onRange(Number(visible.from), Number(visible.to));
     if (range.from < NEAR_START) listener.onNearStart();
   });
-  chart.subscribeCrosshairMove(({ time }) => listener.onCursor(time === undefined ? undefined : Number(time)));
+  chart.subscribeCrosshairMove(({ time }) => {
+    const at = time === undefined ? undefined : Number(time);
+    plots.read(at);
+    listener.onCursor(at);
+  });
 
   return {
-    recolour,
-    draw(bars, step, tickSize) {
-      const first = !rows.length;
-      rows = onGrid(bars, step);
-      const digits = priceDigits(bars.at(-1)?.close ?? 1, tickSize);
-      const formatter = (value: number) => fixed(value, digits);
-      candles.applyOptions({ priceFormat: { type: "custom", formatter, minMove: 10 ** -digits } });
-      candles.setData([...rows]);
-      volumes.setData(rows.map((row) => ("volume" in row ? { time: row.time, value: row.volume } : row)));
-      if (first) scale.setVisibleLogicalRange({ from: rows.length - INITIAL_BARS, to: rows.length + 3 });
-    },
-    mark(value) {
-      if (line) candles.removePriceLine(line);
-      const options = { lineWidth: 1, lineStyle: LineStyle.Dotted, ...coloursOf(host).line } as const;
-      line = value === undefined ? undefined : candles.createPriceLine({ ...options, price: value });
-    },
+    ...{ draw, form, mark, recolour },
     scroll: (bars) => scale.scrollToPosition(scale.scrollPosition() + bars, false),
     zoom(factor) {
       const range = scale.getVisibleLogicalRange();
@@ -123,33 +148,41 @@ export function candleChart(host: HTMLElement, listener: CandleListener): Candle
   };
 }
 
-/** Return the colours of the current theme for each part of a chart. */
-function coloursOf(host: HTMLElement) {
+function applyColours(
+  chart: ReturnType<typeof createChart>,
+  candles: { applyOptions: (options: Readonly<Record<string, string>>) => void },
+  host: HTMLElement,
+): void {
   const style = getComputedStyle(host);
-  const colour = (name: string) => style.getPropertyValue(name).trim();
+  const colour = (name: Colour) => style.getPropertyValue(name).trim();
   const cross = { color: colour("--faint"), labelBackgroundColor: colour("--raised") };
-  return {
-    chart: {
-      layout: {
-        background: { type: ColorType.Solid, color: colour("--surface") },
-        textColor: colour("--muted"),
-        fontFamily: style.fontFamily,
-        panes: { separatorColor: colour("--line") },
-      },
-      grid: { horzLines: { color: colour("--line") } },
-      crosshair: { vertLine: cross, horzLine: cross },
+  chart.applyOptions({
+    layout: {
+      background: { type: ColorType.Solid, color: colour("--surface") },
+      textColor: colour("--muted"),
+      fontFamily: style.fontFamily,
+      panes: { separatorColor: colour("--line") },
     },
-    candles: {
-      upColor: colour("--surface"), // rising bars are hollow, so that rising and falling bars differ without colour
-      borderUpColor: colour("--up"),
-      wickUpColor: colour("--up"),
-      downColor: colour("--down"),
-      borderDownColor: colour("--down"),
-      wickDownColor: colour("--down"),
-    },
-    volumes: { color: `${colour("--faint")}80` },
-    line: { color: colour("--accent"), axisLabelTextColor: colour("--on-accent") },
-  } as const;
+    grid: { horzLines: { color: colour("--line") } },
+    crosshair: { vertLine: cross, horzLine: cross },
+  });
+  candles.applyOptions({
+    upColor: colour("--surface"), // rising bars are hollow, so that rising and falling bars differ without colour
+    borderUpColor: colour("--up"),
+    wickUpColor: colour("--up"),
+    downColor: colour("--down"),
+    borderDownColor: colour("--down"),
+    wickDownColor: colour("--down"),
+  });
+}
+
+/** Return the range of prices, with those levels in it that at most double it. */
+function withLevels(info: AutoscaleInfo | null, levels: readonly Level[]): AutoscaleInfo | null {
+  if (!info?.priceRange) return info;
+  const { minValue, maxValue } = info.priceRange;
+  const room = (maxValue - minValue) / 2;
+  const near = levels.map(({ price }) => price).filter((price) => price > minValue - room && price < maxValue + room);
+  return { ...info, priceRange: { minValue: Math.min(minValue, ...near), maxValue: Math.max(maxValue, ...near) } };
 }
 
 type Row = { time: UTCTimestamp } | (Bar & { time: UTCTimestamp });

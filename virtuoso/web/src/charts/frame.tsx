@@ -1,16 +1,15 @@
 import { type ReadonlySignal, effect } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { shownTheme } from "../state/theme.js";
-import type { Bar, CandleChart, CandleListener } from "./candle_chart.js";
+import { t } from "../texts/index.js";
+import type { CandleChart, CandleListener } from "./candle_chart.js";
+import type { FormingBar, Picture } from "./picture.js";
 
 interface Props extends CandleListener {
-  /** The bars, oldest first. */
-  readonly bars: readonly Bar[];
-  /** The length of a bar, seconds. */
-  readonly step: number;
-  /** The smallest price step of the market. Undefined when it is not known. */
-  readonly tickSize: number | undefined;
-  /** The current price. */
+  readonly picture: Picture;
+  /** The bars that have not closed, oldest first. */
+  readonly forming: ReadonlySignal<readonly FormingBar[]>;
+  /** The current price. Undefined while it is not known: the bars that have not closed are then grey. */
   readonly price: ReadonlySignal<number | undefined>;
   readonly label: string;
 }
@@ -24,7 +23,7 @@ const KEYS: Readonly<Record<string, (chart: CandleChart) => void>> = {
 };
 
 /** A candle chart. Its code is loaded when a chart first comes near the screen. */
-export function CandleFrame({ bars, step, tickSize, price, label, ...listener }: Props) {
+export function CandleFrame({ picture, forming, price, label, ...listener }: Props) {
   const hostRef = useRef<HTMLDivElement>(null);
   const listenerRef = useRef(listener);
   useLayoutEffect(() => {
@@ -60,17 +59,19 @@ export function CandleFrame({ bars, step, tickSize, price, label, ...listener }:
       created?.remove();
     };
   }, []);
-  useEffect(() => chart?.draw(bars, step, tickSize), [chart, bars, step, tickSize]);
+  useEffect(() => chart?.draw(picture), [chart, picture]);
+  useEffect(() => chart && effect(() => chart.form(forming.value, price.value !== undefined)), [chart, forming, price]);
   useEffect(() => chart && effect(() => chart.mark(price.value)), [chart, price]);
   useEffect(() => {
     if (!chart) return undefined;
     // the style of a new theme applies from the next frame
     return shownTheme.subscribe(() => void requestAnimationFrame(chart.recolour));
   }, [chart]);
-  if (failed) return <p class="note">The chart could not be loaded. The figures below describe the same bars.</p>;
+  if (failed) return <p class="note">{t().chart.notLoaded}</p>;
   return (
     <div
       class="candle-frame"
+      style={{ "--panes": String(picture.panes.length - 1) }}
       ref={hostRef}
       role="application"
       aria-label={label}

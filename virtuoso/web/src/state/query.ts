@@ -24,7 +24,7 @@ const SAVE_INTERVAL_MS = 5000;
  *
  * A reply that is stored on this device is shown at once. The call is made when the component appears. It is repeated with a
  * new snapshot or a new connection, at most every `minIntervalMs`. It has no timer, so an unchanged market causes no calls.
- * `due` returns false while the current reply shows that a new one would contain nothing new. */
+ * An empty key makes no call. `due` returns false while the current reply shows that a new one would contain nothing new. */
 export function useQuery<Desc extends DescMessage>(
   key: string,
   schema: Desc,
@@ -38,6 +38,7 @@ export function useQuery<Desc extends DescMessage>(
     [key],
   );
   useEffect(() => {
+    if (!key) return undefined;
     const unmounted = new AbortController();
     let calledMs = 0;
     let savedMs = 0;

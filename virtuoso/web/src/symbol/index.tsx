@@ -41,6 +41,7 @@ export default function SymbolPage({ symbol }: { symbol: string }) {
   return (
     <div class="symbol-page">
       <Head symbol={name} reply={answer.reply} />
+      <Candles symbol={name} />
       <div class="symbol-columns">
         <div>
           <Breakdown symbol={name} answer={answer} />
@@ -51,7 +52,6 @@ export default function SymbolPage({ symbol }: { symbol: string }) {
           />
         </div>
         <div>
-          <Candles symbol={name} />
           <History symbol={name} />
           <ActiveSignals symbol={name} />
           <SymbolOpportunities symbol={name} />
