@@ -58,6 +58,13 @@ def test_the_overview_covers_the_whole_venue() -> None:
     assert (result.trend_strength, result.volatility_percent, result.regime_inputs.btc_trend) == (None, None, None)
 
 
+@pytest.mark.parametrize("turnover", [0.0, None])
+def test_markets_without_turnover_change_neither_breadth_nor_dispersion_nor_regime(turnover: float | None) -> None:
+    traded = venue([1.0, 2.0, -3.0, 0.0, 5.0], btc=1.0)
+    dead = {f"D{i}USDT": ticker(f"D{i}USDT", change, turnover) for i, change in enumerate((-90.0, 400.0, 0.0))}
+    assert overview(traded | dead, {}, None, None, NOW_MS) == overview(traded, {}, None, None, NOW_MS)
+
+
 def test_volatility_is_the_annualised_deviation_of_log_returns_of_a_day() -> None:
     candles = btc_candles("walk")
     steps = np.diff(np.log(candles[Timeframe.M5].close[-289:]))
