@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 
@@ -17,9 +19,10 @@ from tests.unit.analysis.test_recorded import RECORDED, read
 from virtuoso.analysis import aggregation
 from virtuoso.analysis.candle_readings import COMPONENTS
 from virtuoso.analysis.confluence import CONTEXT_COMPONENTS, score_symbol
+from virtuoso.analysis.market_sentiment import PARTS, market_sentiment
 from virtuoso.analysis.orderflow import TAKER_VOLUME
 from virtuoso.analysis.sentences import MIN_DIRECTION, Subject, measured_sentence
-from virtuoso.domain.model import SymbolInputs
+from virtuoso.domain.model import DimensionKind, SymbolInputs
 from virtuoso.market_data.universe import UniverseRules
 
 if TYPE_CHECKING:
@@ -69,6 +72,27 @@ def before(inputs: SymbolInputs, age_ms: int) -> SymbolInputs:
     )
 
 
+def gauge_said(inputs: Sequence[SymbolInputs], now_ms: int) -> list[tuple[str, float]]:
+    """Return the phrases of the sentence about the whole market, each with a mean of which it claims the sign.
+
+    The mean is that of the readings of the symbols' own sentiment, weighted by turnover and confidence."""
+    tickers = {one.symbol: one.ticker for one in inputs if one.ticker is not None}
+    sentence = market_sentiment(tickers, inputs, now_ms).gauge.sentence
+    rises = [ticker.change_24h_percent or 0.0 for ticker in tickers.values() if ticker.turnover_24h]
+    means = {"breadth": float(np.sign(rises).sum())}
+    for name in ("funding", "open_interest", "accounts", "premium"):
+        limit, rows = 25.0 if name == "premium" else 4.0, []
+        for one in inputs:
+            (own,) = (d for d in score_symbol(one, now_ms).dimensions if d.kind is DimensionKind.SENTIMENT)
+            part = next(part for part in own.components if part.name == name)
+            if part.reading is not None and one.ticker is not None:
+                rows.append((float(np.clip(part.reading, -limit, limit)), part.confidence * (one.ticker.turnover_24h or 0.0)))
+        means[name] = math.fsum(reading * weight for reading, weight in rows)
+    phrases = sentence.split(": ", 1)[1].removesuffix(".").replace("against it, ", "").split("; ")
+    signs = {words: (part.name, sign) for part in PARTS for words, sign in ((part.bullish, 1), (part.bearish, -1))}
+    return [(phrase, signs[phrase][1] * means[signs[phrase][0]]) for phrase in phrases]
+
+
 def test_every_phrase_has_a_claim() -> None:
     specs = [*COMPONENTS, *(spec for specs in CONTEXT_COMPONENTS.values() for spec in specs), TAKER_VOLUME]
     assert {words for spec in specs for words in (spec.bullish, spec.bearish) if words} <= PHRASES.keys()
@@ -85,6 +109,8 @@ async def test_every_phrase_about_a_recorded_market_is_true(replay: Market, venu
     ]
     assert untrue(phrases) == []
     assert len({phrase for phrase, _ in phrases}) > 40
+    if len(inputs) >= 5:
+        assert [phrase for phrase, mean in gauge_said(inputs, now) if mean <= 0] == []
 
 
 @settings(max_examples=25, deadline=None)
