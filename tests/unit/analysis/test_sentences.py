@@ -86,7 +86,9 @@ def gauge_said(inputs: Sequence[SymbolInputs], now_ms: int) -> list[tuple[str, f
             (own,) = (d for d in score_symbol(one, now_ms).dimensions if d.kind is DimensionKind.SENTIMENT)
             part = next(part for part in own.components if part.name == name)
             if part.reading is not None and one.ticker is not None:
-                rows.append((float(np.clip(part.reading, -limit, limit)), part.confidence * (one.ticker.turnover_24h or 0.0)))
+                rows.append(
+                    (float(np.clip(part.reading, -limit, limit)), part.confidence * (one.ticker.turnover_24h or 0.0))
+                )
         means[name] = math.fsum(reading * weight for reading, weight in rows)
     phrases = sentence.split(": ", 1)[1].removesuffix(".").replace("against it, ", "").split("; ")
     signs = {words: (part.name, sign) for part in PARTS for words, sign in ((part.bullish, 1), (part.bearish, -1))}
