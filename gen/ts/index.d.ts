@@ -14,6 +14,7 @@ export * from "./stubs/virtuoso/market/v1/market_service_pb.js";
 export * from "./stubs/virtuoso/market/v1/market_pb.js";
 export * from "./stubs/virtuoso/market/v1/mover_pb.js";
 export * from "./stubs/virtuoso/market/v1/opportunity_pb.js";
+export * from "./stubs/virtuoso/market/v1/outlook_pb.js";
 export * from "./stubs/virtuoso/market/v1/overview_pb.js";
 export * from "./stubs/virtuoso/market/v1/provenance_pb.js";
 export * from "./stubs/virtuoso/market/v1/score_history_pb.js";

@@ -16,7 +16,8 @@ from tests.interop.dashboards import served
 from tests.interop.edges import RunningEdge
 from tests.programs import ROOT
 from tests.service.history_servers import fill_history, history_opener, sqlite_url
-from tests.service.snapshots import TTL_S, candle_series, snapshot
+from tests.service.outlooks import with_board
+from tests.service.snapshots import TTL_S, candle_series
 from virtuoso.repository import keys
 
 
@@ -51,9 +52,9 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def filled_edge(tmp_path: Path) -> AsyncIterator[RunningEdge]:
-    """Return an edge with a complete snapshot, the candles of one symbol, and a history."""
+    """Return an edge with a complete snapshot, a board of outlooks, the candles of one symbol, and a history."""
     await fill_history(sqlite_url(tmp_path))
     async with served(history=history_opener(sqlite_url(tmp_path))) as one:
         await one.market.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=200), ttl_s=TTL_S)
-        await one.market.show(snapshot())
+        await one.market.show(with_board())
         yield one

@@ -5,59 +5,16 @@ from __future__ import annotations
 import grpc
 import pytest
 
+from tests.service.outlooks import BAR_MS, FIRST, SECOND, THIRD, outlook_board, with_board
 from tests.service.servers import RunningServer, refusal
-from tests.service.snapshots import T0, snapshot, symbol_name
-from virtuoso.domain.outlook import HorizonRecord, Outlook, OutlookAbsence, OutlookBoard, OutlookHorizon, OutlookWeek, Tenth
+from tests.service.snapshots import T0, snapshot
+from virtuoso.domain.outlook import Outlook, OutlookAbsence
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.market.v1 import outlook_pb2
-from virtuoso.store.v1 import snapshot_pb2
-from virtuoso.wire.outlooks import encoded_board
-
-FIRST, SECOND, THIRD = (symbol_name(i) for i in range(3))
-BAR_MS = T0 // 14_400_000 * 14_400_000
-
-
-def board(**changes: object) -> OutlookBoard:
-    record = HorizonRecord(
-        horizon=OutlookHorizon.HOURS_24,
-        steps=533,
-        clear=True,
-        information=0.1,
-        information_low=0.07,
-        information_high=0.13,
-        p_newey_west=1e-8,
-        p_exchange=0.001,
-        q=0.0015,
-        calibrated_steps=258,
-        brier=0.248,
-        interval_coverage=0.8,
-        tenths=tuple(Tenth(said=0.42 + n / 60, was=0.41 + n / 55, count=5160) for n in range(10)),
-        weeks=(OutlookWeek(start_ms=BAR_MS - 86_400_000, steps=42, information=0.1),),
-    )
-    values = {
-        "venue": "bybit",
-        "bar_ms": BAR_MS,
-        "computed_ms": T0 - 1000,
-        "universe": 200,
-        "outlooks": (
-            Outlook(symbol=FIRST, odds=0.4, low_percent=-9.0, high_percent=8.0),
-            Outlook(symbol=SECOND, absence=OutlookAbsence.TOO_FEW_BARS),
-            Outlook(symbol="FARUSDT", odds=0.62, low_percent=-3.9, high_percent=5.2),
-        ),
-        "records": (record,),
-    }
-    return OutlookBoard(**(values | changes))  # type: ignore[arg-type]
-
-
-def with_board(found: OutlookBoard) -> snapshot_pb2.Snapshot:
-    message = snapshot()
-    message.MergeFromString(encoded_board(found))
-    message.venue_symbols.append("FARUSDT")
-    return message
 
 
 async def test_an_outlook_is_told_with_its_bar_or_the_reason_why_not(server: RunningServer) -> None:
-    await server.show(with_board(board()))
+    await server.show(with_board())
     said = (await server.stub.GetOutlook(api.GetOutlookRequest(symbol="FARUSDT"))).outlook
     assert (said.odds, said.odds_percent, said.low_percent, said.high_percent) == (0.62, 62, -3.9, 5.2)
     assert said.bar_time.ToMilliseconds() == BAR_MS
@@ -76,7 +33,7 @@ async def test_a_tracked_symbol_without_bars_says_so(server: RunningServer) -> N
 
 
 async def test_outlooks_are_listed_by_odds_in_pages(server: RunningServer) -> None:
-    await server.show(with_board(board()))
+    await server.show(with_board())
     first = await server.stub.ListOutlooks(api.ListOutlooksRequest(page_size=2))
     assert [one.symbol for one in first.outlooks] == ["FARUSDT", FIRST]
     rest = await server.stub.ListOutlooks(api.ListOutlooksRequest(page_size=2, page_token=first.next_page_token))
@@ -86,18 +43,19 @@ async def test_outlooks_are_listed_by_odds_in_pages(server: RunningServer) -> No
 
 
 async def test_the_record_is_served_as_the_collector_made_it(server: RunningServer) -> None:
-    await server.show(with_board(board()))
+    await server.show(with_board())
     record = (await server.stub.GetOutlookRecord(api.GetOutlookRecordRequest())).record
     (horizon,) = record.horizons
     assert (record.universe, horizon.steps, horizon.clear, len(horizon.tenths)) == (200, 533, True, 10)
     assert horizon.tenths[9].said == pytest.approx(0.57)
+    assert (horizon.weeks[0].brier, horizon.weeks[0].interval_coverage) == (0.249, 0.79)
     await server.show(snapshot("s2", observed_ms=T0 + 1000))
     refused = await refusal(server.stub.GetOutlookRecord(api.GetOutlookRecordRequest()))
     assert refused.reason == "DATA_UNAVAILABLE"
 
 
 async def test_scores_carry_the_outlook_of_their_symbol(server: RunningServer) -> None:
-    await server.show(with_board(board()))
+    await server.show(with_board())
     detail = await server.stub.GetConfluence(api.GetConfluenceRequest(symbol=FIRST))
     assert detail.outlook.odds == 0.4
     plain = await server.stub.ListConfluenceScores(api.ListConfluenceScoresRequest(symbols=[FIRST, THIRD]))
@@ -120,12 +78,12 @@ async def test_scores_carry_the_outlook_of_their_symbol(server: RunningServer) -
     ],
 )
 async def test_an_outlook_that_contradicts_itself_is_not_served(server: RunningServer, bad: Outlook) -> None:
-    await server.show(with_board(board(outlooks=(bad,))))
+    await server.show(with_board(outlook_board(outlooks=(bad,))))
     reply = await server.stub.GetOutlook(api.GetOutlookRequest(symbol=FIRST))
     assert reply.outlook.absence == outlook_pb2.OUTLOOK_ABSENCE_BARS_UNREAD
 
 
 async def test_a_record_that_contradicts_itself_is_not_served(server: RunningServer) -> None:
-    twice = board().records * 2
-    await server.show(with_board(board(records=twice)))
+    twice = outlook_board().records * 2
+    await server.show(with_board(outlook_board(records=twice)))
     assert (await refusal(server.stub.GetOutlookRecord(api.GetOutlookRecordRequest()))).reason == "DATA_UNAVAILABLE"

@@ -70,11 +70,13 @@ class Tenth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutlookWeek:
-    """The predictions of one week. `information` is the mean rank correlation of predictions and outcomes."""
+    """The predictions of one week. Odds and intervals are None before the first calibration."""
 
     start_ms: int
     steps: int
-    information: float
+    information: float  # mean rank correlation of predictions and outcomes
+    brier: float | None = None  # mean squared error of the odds
+    interval_coverage: float | None = None  # share of moves within the 80 % interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,7 +78,13 @@ def _horizon(item: HorizonRecord) -> outlook_pb2.OutlookHorizonRecord:
         interval_coverage=item.interval_coverage,
         tenths=_tenths(item.tenths),
         weeks=[
-            outlook_pb2.OutlookWeek(start_time=timestamp(each.start_ms), steps=each.steps, information=each.information)
+            outlook_pb2.OutlookWeek(
+                start_time=timestamp(each.start_ms),
+                steps=each.steps,
+                information=each.information,
+                brier=each.brier,
+                interval_coverage=each.interval_coverage,
+            )
             for each in item.weeks
         ],
     )

@@ -34,9 +34,10 @@ def horizon_record(
         return HorizonRecord(horizon=horizon, steps=0, clear=False)
     record = record_slice(walk, len(panel) - 1)
     odds, within = calibrated(panel, features, walk, record.start)
-    odds, within, outcomes = odds[record], within[record], walk.outcomes[record]
+    odds, outcomes = odds[record], walk.outcomes[record]
     known = np.isfinite(odds) & np.isfinite(outcomes)
-    beat = np.where(known, beats(outcomes), np.nan)
+    beat, within = (np.where(known, each, np.nan) for each in (beats(outcomes), within[record]))
+    squared_errors = (odds - beat) ** 2
     calibrated_steps = int(known.any(axis=1).sum())
     return HorizonRecord(
         horizon=horizon,
@@ -49,10 +50,10 @@ def horizon_record(
         p_exchange=_present(found.p_exchange),
         q=_present(found.q),
         calibrated_steps=calibrated_steps,
-        brier=float(((odds - beat)[known] ** 2).mean()) if calibrated_steps else None,
-        interval_coverage=float(within[known & np.isfinite(within)].mean()) if calibrated_steps else None,
+        brier=_mean(squared_errors),
+        interval_coverage=_mean(within),
         tenths=tenths(odds, beat) if calibrated_steps else (),
-        weeks=_weeks(panel.open_ms[record] + STEP_MS, walk.information[record]),
+        weeks=_weeks(panel.open_ms[record] + STEP_MS, walk.information[record], squared_errors, within),
     )
 
 
@@ -104,17 +105,27 @@ def tenths(odds: Floats, beat: Floats) -> tuple[Tenth, ...]:
     )
 
 
-def _weeks(close_ms: NDArray[np.int64], information: Floats) -> tuple[OutlookWeek, ...]:
+def _weeks(
+    close_ms: NDArray[np.int64], information: Floats, squared_errors: Floats, within: Floats
+) -> tuple[OutlookWeek, ...]:
     present = np.isfinite(information)
     starts = (close_ms - FIRST_MONDAY_MS) // WEEK_MS * WEEK_MS + FIRST_MONDAY_MS
+    weeks = ((start, present & (starts == start)) for start in np.unique(starts[present]).tolist())
     return tuple(
         OutlookWeek(
             start_ms=start,
-            steps=int((starts[present] == start).sum()),
-            information=float(information[present & (starts == start)].mean()),
+            steps=int(rows.sum()),
+            information=float(information[rows].mean()),
+            brier=_mean(squared_errors[rows]),
+            interval_coverage=_mean(within[rows]),
         )
-        for start in np.unique(starts[present]).tolist()
+        for start, rows in weeks
     )
+
+
+def _mean(values: Floats) -> float | None:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else None
 
 
 def _present(value: float) -> float | None:

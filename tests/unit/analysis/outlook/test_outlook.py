@@ -115,6 +115,10 @@ def test_a_clear_record_gives_odds_with_an_interval(planted: BarPanel) -> None:
     assert outlook.low_percent < outlook.high_percent
     assert found.records[1].calibrated_steps > 0
     assert len(found.records[1].tenths) == 10
+    first, last = found.records[1].weeks[0], found.records[1].weeks[-1]
+    assert (first.brier, first.interval_coverage) == (None, None)  # no calibration yet
+    assert last.brier == pytest.approx(0.25, abs=0.02)
+    assert last.interval_coverage == pytest.approx(0.8, abs=0.1)
     assert found.bar_ms == planted.open_ms[-1] + STEP_MS
 
 

@@ -9,6 +9,7 @@ import { Candles } from "./candles.js";
 import { Head } from "./head.js";
 import { History } from "./history.js";
 import { SymbolOpportunities, ActiveSignals } from "./findings.js";
+import { OutlookPanel } from "./outlook.js";
 import { NoSuchSymbol, UntrackedMarket } from "./not_scored.js";
 import "../styles/lists.css";
 import "../styles/symbol.css";
@@ -45,6 +46,7 @@ export default function SymbolPage({ symbol }: { symbol: string }) {
       <div class="symbol-columns">
         <div>
           <Breakdown symbol={name} answer={answer} />
+          <OutlookPanel symbol={name} />
           <LiquidationPanel
             liquidations={answer.reply?.liquidations}
             provenance={answer.reply?.provenance}

@@ -8,6 +8,7 @@ import { funding } from "../tabs/dashboard/row_parts.js";
 import { t, venueName } from "../texts/index.js";
 import { Change, Empty, Fact, Panel } from "../ui/index.js";
 import { Candles } from "./candles.js";
+import { OutlookPanel } from "./outlook.js";
 
 /** The page of a market without a score: its figures and its chart, and why it has no score. */
 export function UntrackedMarket({ symbol }: { symbol: string }) {
@@ -20,6 +21,7 @@ export function UntrackedMarket({ symbol }: { symbol: string }) {
       <Panel title={t().market.title} provenance={reply?.provenance} {...answer} class="untracked-market">
         {found ? <Figures found={found} /> : <Empty>{t().search.nothing(symbol)}</Empty>}
       </Panel>
+      <OutlookPanel symbol={symbol} />
       <Candles symbol={symbol} tracked={false} />
     </>
   );

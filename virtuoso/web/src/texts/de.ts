@@ -7,6 +7,7 @@ import {
   FallbackReason,
   Label,
   OpportunityKind,
+  OutlookAbsence,
   Regime,
   SignalStatus,
   Transport,
@@ -372,6 +373,65 @@ export const de: Texts = {
     noPerpetual: (venue) => `${venue} hat keinen USDT-Perpetual mit diesem Namen.`,
     notASymbol: (text) => `„${text}“ ist kein Symbol`,
     whatASymbolIs: "Ein Symbol besteht aus Buchstaben und Ziffern und endet auf USDT, etwa BTCUSDT.",
+  },
+
+  outlook: {
+    title: "Ausblick",
+    said: (percent, asset) =>
+      `Nächste 24 h: In ${percent} von 100 solchen Fällen war ${asset} besser als die Hälfte der Märkte.`,
+    interval: (low, high) =>
+      `In 8 von 10 Fällen lag die Bewegung am Ende zwischen ${low} und ${high} gegenüber dem Median.`,
+    highest: (said, was) => `Das höchste Zehntel bisher: gesagt ${said}, eingetreten ${was}.`,
+    says: "Das sagt nichts über Steigen oder Fallen; ein Gewinn nach Gebühren ist nicht gezeigt.",
+    countsFrom: (time) => `Die 24 Stunden zählen ab dem Schluss der 4-h-Kerze um ${time}.`,
+    absences: {
+      [OutlookAbsence.EVIDENCE_NOT_CLEAR]:
+        "Kein Ausblick: Die bisherigen Ergebnisse zeigen nicht klar, dass solche Aussagen stimmen.",
+      [OutlookAbsence.RECORD_TOO_SHORT]:
+        "Kein Ausblick: Es gibt zu wenige Ergebnisse. Nötig sind 270 Vorhersagen, eine je 4-h-Kerze, deren Zeit um ist.",
+      [OutlookAbsence.TOO_FEW_SYMBOLS]: "Kein Ausblick: Weniger als 20 Märkte lassen sich vergleichen.",
+      [OutlookAbsence.TOO_FEW_BARS]: "Kein Ausblick: Dieser Markt hat weniger als 181 lückenlose 4-h-Kerzen.",
+      [OutlookAbsence.BARS_LATE]: "Kein Ausblick: Die neueste 4-h-Kerze kam nicht rechtzeitig.",
+      [OutlookAbsence.NOT_IN_UNIVERSE]:
+        "Kein Ausblick: In 7 Tagen wurden hier weniger als $1 Mio. pro Tag umgesetzt, oder der Markt gehört nicht zu den 200 größten.",
+      [OutlookAbsence.BARS_UNREAD]:
+        "Noch kein Ausblick: Die 4-h-Kerzen sind noch nicht gelesen, oder die Börse lieferte sie nicht.",
+    },
+    otherAbsence: "Kein Ausblick. Diese Seite ist zu alt, um den Grund zu kennen.",
+    stepsSoFar: (steps) => `Bisher sind es ${steps}.`,
+    evidence: "Ergebnisse und Vorbehalte",
+    curve: "Was gesagt wurde und was eintrat, von 100, nach Zehnteln",
+    pair: (said, was) => `gesagt ${said}, eingetreten ${was}`,
+    saidAxis: "gesagt, von 100",
+    wasAxis: "eingetreten, von 100",
+    curveExplained: (marked) =>
+      "Jeder Punkt ist ein Zehntel der Märkte, geordnet nach dem, was gesagt wurde, das niedrigste zuerst. Auf der " +
+      "gepunkteten Linie trat ein, was gesagt wurde." +
+      (marked ? " Die senkrechte Linie ist dieser Markt." : ""),
+    correlation: "Rangkorrelation",
+    between: (low, high) => `95 %: ${low} bis ${high}`,
+    weeksAbove: "Wochen über 0",
+    of: (part, whole) => `${part} von ${whole}`,
+    coverage: "Im Intervall",
+    coverageIs: (share) => `gesagt: ${share}`,
+    brier: "Brier-Wert",
+    coin: (score) => `eine Münze: ${score}`,
+    steps: "Schritte zu 4 h",
+    clear: (clear, q, limit) =>
+      `Der Nachweis ist ${clear ? "klar" : "nicht klar"}: q ${q}; klar ist er unter ${limit}.`,
+    noneEnded: "Von den gezeigten Ausblicken ist noch keiner abgelaufen.",
+    ended: (count, since, within) =>
+      `Von den seit ${since} gezeigten Ausblicken sind ${count} abgelaufen, ${within} davon innerhalb ihres Intervalls.`,
+    caveats: [
+      "Der Ausblick vergleicht einen Coin mit den anderen. Ob ein Coin oder BTC steigt, sagt er nicht: Keiner von 200 solchen " +
+        "Tests fand etwas.",
+      "Er ist kein Geld. Kein Unterschied zwischen Zehnteln war nach Kosten klar.",
+      "Er wurde an einem Jahr einer Börse gemessen: 521 Perpetuals von Binance, Oktober 2024 bis Oktober 2025. In diesem Jahr " +
+        "fielen Altcoins. Die Rangkorrelation war 0,23, wenn der Markt danach fiel, und 0, wenn er stieg.",
+      "Die vier Merkmale wurden gewählt, nachdem die Zahlen dieses Jahres bekannt waren. 53 Merkmale ohne jede Auswahl ergaben " +
+        "0,118.",
+      "Er beruht allein auf 4-h-Kerzen und ist kein Teil der Bewertung. Keine der gezählten Vorhersagen kannte ihr Ergebnis.",
+    ],
   },
 
   noLiquidations: (venue) => `Nicht bekannt: Von ${venue} kommen zurzeit keine Liquidationen.`,

@@ -7,6 +7,7 @@ import {
   FallbackReason,
   Label,
   OpportunityKind,
+  OutlookAbsence,
   Regime,
   SignalStatus,
   Transport,
@@ -378,6 +379,60 @@ export const en = {
     noPerpetual: (venue: string) => `${venue} has no USDT perpetual with this name.`,
     notASymbol: (text: string) => `“${text}” is not a symbol`,
     whatASymbolIs: "A symbol consists of letters and digits and ends in USDT, such as BTCUSDT.",
+  },
+
+  outlook: {
+    title: "Outlook",
+    said: (percent: string, asset: string) =>
+      `Next 24 h: in ${percent} of 100 such cases ${asset} beat half of the markets.`,
+    interval: (low: string, high: string) => `8 times in 10 it ended between ${low} and ${high} against the median.`,
+    highest: (said: string, was: string) => `The highest tenth so far: said ${said}, was ${was}.`,
+    says: "Says nothing of up or down; no profit after fees has been shown.",
+    countsFrom: (time: string) => `The 24 hours count from the close of the 4 h bar at ${time}.`,
+    /** Why there is no outlook. */
+    absences: {
+      [OutlookAbsence.EVIDENCE_NOT_CLEAR]: "No outlook: the record does not show clearly that such odds are right.",
+      [OutlookAbsence.RECORD_TOO_SHORT]:
+        "No outlook: the record is too short. It needs 270 predictions, one for each 4 h bar, that have ended.",
+      [OutlookAbsence.TOO_FEW_SYMBOLS]: "No outlook: fewer than 20 markets can be compared.",
+      [OutlookAbsence.TOO_FEW_BARS]: "No outlook: this market has fewer than 181 bars of 4 h without a gap.",
+      [OutlookAbsence.BARS_LATE]: "No outlook: the newest 4 h bar did not come in time.",
+      [OutlookAbsence.NOT_IN_UNIVERSE]:
+        "No outlook: over 7 days this market traded less than $1 M a day, or it is not among the 200 largest.",
+      [OutlookAbsence.BARS_UNREAD]: "No outlook yet: its 4 h bars are not read yet, or the exchange did not give them.",
+    } as Partial<Record<OutlookAbsence, string>>,
+    otherAbsence: "No outlook. This page is too old to know the reason.",
+    stepsSoFar: (steps: number) => `There are ${steps} so far.`,
+    evidence: "Record and caveats",
+    curve: "What was said and what was, of 100, by tenths of the odds",
+    pair: (said: string, was: string) => `said ${said}, was ${was}`,
+    saidAxis: "said, of 100",
+    wasAxis: "was, of 100",
+    curveExplained: (marked: boolean) =>
+      "Each dot is a tenth of the markets by their odds, lowest first. On the dotted line, what was said is what was." +
+      (marked ? " The upright line is this market." : ""),
+    correlation: "Rank correlation",
+    between: (low: string, high: string) => `95 %: ${low} to ${high}`,
+    weeksAbove: "Weeks above 0",
+    of: (part: number, whole: number) => `${part} of ${whole}`,
+    coverage: "Within interval",
+    coverageIs: (share: string) => `${share} was said`,
+    brier: "Brier score",
+    coin: (score: string) => `a coin: ${score}`,
+    steps: "Steps of 4 h",
+    clear: (clear: boolean, q: string, limit: string) =>
+      `The evidence is ${clear ? "clear" : "not clear"}: q ${q}; it is clear below ${limit}.`,
+    noneEnded: "None of the outlooks that were shown has ended yet.",
+    ended: (count: number, since: string, within: string) =>
+      `Of the outlooks shown since ${since}, ${count} have ended, ${within} of them within their interval.`,
+    caveats: [
+      "It compares a coin with the others. It does not say whether a coin or BTC rises: none of 200 such tests found anything.",
+      "It is not money. No difference between tenths was clear after costs.",
+      "It was measured on one year of one exchange: 521 perpetuals of Binance, October 2024 to October 2025. Altcoins fell in " +
+        "that year. The rank correlation was 0.23 when the market then fell, and 0 when it rose.",
+      "Its four features were chosen after the figures of that year had been seen. 53 features without any choice gave 0.118.",
+      "It is made of 4 h bars alone, and it is no part of the score. In the record, no prediction knew its outcome.",
+    ],
   },
 
   noLiquidations: (venue: string) => `Not known: no stream of liquidations comes from ${venue} at present.`,

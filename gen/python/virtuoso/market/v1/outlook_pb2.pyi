@@ -313,7 +313,7 @@ class OutlookHorizonRecord(_message.Message):
 
     @_builtins.property
     def weeks(self) -> _containers.RepeatedCompositeFieldContainer[Global___OutlookWeek]:
-        """The correlation by week, oldest first."""
+        """The record by week, oldest first."""
 
     def __init__(
         self,
@@ -411,10 +411,16 @@ class OutlookWeek(_message.Message):
     START_TIME_FIELD_NUMBER: _builtins.int
     STEPS_FIELD_NUMBER: _builtins.int
     INFORMATION_FIELD_NUMBER: _builtins.int
+    BRIER_FIELD_NUMBER: _builtins.int
+    INTERVAL_COVERAGE_FIELD_NUMBER: _builtins.int
     steps: _builtins.int
     """The steps of the week."""
     information: _builtins.float
     """The mean rank correlation of predictions and outcomes, -1 to 1."""
+    brier: _builtins.float
+    """The mean squared error of the odds. That of a coin is 0.25. Absent without calibrated steps."""
+    interval_coverage: _builtins.float
+    """The share of moves that ended within the interval of 80 %, 0-1. Absent without calibrated steps."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """Monday, 00:00 UTC."""
@@ -425,11 +431,20 @@ class OutlookWeek(_message.Message):
         start_time: _timestamp_pb2.Timestamp | None = ...,
         steps: _builtins.int = ...,
         information: _builtins.float = ...,
+        brier: _builtins.float | None = ...,
+        interval_coverage: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_brier", b"_brier", "_interval_coverage", b"_interval_coverage", "brier", b"brier", "interval_coverage", b"interval_coverage", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["information", b"information", "start_time", b"start_time", "steps", b"steps"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_brier", b"_brier", "_interval_coverage", b"_interval_coverage", "brier", b"brier", "information", b"information", "interval_coverage", b"interval_coverage", "start_time", b"start_time", "steps", b"steps"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__brier: _TypeAlias = _typing.Literal["brier"]  # noqa: Y015
+    _WhichOneofArgType__brier: _TypeAlias = _typing.Literal["_brier", b"_brier"]  # noqa: Y015
+    _WhichOneofReturnType__interval_coverage: _TypeAlias = _typing.Literal["interval_coverage"]  # noqa: Y015
+    _WhichOneofArgType__interval_coverage: _TypeAlias = _typing.Literal["_interval_coverage", b"_interval_coverage"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__brier) -> _WhichOneofReturnType__brier | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__interval_coverage) -> _WhichOneofReturnType__interval_coverage | None: ...
 
 Global___OutlookWeek: _TypeAlias = OutlookWeek  # noqa: Y015

@@ -239,7 +239,7 @@ export type OutlookHorizonRecord = Message<"virtuoso.market.v1.OutlookHorizonRec
      */
     tenths: OutlookTenth[];
     /**
-     * The correlation by week, oldest first.
+     * The record by week, oldest first.
      *
      * @generated from field: repeated virtuoso.market.v1.OutlookWeek weeks = 14;
      */
@@ -304,6 +304,18 @@ export type OutlookWeek = Message<"virtuoso.market.v1.OutlookWeek"> & {
      * @generated from field: double information = 3;
      */
     information: number;
+    /**
+     * The mean squared error of the odds. That of a coin is 0.25. Absent without calibrated steps.
+     *
+     * @generated from field: optional double brier = 4;
+     */
+    brier?: number | undefined;
+    /**
+     * The share of moves that ended within the interval of 80 %, 0-1. Absent without calibrated steps.
+     *
+     * @generated from field: optional double interval_coverage = 5;
+     */
+    intervalCoverage?: number | undefined;
 };
 /**
  * Describes the message virtuoso.market.v1.OutlookWeek.
