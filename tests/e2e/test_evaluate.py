@@ -83,6 +83,7 @@ async def test_an_evaluation_of_candles_writes_text_and_pictures_and_requests_ba
     assert "No look-ahead: in 3 symbols all bars after a step were replaced" in report
     assert re.search(r"^candles_together +1 h +[+-]0\.\d{4} ", report, re.MULTILINE)
     assert re.search(r"^momentum_24h +15 m ", report, re.MULTILINE)
+    assert re.search(r"^- Higher confidence was ", report, re.MULTILINE)
     assert re.search(r"^accumulation_4h +24 h ", report, re.MULTILINE)
     assert "symbols fetched and replayed: 22 of 22" in progress
     files = sorted(path.name for path in (tmp_path / "report").iterdir())
@@ -149,6 +150,7 @@ async def test_an_evaluation_of_a_history_has_all_six_dimensions(tmp_path: Path)
     assert "components could not be evaluated" in report
     assert re.search(r"^move in 15 m, bp +2 ", report, re.MULTILINE)
     assert re.search(r"^- Outlooks: of 1 that were said and have ended", report, re.MULTILINE)
+    assert "What followed confidence could not be evaluated" in report
     assert "Signals: too few for an interval" in report
     assert (empty_code, list((tmp_path / "none").iterdir())) == (1, [])
     assert "no score of binance in the last 2 days" in err.getvalue()

@@ -14,6 +14,7 @@
 - archive          all six dimensions from files that venues publish of their past
 - panel            the data of all symbols at each step, and the returns after it
 - feature_metrics  information coefficient, hit rates, deciles and rank turnover of one feature
+- confidence       what followed confidence: was a higher one followed by smaller changes of the score?
 - inference        confidence intervals for overlapping returns, and the correction for many tests
 - regimes          the market's regime over the same bars, by the same passes
 - results          the conclusions, as figures and as sentences

@@ -22,7 +22,7 @@ from virtuoso.evaluate.panel import DAY_MS, FIVE_MINUTES, STEP_MS, Feature, Feat
 from virtuoso.evaluate.regimes import regime_history
 from virtuoso.evaluate.results import Evaluation, feature_results
 from virtuoso.evaluate.signal_history import judge_signals, read_signals
-from virtuoso.evaluate.workers import evaluate_features, run_in_worker, worker_pool
+from virtuoso.evaluate.workers import evaluate_confidence, evaluate_features, run_in_worker, worker_pool
 
 if TYPE_CHECKING:
     from virtuoso.domain.ports import Exchange, HistoryReader
@@ -87,6 +87,7 @@ async def evaluate_candles(
         traded = dataset.panel.counted & (dataset.tickers.turnover >= min_turnover_usd)
         panel = replace(dataset.panel, counted=traded)
         metrics, market = await evaluate_features(panel, replay.CANDLE_SCORE, pool, progress, settings.seed)
+        confidence = await evaluate_confidence(panel, replay.CANDLE_SCORE, pool)
         market_regimes = None if regimes is None else await regimes
     evaluation = Evaluation(
         source="candles",
@@ -98,6 +99,7 @@ async def evaluate_candles(
         steps=len(clock_ms),
         results=feature_results(metrics),
         market=market,
+        confidence=confidence,
         not_evaluated=_not_in_candles(),
         remarks=[*_candle_remarks(min_turnover_usd, grid), *dataset.remarks],
         look_ahead_checked=dataset.checked - len(dataset.with_look_ahead),
@@ -142,6 +144,7 @@ async def evaluate_history(
     outlooks = await history.said_outlooks(venue, start_ms=end_ms - settings.days * DAY_MS)
     async with worker_pool() as pool:
         metrics, market = await evaluate_features(panel, score_history.TOTAL_SCORE, pool, progress, settings.seed)
+        confidence = await evaluate_confidence(panel, score_history.TOTAL_SCORE, pool)
     evaluation = Evaluation(
         source="history",
         venue=venue,
@@ -152,6 +155,7 @@ async def evaluate_history(
         steps=len(panel.clock_ms),
         results=feature_results(metrics),
         market=market,
+        confidence=confidence,
         not_evaluated=not_evaluated(metrics) | {"components": "the history stores dimensions and the total only"},
         remarks=["Scores and prices are those that clients saw, the last of each 5 minutes."],
         look_ahead_checked=None,

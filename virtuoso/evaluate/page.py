@@ -8,10 +8,13 @@ from html import escape
 
 from virtuoso.evaluate.panel import FeatureKind
 from virtuoso.evaluate.report import (
+    CONFIDENCE_TEXT,
+    CONFIDENCE_TITLE,
     DECILE_HEADS,
     HEADS,
     SECTIONS,
     check_sentences,
+    confidence_rows,
     decile_row,
     market_rows,
     outlook_rows,
@@ -54,6 +57,8 @@ def _parts(evaluation: Evaluation, pictures: Mapping[str, bytes]) -> Iterator[st
     for name, kinds in SECTIONS:
         if results := evaluation.results_of(*kinds):
             yield f"<h2>{escape(name.capitalize())}</h2>{_table([HEADS, *map(result_row, results)], results)}"
+    if evaluation.confidence:
+        yield f"<h2>{CONFIDENCE_TITLE}</h2><p>{CONFIDENCE_TEXT}</p>{_table(confidence_rows(evaluation.confidence))}"
     if evaluation.signals:
         yield "<h2>Signals</h2><p>The interval is that of the result, or of the move minus that of entries by lot.</p>"
         yield _table(signal_rows(evaluation.signals))

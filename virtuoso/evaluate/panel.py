@@ -80,6 +80,7 @@ class FeatureKind(Enum):
     DIMENSION = "dimension"
     COMPONENT = "component"
     BASELINE = "baseline"
+    CONFIDENCE = "confidence"
 
 
 class Feature(NamedTuple):
@@ -91,12 +92,16 @@ class Feature(NamedTuple):
     dimension: str = ""
 
 
+CONFIDENCE = Feature("confidence", FeatureKind.CONFIDENCE)
+"""The confidence of the total, 0..1. It is not compared with returns."""
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Panel:
     """The data of an evaluation. `clock_ms` (steps,) are epoch ms, `grid.step_ms` apart.
 
     All other arrays have shape (steps, symbols), NaN where a value is missing. `price` is in USDT. `counted` is True where a
-    symbol counts at a step. `scores` are positive when bullish and negative when bearish."""
+    symbol counts at a step. `scores` are directions, -1..1, positive when bullish; CONFIDENCE is among them."""
 
     clock_ms: Millis
     symbols: tuple[str, ...]

@@ -18,7 +18,7 @@ from virtuoso.analysis.weights import Weights
 from virtuoso.collector.one_pass import PassRequest, next_state, run_pass
 from virtuoso.collector.venue_state import new_venue_state
 from virtuoso.domain.model import Candles, Confluence, Environment, Stamp, SymbolInputs, Ticker, Timeframe
-from virtuoso.evaluate.panel import DAY_MS, FIVE_MINUTES, Feature, FeatureKind
+from virtuoso.evaluate.panel import CONFIDENCE, DAY_MS, FIVE_MINUTES, Feature, FeatureKind
 from virtuoso.market_data.market import MarketData
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def features(timeframes: Sequence[Timeframe]) -> tuple[Feature, ...]:
     """Return the features that these bars give."""
     return (
         CANDLE_SCORE,
+        CONFIDENCE,
         *(Feature(kind.lower_name, FeatureKind.DIMENSION) for kind in DIMENSIONS),
         *(
             Feature(f"{spec.name}_{timeframe.value}", FeatureKind.COMPONENT, kind.lower_name)
@@ -57,9 +58,9 @@ _ROWS = {feature.name: row for row, feature in enumerate(FEATURES)}
 class FeatureHistory(NamedTuple):
     """One symbol at each step of the clock.
 
-    `directions` (len(FEATURES), steps) are -1..1, NaN where not measured. The other arrays have shape (steps,). `price` is
-    the close at each step. `change` (percent) and `turnover` (USDT) cover the 24 hours before. They are NaN where the
-    history is shorter."""
+    `directions` (len(FEATURES), steps) are -1..1, and the confidence 0..1, NaN where not measured. The other arrays have
+    shape (steps,). `price` is the close at each step. `change` (percent) and `turnover` (USDT) cover the 24
+    hours before. They are NaN where the history is shorter."""
 
     directions: NDArray[np.float32]
     price: Floats
@@ -109,6 +110,8 @@ def market_at(
 def directions(result: Confluence) -> dict[str, float]:
     """Return the direction of each measured feature by its name."""
     measured = {} if result.score is None else {CANDLE_SCORE.name: (result.score - 50) / 50}
+    if result.confidence is not None:
+        measured[CONFIDENCE.name] = result.confidence
     for dimension in result.dimensions:
         if dimension.direction is not None:
             measured[dimension.kind.lower_name] = dimension.direction

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from virtuoso.domain.outlook import SaidRecord
+from virtuoso.evaluate.confidence import ConfidenceResult
 from virtuoso.evaluate.feature_metrics import DECILES
 from virtuoso.evaluate.panel import FeatureKind
 from virtuoso.evaluate.results import Evaluation, FeatureResult, caveats, conclusion_sentences
@@ -30,6 +31,8 @@ HEADS = (
     ),
     *("turnover", "conclusion"),
 )
+CONFIDENCE_TITLE = "Change of the score after a confidence"
+CONFIDENCE_TEXT = "rank correlation of confidence and size of change; mean size in points by thirds of confidence"
 DECILE_HEADS = ("feature", "horizon", *(f"{n + 1}" for n in range(DECILES)))
 
 
@@ -58,6 +61,9 @@ def _lines(evaluation: Evaluation) -> Iterator[str]:
         if results := evaluation.results_of(*kinds):
             yield from ("", name)
             yield from aligned([HEADS, *(result_row(result) for result in results)])
+    if evaluation.confidence:
+        yield from ("", f"{CONFIDENCE_TITLE.upper()}: {CONFIDENCE_TEXT}")
+        yield from aligned(confidence_rows(evaluation.confidence))
     if evaluation.signals:
         yield from ("", "SIGNALS, with the 95 % interval of the result, or of the move minus that of entries by lot")
         yield from aligned(signal_rows(evaluation.signals))
@@ -100,6 +106,21 @@ def market_rows(evaluation: Evaluation) -> list[Sequence[str]]:
     ]
 
 
+def confidence_rows(results: Sequence[ConfidenceResult]) -> list[Sequence[str]]:
+    """Return the table of confidence: a header row, and a row for each horizon."""
+    rows = [
+        (
+            one.horizon,
+            number(one.ranking.ic.value, 4),
+            interval(one.ranking.ic.low, one.ranking.ic.high, 4),
+            *(probability(p) for p in (one.ranking.exchange_p, one.q)),
+            *(number(size, 2).lstrip("+") for size in one.thirds),
+        )
+        for one in results
+    ]
+    return [("horizon", "correlation", "95 % interval", "exchange p", "q", "lowest third", "middle", "highest"), *rows]
+
+
 def outlook_rows(record: SaidRecord) -> list[Sequence[str]]:
     """Return the table of outlooks: a header row, and a row for each tenth."""
     rows = [(str(n + 1), percent(one.said), percent(one.was), str(one.count)) for n, one in enumerate(record.tenths)]
@@ -124,7 +145,7 @@ def result_row(result: FeatureResult) -> Sequence[str]:
         number(metrics.ic.value, 4),
         interval(metrics.ic.low, metrics.ic.high, 4),
         " ".join(number(half, 3) for half in metrics.halves),
-        *("-" if math.isnan(p) else f"{p:.3f}" for p in (metrics.exchange_p, result.q)),
+        *(probability(p) for p in (metrics.exchange_p, result.q)),
         percent(metrics.hit_rate),
         percent(metrics.rank_hit_rate),
         number(metrics.spread.value, 1),
@@ -142,6 +163,11 @@ def decile_row(result: FeatureResult) -> Sequence[str]:
 def number(value: float, digits: int) -> str:
     """Return a number with its sign, or "-" for NaN."""
     return "-" if math.isnan(value) else f"{value:+.{digits}f}"
+
+
+def probability(value: float) -> str:
+    """Return a probability, or "-" for NaN."""
+    return "-" if math.isnan(value) else f"{value:.3f}"
 
 
 def percent(value: float) -> str:

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from virtuoso.analysis.inference import false_discovery_rates
+from virtuoso.evaluate.confidence import ConfidenceResult
 from virtuoso.evaluate.feature_metrics import DRAWS, MAX_P, MIN_SYMBOLS, FeatureMetrics, ForwardReturns
 from virtuoso.evaluate.panel import FIVE_MINUTES, Feature, FeatureKind, Grid
 from virtuoso.evaluate.signal_history import SignalResult, signal_sentence
@@ -63,8 +64,8 @@ class Evaluation:
 
     `not_evaluated` maps each part that could not be evaluated to the reason. `remarks` tell a reader about the data.
     `look_ahead_checked` is the number of symbols whose scores passed the look-ahead check. It is None where scores were
-    recorded and not computed. `signals` are the results of the product's own signals, and `outlooks` what came of the
-    outlooks that it said."""
+    recorded and not computed. `confidence` says what followed confidence, by horizon. `signals` are the results of the
+    product's own signals, and `outlooks` what came of the outlooks that it said."""
 
     source: str
     venue: str
@@ -79,6 +80,7 @@ class Evaluation:
     remarks: Sequence[str]
     look_ahead_checked: int | None
     regimes: RegimeHistory | None
+    confidence: Sequence[ConfidenceResult] = ()
     grid: Grid = FIVE_MINUTES
     signals: Sequence[SignalResult] = ()
     outlooks: SaidRecord | None = None
@@ -133,6 +135,7 @@ def conclusion_sentences(evaluation: Evaluation) -> list[str]:
             f"{counts[Conclusion.PREDICTIVE]} predict, {counts[Conclusion.INVERSE]} predict the opposite, "
             f"{counts[Conclusion.INSIGNIFICANT]} show nothing" + (f", {untestable} cannot be tested." if untestable else ".")
         )
+    sentences.append(confidence_sentence(evaluation.confidence))
     if evaluation.signals:
         sentences.append(signal_sentence(evaluation.signals))
     if evaluation.outlooks is not None:
@@ -141,6 +144,20 @@ def conclusion_sentences(evaluation: Evaluation) -> list[str]:
         names = [name for name, why in evaluation.not_evaluated.items() if why == reason]
         sentences.append(f"{_joined(names)} could not be evaluated: {reason}.")
     return sentences
+
+
+def confidence_sentence(results: Sequence[ConfidenceResult]) -> str:
+    """Return whether higher confidence was followed by smaller changes of the score."""
+    known = [one for one in results if not math.isnan(one.q)]
+    if not known:
+        return "What followed confidence could not be evaluated: there are too few steps with a confidence."
+    clear = [one for one in known if one.q < MAX_Q]
+    parts = {
+        "was followed by smaller changes of the score": [one.horizon for one in clear if one.ranking.ic.value < 0],
+        "was followed by larger changes of the score": [one.horizon for one in clear if one.ranking.ic.value > 0],
+        "was not shown to be followed by smaller changes of the score": [one.horizon for one in known if one not in clear],
+    }
+    return f"Higher confidence {'; it '.join(f'{text} over {_joined(names)}' for text, names in parts.items() if names)}."
 
 
 def _outlook_sentence(record: SaidRecord) -> str:

@@ -14,8 +14,9 @@ from threading import Thread
 from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
 
 from virtuoso.domain.progress import Progress
+from virtuoso.evaluate.confidence import ConfidenceResult, confidence_results
 from virtuoso.evaluate.feature_metrics import FeatureMetrics, ForwardReturns, feature_metrics, forward_returns
-from virtuoso.evaluate.panel import Feature, Grid, Panel, baselines
+from virtuoso.evaluate.panel import CONFIDENCE, Feature, Grid, Panel, baselines
 from virtuoso.evaluate.results import MarketReturn, market_returns
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ async def evaluate_features(
 ) -> tuple[dict[Feature, Mapping[str, FeatureMetrics]], dict[str, MarketReturn]]:
     """Return (metrics of every feature and baseline by horizon, returns of all symbols by horizon)."""
     compared = baselines(panel, main_score, seed)
-    features = [*panel.scores, *compared]
+    features = [*(feature for feature in panel.scores if feature != CONFIDENCE), *compared]
     metrics: dict[Feature, Mapping[str, FeatureMetrics]] = {}
     slots = asyncio.Semaphore(2 * (os.cpu_count() or 1))  # few scores are in memory at a time
 
@@ -76,6 +77,12 @@ async def evaluate_features(
             group.create_task(measure(feature))
     market = await asyncio.to_thread(lambda: market_returns(forward_returns(panel.price, panel.counted, panel.grid)))
     return {feature: metrics[feature] for feature in features}, market
+
+
+async def evaluate_confidence(panel: Panel, main_score: Feature, pool: Executor) -> list[ConfidenceResult]:
+    """Return what followed the confidence of `main_score`, by horizon."""
+    confidence, score = panel.scores[CONFIDENCE], panel.scores[main_score]
+    return await run_in_worker(pool, confidence_results, panel.grid, confidence, score, panel.counted)
 
 
 _forward_returns: dict[int, Mapping[str, ForwardReturns]] = {}

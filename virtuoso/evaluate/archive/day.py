@@ -27,7 +27,7 @@ from virtuoso.evaluate.archive.sources import (
     funding_source,
     metrics_sources,
 )
-from virtuoso.evaluate.panel import FIVE_MINUTES, Feature, FeatureKind
+from virtuoso.evaluate.panel import CONFIDENCE, FIVE_MINUTES, Feature, FeatureKind
 from virtuoso.evaluate.replay import VENUE, market_at
 from virtuoso.market_data.candle_reading import BARS_KEPT
 from virtuoso.market_data.merge import merge_candles
@@ -45,6 +45,7 @@ INSTANT_SCORE = Feature("instant_score", FeatureKind.TOTAL)
 FEATURES: tuple[Feature, ...] = (
     TOTAL_SCORE,
     INSTANT_SCORE,
+    CONFIDENCE,
     *(Feature(kind.lower_name, FeatureKind.DIMENSION) for kind in DimensionKind),
     *(
         Feature(f"{spec.name}_{timeframe.value}", FeatureKind.COMPONENT, kind.lower_name)
@@ -72,7 +73,8 @@ class Carried:
 
 
 class DayResult(NamedTuple):
-    """One day of one symbol. `directions` (len(FEATURES), DAY_STEPS) are -1..1, NaN where not measured. `price` and
+    """One day of one symbol. `directions` (len(FEATURES), DAY_STEPS) are -1..1, and the confidence 0..1, NaN where not
+    measured. `price` and
     `turnover` (DAY_STEPS,) are the newest close and the turnover of the 24 hours before, NaN where not known. `reason` says
     why a day could not be read to its end; it has no readings then."""
 
@@ -201,6 +203,8 @@ def _note(column: NDArray[np.float32], result: Confluence) -> None:
         column[_ROWS[TOTAL_SCORE]] = (result.score - 50) / 50
     if result.instant_score is not None:
         column[_ROWS[INSTANT_SCORE]] = (result.instant_score - 50) / 50
+    if result.confidence is not None:
+        column[_ROWS[CONFIDENCE]] = result.confidence
     for dimension in result.dimensions:
         name = dimension.kind.lower_name
         if dimension.direction is not None:

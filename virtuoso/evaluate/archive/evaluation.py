@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Executor
@@ -21,7 +22,7 @@ from virtuoso.evaluate.archive.store import FIRST, DayRequest, StoredScores, fin
 from virtuoso.evaluate.evaluate import not_evaluated, publish
 from virtuoso.evaluate.panel import DAY_MS, Panel
 from virtuoso.evaluate.results import Evaluation, feature_results
-from virtuoso.evaluate.workers import evaluate_features, run_in_worker, worker_pool
+from virtuoso.evaluate.workers import evaluate_confidence, evaluate_features, run_in_worker, worker_pool
 
 if TYPE_CHECKING:
     from virtuoso.evaluate.evaluate import Console, EvaluationSettings
@@ -62,7 +63,7 @@ async def evaluate_archive(
         return 1
     venue = venue if any(one.venue == venue for one in files) else files[0].venue
     files = [one for one in files if one.venue == venue]
-    days = _days(files)[-settings.days :]
+    days = days_of(files)[-settings.days :]
     by_symbol = _by_symbol(files, days, settings.symbols)
     store = cache / f"archive-{venue}"
     for each in (settings.output, store):
@@ -81,6 +82,7 @@ async def evaluate_archive(
             scores=scores,
         )
         metrics, market = await evaluate_features(panel, TOTAL_SCORE, pool, progress, settings.seed)
+        confidence = await evaluate_confidence(panel, TOTAL_SCORE, pool)
     kinds = {one.kind for one in files}
     evaluation = Evaluation(
         source="archive",
@@ -92,6 +94,7 @@ async def evaluate_archive(
         steps=len(panel.clock_ms),
         results=feature_results(metrics),
         market=market,
+        confidence=confidence,
         not_evaluated=not_evaluated(metrics),
         remarks=[*ALWAYS, *(text for kind, text in REMARKS.items() if kind in kinds), *failures],
         look_ahead_checked=None,
@@ -101,11 +104,13 @@ async def evaluate_archive(
     return 0 if evaluation.tests else 1
 
 
-def _days(files: Sequence[ArchiveFile]) -> list[str]:
-    """Return all days from the first to the last file of a day."""
+def days_of(files: Sequence[ArchiveFile]) -> list[str]:
+    """Return all days from the first to the last file of a day, or those of all months where no file is of a day."""
     known = sorted({one.period for one in files if len(one.period) == len("2025-10-10")})
     if not known:
-        return sorted({f"{one.period}-01" for one in files})
+        months = sorted({one.period for one in files})
+        _, days = monthrange(*map(int, months[-1].split("-")))
+        known = [f"{months[0]}-01", f"{months[-1]}-{days}"]
     first, last = (datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (known[0], known[-1]))
     return [f"{first + timedelta(days=n):%Y-%m-%d}" for n in range((last - first).days + 1)]
 

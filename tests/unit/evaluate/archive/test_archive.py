@@ -100,6 +100,13 @@ def test_a_day_has_its_own_file_rather_than_that_of_its_month(tmp_path: Path) ->
     assert of_day(files, "2025-11-01") == []
 
 
+def test_files_of_months_alone_have_all_days_of_these_months(tmp_path: Path) -> None:
+    for month in ("2024-01", "2024-02"):
+        (tmp_path / f"BTCUSDT-5m-{month}.zip").touch()
+    days = evaluation.days_of(find_files(tmp_path))
+    assert (days[0], days[-1], len(days)) == ("2024-01-01", "2024-02-29", 60)
+
+
 def test_rows_are_read_with_and_without_a_header_and_times_of_each_form(tmp_path: Path) -> None:
     for head in ("", "price,id,extra\n"):
         file = zipped(tmp_path / "a.zip", head + ("1,7,2\n3,8,4\n" if head else "7,1\n8,3\n"))
