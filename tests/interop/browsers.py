@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests.interop import nodes
 from tests.programs import ROOT
@@ -28,6 +28,8 @@ QUIET = (
     *("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
 )
 SERIOUS = ("serious", "critical")
+
+expect.set_options(timeout=30_000)  # the page loads its parts when they are needed; a busy machine takes seconds for that
 
 
 @asynccontextmanager
