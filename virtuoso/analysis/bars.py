@@ -7,7 +7,6 @@ cannot depend on later bars.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,9 +14,9 @@ from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
-import talib
 
 from virtuoso.analysis.measurement import READING_ERRORS
+from virtuoso.analysis.ta_lib import ADX, ATR, MACD, MINUS_DI, PLUS_DI, RSI
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,11 +24,6 @@ if TYPE_CHECKING:
     from virtuoso.domain.model import Candles, Floats, Millis
 
 T = TypeVar("T")
-
-# TA-Lib wraps each function when pandas is installed. The wrapper is slower than many of the functions.
-ADX, ATR, MACD, MINUS_DI, PLUS_DI, RSI = (
-    inspect.unwrap(f) for f in (talib.ADX, talib.ATR, talib.MACD, talib.MINUS_DI, talib.PLUS_DI, talib.RSI)
-)
 
 YEAR_MS = 365 * 86_400_000
 WINDOW_BARS = 300

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import talib
 
 from virtuoso.analysis import regime
 from virtuoso.analysis.bars import ACTIVITY_BARS, YEAR_MS, Bars, Rows, closed_bar_count, closed_bars
+from virtuoso.analysis.ta_lib import EMA
 from virtuoso.domain.model import (
     ANCHOR,
     Breadth,
@@ -140,7 +140,7 @@ def _timeframe_trend(bars: Bars) -> float | None:
     if bars.count < 50 + SLOPE_BARS + 1:
         return None
     plus, minus, strength, atr = (float(v[-1]) for v in (bars.plus_di, bars.minus_di, bars.adx, bars.atr))
-    average = talib.EMA(bars.close, 50)
+    average = EMA(bars.close, 50)
     if not (plus + minus > 0 and math.isfinite(atr)):
         return None
     directed = (plus - minus) / (plus + minus) * strength / (strength + 20)
