@@ -105,8 +105,8 @@ COMMANDS = {
     "top": (
         "show the dashboard of a server in this terminal",
         (
-            "Updates live, with keys to sort, search and open a symbol; press ? for help. With --once or in a pipe, prints\n"
-            "one table, highest score first.\n\n"
+            "Tabs for the market, movers, signals, opportunities, alerts and betas, and a screen for each symbol. Updates\n"
+            "live; press ? for the keys. With --once or in a pipe, prints one table, highest score first.\n\n"
             "Exit code 0: shown, or quit; 1: bad arguments; 2: no connection, or quit before the first data;\n"
             "3: the server returned an error."
         ),
@@ -211,6 +211,8 @@ def _add_own_arguments(name: str, command: _Parser, settings: Settings) -> None:
             add("--once", action="store_true", help="print one table")
             add("--symbols", type=_symbols, default=(), help="only these symbols, separated by commas (default: all)")
             add("--min-interval", type=_interval, help="shortest time between two updates, 1 to 60 s (default 1)")
+            zones = "time zone of all times: utc, or local for that of this machine (default %(default)s)"
+            add("--time-zone", choices=("utc", "local"), default="utc", help=zones)
             command.set_defaults(watchlist=Path(state_directory()) / "watchlist")
         case "evaluate":
             _add_evaluate_arguments(command)

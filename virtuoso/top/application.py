@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from datetime import UTC, tzinfo
 from typing import Any, ClassVar
 
 import grpc
@@ -15,22 +16,36 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Resize
 from textual.screen import Screen
-from textual.widgets import DataTable, Footer, Input, Static
+from textual.widgets import DataTable, Footer, Input, Static, TabbedContent, TabPane
 
 from virtuoso.client import Connection, Dashboard, Market, State, failure
+from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.top import prompt
-from virtuoso.top.alerts import AlertPane
 from virtuoso.top.columns import layout
 from virtuoso.top.connection import NO_CONNECTION, RETRY_S
-from virtuoso.top.header import ConnectionStatus, MarketHeader
+from virtuoso.top.context import Context
+from virtuoso.top.header import ConnectionStatus, SourceHeader, overview_text
 from virtuoso.top.help import HelpScreen
+from virtuoso.top.list_tab import ListTab
+from virtuoso.top.lists.alerts import Alerts
+from virtuoso.top.lists.betas import Betas
+from virtuoso.top.lists.listing import Listing
+from virtuoso.top.lists.movers import Movers
+from virtuoso.top.lists.opportunities import Opportunities
+from virtuoso.top.lists.signals import Signals
 from virtuoso.top.prompt import Prompt
+from virtuoso.top.reading import Reading
 from virtuoso.top.styles import APPLICATION_CSS, DOWN
 from virtuoso.top.symbol_screen import SymbolScreen
 from virtuoso.top.symbol_table import SymbolTable
+from virtuoso.top.table import Table
 from virtuoso.top.table_view import TableView
 from virtuoso.top.watchlist import Watchlist
-from virtuoso.top.words import DIMENSIONS
+
+SENTIMENT_PERIOD_S = 10.0
+MARKET = "market"
+LISTS: Sequence[Callable[[Market], Listing]] = (Movers, Signals, Opportunities, Alerts, Betas)
+TABS = (MARKET, "movers", "signals", "opportunities", "alerts", "beta")
 
 
 class TopApp(App[int]):
@@ -39,16 +54,18 @@ class TopApp(App[int]):
     CSS = APPLICATION_CSS
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(f"{number}", f"tab('{tab}')", show=False) for number, tab in enumerate(TABS, start=1)),
         Binding("s", "sort(1)", "Sort"),
         Binding("S", "sort(-1)", "Sort left", show=False),
         Binding("r", "reverse", "Reverse"),
-        *(Binding(str(number), f"sort_by_dimension({number})", show=False) for number in range(1, 7)),
-        Binding("0", "sort_by_score", show=False),
+        Binding("0", "sort_by('score')", show=False),
         Binding("slash", f"ask('{prompt.SEARCH}')", "Search"),
         Binding("m", f"ask('{prompt.MINIMUM}')", "Min"),
         Binding("w", "toggle_watch", "Watch"),
         Binding("W", "watched_only", "Watched", show=False),
-        Binding("a", "alerts", "Alerts"),
+        Binding("t", "turn(1)", "Window"),
+        Binding("T", "turn(-1)", show=False),
+        Binding("z", "time_zone", "Zone", show=False),
         Binding("question_mark", "help", "Help"),
         Binding("escape", "clear", "Clear", show=False),
         Binding("q", "leave", "Quit"),
@@ -63,28 +80,36 @@ class TopApp(App[int]):
         symbols: Sequence[str] = (),
         *,
         min_interval_s: float | None = None,
+        zone: tzinfo | None = UTC,
     ) -> None:
         super().__init__()
-        self._symbols, self._min_interval_s = symbols, min_interval_s
+        self._symbols, self._min_interval_s, self._zone = symbols, min_interval_s, zone
         self._market, self._address, self._watchlist = market, address, watchlist
         self._dashboard: Dashboard | None = None
         self._connection = Connection(State.CONNECTING)
         self._connection_start = time.monotonic()  # start of the current state
         self._view, self._problem = TableView(), ""
+        self._sentiment = Reading(lambda: market.stub.GetSentiment(api.GetSentimentRequest()))
 
     def compose(self) -> ComposeResult:
         """See Textual."""
-        yield MarketHeader()
-        yield SymbolTable()
-        yield AlertPane(self._market)
-        yield Static(id="status")
-        yield Prompt()
+        yield SourceHeader()
+        with TabbedContent():
+            with TabPane("1 Market", id=MARKET):
+                yield Static(id="overview")
+                yield SymbolTable()
+                yield Static(id="status")
+                yield Prompt()
+            for number, (tab, listing) in enumerate(zip(TABS[1:], LISTS, strict=True), start=2):
+                yield ListTab(f"{number} {tab.capitalize()}", listing(self._market), id=tab)
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """See Textual."""
+        self.query_one("ContentTabs").can_focus = False
         self.query_one(SymbolTable).focus()
         self.run_worker(self._watch(), group="dashboard")
+        self.run_worker(self._read_sentiment(), group="sentiment")
         self.set_interval(1.0, self.draw)
         self.draw()
 
@@ -104,6 +129,11 @@ class TopApp(App[int]):
             finally:
                 poll.stop()
 
+    async def _read_sentiment(self) -> None:
+        while True:
+            await self._sentiment.read()
+            await asyncio.sleep(SENTIMENT_PERIOD_S)
+
     def _set_connection(self, connection: Connection) -> None:
         if connection.state is not self._connection.state:
             self._connection_start = time.monotonic()
@@ -116,27 +146,32 @@ class TopApp(App[int]):
         if not self.screen_stack:
             return
         screen = self.screen if isinstance(self.screen, SymbolScreen) else self.screen_stack[0]
-        last = "#symbol" if isinstance(screen, SymbolScreen) else "#status"
-        if not (screen.query(MarketHeader) and screen.query(last)):  # not composed yet, or already removed
+        last = "#symbol" if isinstance(screen, SymbolScreen) else "Prompt"
+        if not (screen.query(SourceHeader) and screen.query(last)):  # not composed yet, or already removed
             return
+        lost = self._connection.state is State.LOST
+        width, height = self.size
+        context = Context(dashboard=self._dashboard, lost=lost, zone=self._zone, width=width, height=height)
         status = ConnectionStatus(
             address=self._address,
             connection=self._connection,
             state_age_s=time.monotonic() - self._connection_start,
         )
         if isinstance(screen, SymbolScreen):
-            screen.show(self._dashboard, status, watched=screen.symbol in self._watchlist.symbols)
+            screen.show(context, status, watched=screen.symbol in self._watchlist.symbols)
+            return
+        screen.query_one(SourceHeader).show(self._dashboard, status)
+        if self._list is not None:
+            self._list.show(context)
         else:
-            self._draw_table(screen, status)
+            self._draw_market(screen, context)
 
-    def _draw_table(self, screen: Screen[Any], status: ConnectionStatus) -> None:
-        screen.query_one(MarketHeader).show(self._dashboard, status)
-        rows = self._dashboard.rows if self._dashboard else ()
-        lost = self._connection.state is State.LOST
-        shown = screen.query_one(SymbolTable).show(rows, self._view, self._watchlist.symbols, lost=lost)
-        description = self._view.description(shown, len(rows)) if self._dashboard else ""
+    def _draw_market(self, screen: Screen[Any], context: Context) -> None:
+        screen.query_one("#overview", Static).update(overview_text(context, self._sentiment.reply))
+        rows = context.dashboard.rows if context.dashboard else ()
+        shown = screen.query_one(SymbolTable).show(rows, self._view, self._watchlist.symbols, lost=context.lost)
+        description = self._view.description(shown, len(rows)) if context.dashboard else ""
         screen.query_one("#status", Static).update(Text(self._problem, DOWN) if self._problem else Text(description))
-        screen.query_one(AlertPane).draw()
 
     def _set_view(self, view: TableView) -> None:
         self._view, self._problem = view, ""
@@ -151,23 +186,66 @@ class TopApp(App[int]):
         self.call_after_refresh(self.draw)
 
     def on_screen_resume(self) -> None:
-        """Draw the table again after another screen has been closed."""
+        """Draw the main screen again after another screen has been closed."""
         self.call_after_refresh(self.draw)
+
+    def on_tabbed_content_tab_activated(self, activated: TabbedContent.TabActivated) -> None:
+        """Draw a tab when it is opened."""
+        activated.pane.query_one(Table).focus()
+        self.refresh_bindings()
+        self.draw()
 
     def on_data_table_row_selected(self, _: DataTable.RowSelected) -> None:
         """Open the symbol under the cursor after Enter or a click."""
-        symbol = self.query_one(SymbolTable).symbol
-        if symbol:
+        if symbol := self._symbol:
             self.push_screen(SymbolScreen(self._market, symbol))
             self.call_after_refresh(self.draw)
 
+    def on_data_table_header_selected(self, selected: DataTable.HeaderSelected) -> None:
+        """Sort by the column whose title was clicked."""
+        if isinstance(selected.data_table, SymbolTable):
+            self.action_sort_by(selected.column_key.value or "")
+
+    @property
+    def _list(self) -> ListTab | None:
+        """The open list; None while the market is open."""
+        for tabs in self.screen_stack[0].query(TabbedContent):
+            if isinstance(tabs.active_pane, ListTab):
+                return tabs.active_pane
+        return None
+
+    @property
+    def _symbol(self) -> str:
+        """The symbol of the screen, or under the cursor."""
+        if isinstance(self.screen, SymbolScreen):
+            return self.screen.symbol
+        return self._list.symbol if self._list is not None else self.query_one(SymbolTable).key
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's
-        """Allow only the keys of the current screen or input line."""
+        """Allow only the keys of the current screen, tab or input line."""
         if isinstance(self.focused, Input):
             return action in ("clear", "leave")
         if isinstance(self.screen, SymbolScreen):
-            return action in ("toggle_watch", "pop_screen", "leave")
-        return True
+            return action in ("toggle_watch", "turn", "time_zone", "pop_screen", "help", "leave")
+        if action in ("sort", "sort_by", "reverse", "ask", "watched_only", "clear"):
+            return self._list is None
+        return action != "turn" or (self._list is not None and self._list.has_windows)
+
+    def action_tab(self, tab: str) -> None:
+        """Open a tab."""
+        self.query_one(TabbedContent).active = tab
+
+    def action_turn(self, step: int) -> None:
+        """Choose the next length of bars, or the next window."""
+        place = self.screen if isinstance(self.screen, SymbolScreen) else self._list
+        if place is not None:
+            place.turn(step)
+            self.draw()
+
+    def action_time_zone(self) -> None:
+        """Change between UTC and the time zone of this machine."""
+        self._zone = None if self._zone else UTC
+        self.draw()
 
     def action_sort(self, step: int) -> None:
         """Sort by the next column, or by the previous one."""
@@ -177,15 +255,8 @@ class TopApp(App[int]):
         """Reverse the order."""
         self._set_view(replace(self._view, ascending=not self._view.ascending))
 
-    def action_sort_by_dimension(self, number: int) -> None:
-        """Sort by a dimension, or reverse its order."""
-        self._sort_by(DIMENSIONS[number - 1])
-
-    def action_sort_by_score(self) -> None:
-        """Sort by the score, or reverse its order."""
-        self._sort_by("score")
-
-    def _sort_by(self, key: str) -> None:
+    def action_sort_by(self, key: str) -> None:
+        """Sort by a column, or reverse its order."""
         column = next(each for each in layout(self.size.width) if each.key == key)
         self._set_view(self._view.sorted_by(column))
 
@@ -228,7 +299,7 @@ class TopApp(App[int]):
 
     def action_toggle_watch(self) -> None:
         """Mark or unmark the symbol."""
-        symbol = self.screen.symbol if isinstance(self.screen, SymbolScreen) else self.query_one(SymbolTable).symbol
+        symbol = self._symbol
         if not symbol:
             return
         try:
@@ -240,13 +311,6 @@ class TopApp(App[int]):
     def action_watched_only(self) -> None:
         """Toggle between marked symbols and all symbols."""
         self._set_view(replace(self._view, watched_only=not self._view.watched_only))
-
-    def action_alerts(self) -> None:
-        """Show or hide the alerts."""
-        pane = self.query_one(AlertPane)
-        pane.start()
-        pane.toggle_class("open")
-        self.draw()
 
     def action_help(self) -> None:
         """Show the help."""

@@ -22,7 +22,6 @@ WIDEST = 140
 # The terminal width from which the instant score and its change over 15 minutes are columns.
 WITH_CHANGES = 156
 BAR_WIDTH = 5
-EIGHTHS = " ▏▎▍▌▋▊▉"
 Value = float | str | None
 
 
@@ -115,13 +114,6 @@ def sign_style(value: float | None) -> CellStyle:
     if value is None:
         return CellStyle.FAINT
     return CellStyle.UP if value > 0 else CellStyle.DOWN if value < 0 else CellStyle.PLAIN
-
-
-def bar(value: float, cells: int = BAR_WIDTH) -> str:
-    """Return a value of 0-100 as a bar that is padded to `cells` cells."""
-    eighths = round(min(100.0, max(0.0, value)) / 100 * cells * 8)
-    full, rest = divmod(eighths, 8)
-    return ("█" * full + (EIGHTHS[rest] if rest else "")).ljust(cells)
 
 
 def _price_columns(*, wide: bool) -> list[Column]:

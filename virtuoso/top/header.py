@@ -1,17 +1,24 @@
-"""The header: the environment, the age of the data, the connection, and the market overview."""
+"""The header: the environment, the age of the data, and the connection; and the overview of the market."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.widgets import Static
 
 from virtuoso.client import Connection, Dashboard, State
 from virtuoso.top import words
-from virtuoso.top.styles import ALARM, BADGE, DOWN, ENVIRONMENTS, UP, WARN, name_value_line
+from virtuoso.top.context import Context
+from virtuoso.top.styles import ALARM, BADGE, DOWN, ENVIRONMENTS, FAINT, UP, WARN, name_value_line, name_value_lines
+
+if TYPE_CHECKING:
+    from virtuoso.market.v1.market_service_pb2 import GetSentimentResponse
 
 STATES = {State.CONNECTING: ("○ connecting", WARN), State.LIVE: ("● live", UP), State.LOST: ("✖ LOST", DOWN)}
+SILENT_S = 15.0  # a server sends a message every 10 s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +30,8 @@ class ConnectionStatus:
     state_age_s: float  # the time in the current state
 
 
-class MarketHeader(Static):
-    """The header. It is drawn again every second because ages change."""
+class SourceHeader(Static):
+    """The first lines of each screen. They are drawn again every second because ages change."""
 
     def show(self, dashboard: Dashboard | None, status: ConnectionStatus) -> None:
         """Draw the lines."""
@@ -33,7 +40,6 @@ class MarketHeader(Static):
         if dashboard is not None:
             for warning, reason in words.data_warnings(dashboard.provenance):
                 lines.append(Text.assemble((f" {warning} ", BADGE), f" {reason}"))
-            lines += [Text.assemble(" ", line) for line in _market_lines(dashboard, width)]
         if (line := _connection_line(status, dashboard)) is not None:
             lines.append(line)
         for line in lines:
@@ -41,8 +47,34 @@ class MarketHeader(Static):
         self.update(Text("\n").join(lines))
 
 
+def overview_text(context: Context, reply: GetSentimentResponse | None) -> Text:
+    """Return the market in a few lines."""
+    dashboard, width = context.dashboard, context.width - 2
+    if dashboard is None:
+        return Text(words.LOADING, FAINT)
+    overview, btc = dashboard.overview, context.row("BTCUSDT")
+
+    def number(name: str, digits: int, unit: str) -> str:
+        return words.number(words.optional(overview, name), digits, unit)
+
+    numbers = name_value_lines(
+        width,
+        ("Regime", words.regime(overview)),
+        ("Breadth", words.breadth(overview)),
+        ("BTC", words.change(words.optional(btc, "change_24h_percent") if btc else None)),
+        ("Sentiment", words.gauge(words.optional(reply.sentiment, "gauge") if reply else None)),
+        ("BTC dominance", words.dominance(overview)),
+        ("BTC volatility", number("volatility_percent", 1, "%")),
+        ("BTC trend", number("trend_strength", 0, "")),
+        ("Dispersion", number("dispersion_percent", 1, "%")),
+        ("Turnover", words.usd(words.optional(overview, "total_turnover_24h_usd"))),
+    )
+    liquidations = words.liquidations(overview, dashboard.provenance.observed_time, context.clock)
+    return Text("\n").join([numbers, name_value_line(("Liquidated", liquidations))])
+
+
 def _source_line(dashboard: Dashboard | None, status: ConnectionStatus, width: int) -> Text:
-    state, colour = STATES[status.connection.state]
+    state, colour = _state(dashboard, status)
     if dashboard is None:
         return _left_and_right(Text(" VIRTUOSO", "bold"), Text.assemble((state, colour), f" {status.address} "), width)
     provenance = dashboard.provenance
@@ -51,7 +83,7 @@ def _source_line(dashboard: Dashboard | None, status: ConnectionStatus, width: i
     left = Text(f" {name} ")
     if meaning:
         left.append(f"({meaning}) ")
-    left.append(f" {provenance.venue}  {words.age(dashboard.age_s)} old  ")
+    left.append(f" {words.venue_name(provenance.venue)}  {words.age(dashboard.age_s)} old  ")
     coverage = provenance.coverage
     left.append(f"{coverage.present}/{coverage.expected} scored ")
     streamed = f" {coverage.streamed} streamed "
@@ -70,25 +102,16 @@ def _source_line(dashboard: Dashboard | None, status: ConnectionStatus, width: i
     return line
 
 
-def _market_lines(dashboard: Dashboard, width: int) -> list[Text]:
-    overview = dashboard.overview
-
-    def number(name: str, digits: int, unit: str) -> str:
-        return words.number(words.optional(overview, name), digits, unit)
-
-    first = name_value_line(
-        ("Regime", words.regime(overview)),
-        ("Breadth", words.breadth(overview)),
-        ("BTC dominance", words.dominance(overview)),
-    )
-    second = name_value_line(
-        ("Volatility", number("volatility_percent", 1, "%")),
-        ("Trend", number("trend_strength", 0, "")),
-        ("Dispersion", number("dispersion_percent", 1, "%")),
-        ("Turnover", words.usd(words.optional(overview, "total_turnover_24h_usd"))),
-    )
-    lines = [Text.assemble(first, "   ", second)] if first.cell_len + second.cell_len + 4 <= width else [first, second]
-    return [*lines, name_value_line(("Liquidated", words.liquidations(overview, dashboard.provenance.observed_time)))]
+def _state(dashboard: Dashboard | None, status: ConnectionStatus) -> tuple[str, str]:
+    """Return the state of the connection and its colour. Stale data and a silent server are never "live"."""
+    state = status.connection.state
+    if dashboard is not None and state is State.LIVE:
+        silent_s = time.monotonic() - dashboard.received
+        if silent_s > SILENT_S:
+            return f"○ silent for {words.age(silent_s)}", WARN
+        if dashboard.provenance.stale:
+            return "● connected", WARN
+    return STATES[state]
 
 
 def _connection_line(status: ConnectionStatus, dashboard: Dashboard | None) -> Text | None:
@@ -103,4 +126,4 @@ def _connection_line(status: ConnectionStatus, dashboard: Dashboard | None) -> T
 
 def _left_and_right(left: Text, right: Text, width: int) -> Text:
     gap = width - left.cell_len - right.cell_len
-    return Text.assemble(left, " " * max(1, gap), right)
+    return Text.assemble(left, " " * max(0, gap), right)

@@ -6,6 +6,7 @@ import asyncio
 import signal
 import sys
 from argparse import Namespace
+from datetime import UTC
 
 from virtuoso.client import connect
 from virtuoso.client.tls import ClientTls, requested_tls
@@ -26,7 +27,12 @@ async def show(address: str, tls: ClientTls | None, options: Namespace) -> int:
     """Show the dashboard of the server at `address` until the user quits, and return the exit code."""
     async with connect(address, tls=tls, health_service=None) as market:
         application = TopApp(
-            market, address, Watchlist(options.watchlist), options.symbols, min_interval_s=options.min_interval
+            market,
+            address,
+            Watchlist(options.watchlist),
+            options.symbols,
+            min_interval_s=options.min_interval,
+            zone=None if options.time_zone == "local" else UTC,
         )
         for name in (signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(name, application.action_leave)

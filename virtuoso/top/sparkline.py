@@ -8,12 +8,13 @@ from collections.abc import Sequence
 BLOCKS = "▁▂▃▄▅▆▇█"
 
 
-def sparkline(points: Sequence[tuple[float, float | None]], start: float, step: float, max_cells: int) -> str:
+def sparkline(points: Sequence[tuple[float, float | None]], step: float, max_cells: int) -> str:
     """Return (time, value) points as blocks in at most `max_cells` cells. The blocks are scaled from minimum to maximum.
 
-    There is at most one point in each `step` after `start`. A cell shows its last value. A value of None is not drawn.
+    There is at most one point in each step. Steps begin at multiples of `step`. A cell shows its last value. A value of None
+    is not drawn.
     """
-    by_step = {int((time - start) // step): value for time, value in points}
+    by_step = {int(time // step): value for time, value in points}
     measured = {index: value for index, value in sorted(by_step.items()) if value is not None}
     if not measured:
         return ""

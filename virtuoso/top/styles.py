@@ -30,24 +30,33 @@ APPLICATION_CSS = """
 * { scrollbar-color: #3a4556; scrollbar-color-hover: #4a5567; scrollbar-color-active: #4a5567; }
 * { scrollbar-background: #12171e; scrollbar-background-hover: #12171e; scrollbar-background-active: #12171e; }
 Screen { background: #0e1217; color: #e6e9ef; }
-MarketHeader { height: auto; }
-SymbolTable { height: 1fr; background: #0e1217; scrollbar-size-vertical: 1; overflow-x: hidden; }
-SymbolTable > .datatable--header { background: #1a212b; color: #c3cad5; text-style: none; }
-SymbolTable > .datatable--cursor { background: #2b3a52; color: #ffffff; text-style: bold; }
-SymbolTable:blur > .datatable--cursor { background: #1f2835; }
+SourceHeader { height: auto; }
+TabbedContent, ContentSwitcher, TabPane { height: 1fr; padding: 0; }
+Tabs { height: 1; background: #12171e; }
+Tabs Underline { display: none; }
+Tab { color: #8b95a5; }
+Tab.-active { color: #ffffff; background: #2b3a52; text-style: bold; }
+Table { height: 1fr; background: #0e1217; scrollbar-size-vertical: 1; overflow-x: hidden; }
+Table > .datatable--header { background: #1a212b; color: #c3cad5; text-style: none; }
+Table > .datatable--cursor { background: #2b3a52; color: #ffffff; text-style: bold; }
+Table:blur > .datatable--cursor { background: #1f2835; }
+#overview, .summary { height: auto; padding: 0 1; }
 #status { height: 1; padding: 0 1; color: #8b95a5; }
 Prompt { height: 1; border: none; padding: 0 1; background: #1a212b; display: none; }
 Prompt:focus { border: none; }
 Prompt.open { display: block; }
-AlertPane { height: 8; border: round #3a4556; border-title-color: #c3cad5; padding: 0 1; }
-AlertPane { display: none; scrollbar-size-vertical: 1; }
-AlertPane.open { display: block; }
 VerticalScroll { scrollbar-size-vertical: 1; background: #0e1217; }
+.detail { height: auto; max-height: 35%; padding: 0 1; background: #161c24; }
 SymbolScreen > VerticalScroll { padding: 0 1; }
 HelpScreen { align: center middle; }
 HelpScreen > VerticalScroll { width: 84; max-width: 100%; height: auto; max-height: 100%; }
 HelpScreen > VerticalScroll { border: round #3a4556; padding: 0 1; }
 """
+
+
+def sign_colour(value: float | None) -> str | None:
+    """Return the colour of a change, None for no colour."""
+    return None if not value else UP if value > 0 else DOWN
 
 
 def name_value_line(*pairs: tuple[str, str]) -> Text:
@@ -58,3 +67,15 @@ def name_value_line(*pairs: tuple[str, str]) -> Text:
         line.append(f"{value}   ")
     line.rstrip()
     return line
+
+
+def name_value_lines(width: int, *pairs: tuple[str, str]) -> Text:
+    """Return names and their values on as many lines of `width` as they need."""
+    lines: list[Text] = []
+    for pair in pairs:
+        text = name_value_line(pair)
+        if lines and lines[-1].cell_len + 3 + text.cell_len <= width:
+            lines[-1].append("   ").append_text(text)
+        else:
+            lines.append(text)
+    return Text("\n").join(lines)

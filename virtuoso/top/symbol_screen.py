@@ -1,56 +1,72 @@
-"""The screen of one symbol. It reads the symbol after each snapshot, and the history every minute."""
+"""The screen of one symbol: its chart, its score and what is known of it besides."""
 
 from __future__ import annotations
 
 import asyncio
-import time
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, TypeVar
 
-import grpc
-from google.protobuf.timestamp_pb2 import Timestamp
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from virtuoso.client import Dashboard, Market, State, failure
+from virtuoso.client import Market
 from virtuoso.market.v1 import market_service_pb2 as api
-from virtuoso.top import words
-from virtuoso.top.header import ConnectionStatus, MarketHeader
+from virtuoso.market.v1.candle_pb2 import Timeframe
+from virtuoso.market.v1.outlook_pb2 import OutlookRecord
+from virtuoso.top import symbol_text, words
+from virtuoso.top.candle_chart import candle_chart
+from virtuoso.top.connection import RETRY_S
+from virtuoso.top.context import Context
+from virtuoso.top.header import ConnectionStatus, SourceHeader
+from virtuoso.top.lists.beta_text import beta_lines
+from virtuoso.top.lists.opportunities import opportunity_text
+from virtuoso.top.lists.signal_text import signal_text
+from virtuoso.top.outlook_text import outlook_text
+from virtuoso.top.reading import Reading
 from virtuoso.top.styles import DOWN, FAINT, WARN
-from virtuoso.top.symbol_text import (
-    ReceivedReply,
-    component_lines,
-    dimension_lines,
-    history_lines,
-    largest_lines,
-    score_lines,
-)
 
-HISTORY_PERIOD_S = 60.0
-DAY_S = 86_400
+OFTEN_S, SELDOM_S = 10.0, 60.0
+OTHER_LINES = 14  # of a screen, beside the chart
+MAX_CHART_LINES = 24
+Reply = TypeVar("Reply")
 
 
 class SymbolScreen(Screen[None]):
-    """The screen of one symbol. After a failed call, it shows the reason above the last data."""
+    """The screen of one symbol. After a failed call, it shows the reason with the last data.
 
-    BINDINGS: ClassVar[list[BindingType]] = [("escape,q", "app.pop_screen", "Back"), ("w", "app.toggle_watch", "Watch")]
+    The score is read after each snapshot, the other parts from time to time."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "app.pop_screen", "Back"),
+        Binding("t", "app.turn(1)", "Bars"),
+        Binding("w", "app.toggle_watch", "Watch"),
+    ]
 
     def __init__(self, market: Market, symbol: str) -> None:
         super().__init__()
-        self._market, self.symbol = market, symbol
-        self._received: ReceivedReply | None = None
-        self._history: tuple[Timestamp, api.GetScoreHistoryResponse] | None = None  # (start, reply)
-        self._problem = self._history_problem = ""
-        self._history_start = Timestamp()
+        self.symbol = symbol
+        self._timeframe: Timeframe.ValueType = Timeframe.TIMEFRAME_5M
+        stub, symbols = market.stub, [symbol]
+        self._confluence = Reading(lambda: stub.GetConfluence(api.GetConfluenceRequest(symbol=symbol)))
+        self._candles = Reading(lambda: stub.ListCandles(self._candles_request()))
+        self._signals = Reading(lambda: stub.ListSignals(api.ListSignalsRequest(symbols=symbols, active=True)))
+        self._opportunities = Reading(lambda: stub.ListOpportunities(api.ListOpportunitiesRequest(symbols=symbols)))
+        self._outlook = Reading(lambda: stub.GetOutlook(api.GetOutlookRequest(symbol=symbol)))
+        self._record = Reading(lambda: stub.GetOutlookRecord(api.GetOutlookRecordRequest()))
+        self._beta = Reading(lambda: stub.GetBeta(api.GetBetaRequest(symbol=symbol)))
+        self._history = Reading(lambda: stub.GetScoreHistory(api.GetScoreHistoryRequest(symbol=symbol)))
+        self._venue_market = Reading(lambda: stub.ListMarkets(api.ListMarketsRequest(query=symbol)))
         self._snapshot_id = ""
-        self._watched = self._lost = False
+        self._shown: Context | None = None
+        self._watched = False
 
     def compose(self) -> ComposeResult:
         """See Textual."""
-        yield MarketHeader()
+        yield SourceHeader()
         with VerticalScroll():
             yield Static(id="symbol")
         yield Footer(show_command_palette=False)
@@ -58,69 +74,147 @@ class SymbolScreen(Screen[None]):
     def on_mount(self) -> None:
         """See Textual."""
         self.query_one(VerticalScroll).focus()
+        self.run_worker(self._repeat(OFTEN_S, self._candles, self._signals, self._opportunities), group="often")
+        self.run_worker(self._repeat(SELDOM_S, self._history, self._beta, self._outlook, self._record), group="seldom")
 
-    def show(self, dashboard: Dashboard | None, status: ConnectionStatus, *, watched: bool) -> None:
+    def show(self, context: Context, status: ConnectionStatus, *, watched: bool) -> None:
         """Draw the current data. Read the symbol again when there is a new snapshot."""
-        self.query_one(MarketHeader).show(dashboard, status)
-        if dashboard is not None and dashboard.provenance.snapshot_id != self._snapshot_id:
-            if not self._snapshot_id:
-                self.run_worker(self._read_history(), group="history")
-            self._snapshot_id = dashboard.provenance.snapshot_id
-            self._history_start = Timestamp(seconds=dashboard.provenance.observed_time.seconds - DAY_S)
-            self.run_worker(self._read(), exclusive=True, group="symbol")
-        self._watched, self._lost = watched, status.connection.state is State.LOST
+        self.query_one(SourceHeader).show(context.dashboard, status)
+        self._shown, self._watched = context, watched
+        if context.dashboard is not None and context.dashboard.provenance.snapshot_id != self._snapshot_id:
+            self._snapshot_id = context.dashboard.provenance.snapshot_id
+            self.run_worker(self._read_score(), exclusive=True, group="score")
         self._draw()
+
+    def turn(self, step: int) -> None:
+        """Choose the next length of the bars."""
+        known = self._timeframes
+        self._timeframe = known[(known.index(self._timeframe) + step) % len(known)]
+        self.run_worker(self._read(self._candles), exclusive=True, group="candles")
+
+    @property
+    def _is_untracked(self) -> bool:
+        failure = self._confluence.failure
+        return failure is not None and failure.reason == "SYMBOL_NOT_TRACKED"
+
+    @property
+    def _timeframes(self) -> Sequence[Timeframe.ValueType]:
+        """The lengths of the bars that are known: without a score, those of 30 minutes and longer."""
+        known = [*words.TIMEFRAMES]
+        return known[known.index(Timeframe.TIMEFRAME_30M) :] if self._is_untracked else known
+
+    async def _read_score(self) -> None:
+        await self._read(self._confluence)
+        if self._is_untracked:
+            if self._timeframe not in self._timeframes:
+                self._timeframe = Timeframe.TIMEFRAME_30M
+                await self._read(self._candles)
+            await self._read(self._venue_market)
+
+    def _candles_request(self) -> api.ListCandlesRequest:
+        return api.ListCandlesRequest(symbol=self.symbol, timeframe=self._timeframe, page_size=500)
+
+    async def _read(self, reading: Reading[Any]) -> None:
+        await reading.read()
+        self._draw()
+
+    async def _repeat(self, period_s: float, *readings: Reading[Any]) -> None:
+        while True:
+            for reading in readings:
+                await self._read(reading)
+            await asyncio.sleep(RETRY_S if any(reading.failure for reading in readings) else period_s)
 
     def _draw(self) -> None:
-        text = self._text()
-        self.query_one("#symbol", Static).update(Text(text.plain, FAINT) if self._lost else text)
+        if self._shown is not None:
+            text = self._text(self._shown)
+            self.query_one("#symbol", Static).update(Text(text.plain, FAINT) if self._shown.lost else text)
 
-    async def _read(self) -> None:
-        try:
-            reply = await self._market.stub.GetConfluence(api.GetConfluenceRequest(symbol=self.symbol))
-            self._received, self._problem = ReceivedReply(reply=reply, received=time.monotonic()), ""
-        except grpc.aio.AioRpcError as error:
-            self._problem = words.failure_text(failure(error))
-        self._draw()
+    def _text(self, context: Context) -> Text:
+        width = max(60, context.width - 3)
+        parts = [self._head(context), self._chart(context, width)]
+        if self._is_untracked:
+            return Text("\n").join(parts)
+        reply = self._confluence.reply
+        tick_size = words.optional(reply, "tick_size") if reply else None
+        history = self._history
+        parts += [
+            _section("", self._confluence, lambda one: symbol_text.score_lines(one, width), what="Score"),
+            _section("", history, lambda one: symbol_text.history_lines(one, width - 28, tick_size), what="Score over time"),
+            _section(
+                "Dimensions", self._confluence, lambda one: symbol_text.dimension_lines(one, context, width), told=True
+            ),
+            _section("Outlook", self._outlook, lambda one: Text(outlook_text(one.outlook, self._said))),
+            _section("Active signal", self._signals, lambda one: self._listed(one.signals, signal_text, "active signal")),
+            _section(
+                "Opportunities",
+                self._opportunities,
+                lambda one: self._listed(one.opportunities, opportunity_text, "opportunity"),
+            ),
+            _section("Beta to BTC", self._beta, lambda one: beta_lines(one.beta)),
+            _section("Liquidations", self._confluence, lambda one: symbol_text.liquidation_lines(one, context), told=True),
+            _section(
+                "Components",
+                self._confluence,
+                lambda one: symbol_text.component_lines(one.dimensions, context, width),
+                told=True,
+            ),
+        ]
+        return Text("\n").join(part for part in parts if part)
 
-    async def _read_history(self) -> None:
-        while True:
-            try:
-                start = self._history_start
-                request = api.GetScoreHistoryRequest(symbol=self.symbol, start_time=start)
-                self._history = start, await self._market.stub.GetScoreHistory(request)
-                self._history_problem = ""
-            except grpc.aio.AioRpcError as error:
-                self._history_problem = words.failure_text(failure(error))
-            self._draw()
-            await asyncio.sleep(HISTORY_PERIOD_S)
+    @property
+    def _said(self) -> OutlookRecord | None:
+        return self._record.reply.record if self._record.reply else None
 
-    def _text(self) -> Text:
-        text = Text().append(f"{'★ ' if self._watched else ''}{self.symbol}", "bold")
-        if self._problem:
-            text.append(f"\n{self._problem}. ", DOWN)
-            text.append(words.LAST_DATA if self._received else "", WARN)
-        if self._received is None:
-            return text if self._problem else text.append(f"\n{words.LOADING}", FAINT)
-        reply, width = self._received.reply, max(60, self.app.size.width - 3)
-        for line in [score_lines(self._received), *self._history_lines(width - 28, words.optional(reply, "tick_size"))]:
-            text.append("\n").append_text(line)
-        text.append("\n")
-        for dimension in reply.dimensions:
-            text.append("\n").append_text(dimension_lines(dimension, self._received, width))
-        for dimension in reply.dimensions:
-            text.append("\n\n").append_text(component_lines(dimension, self._received, width))
-        if reply.liquidations.largest:
-            text.append("\n\n").append("Largest liquidations in 24 hours", "bold")
-            for line in largest_lines(reply):
-                text.append("\n").append_text(line)
-        if reply.missing_inputs:
-            text.append("\n\nMissing inputs: ", FAINT).append(", ".join(reply.missing_inputs))
-        return text
+    def _head(self, context: Context) -> Text:
+        text = Text.assemble((f"{'★ ' if self._watched else ''}{self.symbol}  ", "bold"))
+        if self._is_untracked:
+            markets = self._venue_market.reply.markets if self._venue_market.reply else ()
+            found = next((each for each in markets if each.symbol == self.symbol), None)
+            if found is None:
+                return text.append(self._venue_market.lack() or words.LOADING, FAINT)
+            tracked = context.dashboard.provenance.coverage.expected if context.dashboard else 0
+            text.append_text(symbol_text.price_line(found, None))
+            return text.append(f"\n{words.unscored(found, tracked)}", WARN)
+        reply = self._confluence.reply
+        return text.append_text(symbol_text.price_line(reply, context.row(self.symbol))) if reply else text
 
-    def _history_lines(self, cells: int, tick_size: float | None) -> list[Text]:
-        if self._history is None:
-            return [Text(f"24 h     {self._history_problem or words.LOADING}", FAINT)]
-        start, reply = self._history
-        lines = history_lines(reply, start, cells, tick_size)
-        return [*lines, Text(f"No newer history: {self._history_problem}", DOWN)] if self._history_problem else lines
+    def _chart(self, context: Context, width: int) -> Text:
+        reply = self._candles.reply
+        if reply is None or not reply.candles:
+            return Text(self._candles.lack("Bars") or ("No bars yet." if reply else words.LOADING), FAINT)
+        name, step_ms = words.TIMEFRAMES[reply.timeframe]
+        row = context.row(self.symbol)
+        tick_size = words.optional(row, "tick_size") if row else None
+        size = width, min(MAX_CHART_LINES, max(7, context.height - OTHER_LINES))
+        lines = candle_chart(
+            reply.candles, step_ms, context, size=size, tick_size=tick_size, price=row.price if row else None
+        )
+        text = symbol_text.bar_line(reply.candles[-1], name, step_ms, tick_size, context)
+        if reply.provenance.stale:
+            text.append("  STALE", WARN)
+        if self._candles.failure:
+            lines.append(Text(self._candles.lack("Bars"), DOWN))
+        return Text("\n").join([text, *lines])
+
+    def _listed(self, found: Sequence[Reply], text: Callable[[Reply, Context], Text], what: str) -> Text:
+        if not found or self._shown is None:
+            return Text(f"There is no {what} for {self.symbol} at present.", FAINT)
+        return Text("\n").join(text(each, self._shown) for each in found)
+
+
+def _section(
+    title: str, reading: Reading[Reply], text: Callable[[Reply], Text], *, what: str = "", told: bool = False
+) -> Text:
+    """Return a title, and the text of a reply. When its lack is already `told`, return nothing without a reply.
+
+    `what` names what is lacking when there is no title."""
+    lines = [Text(f"\n{title}", "bold")] if title else []
+    if reading.reply is not None:
+        lines.append(text(reading.reply))
+    if told:
+        return Text("\n").join(lines) if reading.reply is not None else Text()
+    if reading.failure:
+        lines.append(Text(reading.lack(what), DOWN))
+    elif reading.reply is None:
+        lines.append(Text(words.LOADING, FAINT))
+    return Text("\n").join(lines)

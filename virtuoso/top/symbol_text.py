@@ -1,9 +1,8 @@
-"""The text of one symbol: its score, dimensions and components, and the last 24 hours."""
+"""The texts of one symbol: its price, its score, its six dimensions with their components, its history."""
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from functools import partial
 from textwrap import wrap
 from typing import TYPE_CHECKING
@@ -11,70 +10,161 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from virtuoso.domain.prices import price_text
-from virtuoso.top import words
-from virtuoso.top.columns import BAR_WIDTH, bar, score_style, sign_style
+from virtuoso.top import names, words
+from virtuoso.top.bars import bar
+from virtuoso.top.columns import score_style, sign_style
 from virtuoso.top.sparkline import sparkline
-from virtuoso.top.styles import CELL_STYLES, FAINT, name_value_line
+from virtuoso.top.styles import CELL_STYLES, FAINT, name_value_line, name_value_lines, sign_colour
 from virtuoso.top.words import DASH, optional
 
 if TYPE_CHECKING:
     from google.protobuf.timestamp_pb2 import Timestamp
 
     from virtuoso.market.v1 import market_service_pb2 as api
-    from virtuoso.market.v1.confluence_pb2 import Component, Dimension
+    from virtuoso.market.v1.candle_pb2 import Candle
+    from virtuoso.market.v1.confluence_pb2 import Component, ConfluenceRow, Dimension
+    from virtuoso.market.v1.market_pb2 import VenueMarket
+    from virtuoso.top.context import Context
+
+BAR_WIDTH = 11
+SUM_DIGITS = 2
+OHLC = ("Open", "High", "Low", "Close")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReceivedReply:
-    """A reply, and the time of its receipt on the clock of time.monotonic."""
-
-    reply: api.GetConfluenceResponse
-    received: float
-
-    def age_s(self, observed_time: Timestamp) -> float:
-        """Return the current age of data in the reply."""
-        provenance = self.reply.provenance
-        lag_ms = provenance.observed_time.ToMilliseconds() - observed_time.ToMilliseconds()
-        return (provenance.age.ToMilliseconds() + lag_ms) / 1000 + time.monotonic() - self.received
-
-
-def score_lines(received: ReceivedReply) -> Text:
-    """Return three lines: the score with the instant score, its change over 15 minutes and its reliability; the price; the
-    liquidations."""
-    reply = received.reply
-    score = optional(reply, "score")
+def price_line(reply: api.GetConfluenceResponse | VenueMarket, row: ConfluenceRow | None) -> Text:
+    """Return the price, its change, the turnover and the funding. The price is that of `row`, if there is one."""
+    newest = row or reply
+    change = optional(newest, "change_24h_percent")
     line = Text.assemble(
-        ("Score ", FAINT),
-        (words.number(score), CELL_STYLES[score_style(score)]),
-        f" {words.LABELS.get(reply.label, 'no score: too few inputs')}   ",
+        (price_text(newest.price, optional(newest, "tick_size")), "bold"),
+        "  ",
+        (words.change(change), CELL_STYLES[sign_style(change)]),
+        "   ",
     )
+    funding = words.number(optional(reply, "funding_percent"), 4, "%")
+    hours = reply.funding_interval.ToSeconds() // 3600
     return line.append_text(
         name_value_line(
-            ("Now", f"{words.number(optional(reply, 'instant_score'))} ({words.points(optional(reply, 'change_15m'))})"),
-            ("Conf", words.share(optional(reply, "confidence"))),
-            ("Agree", words.share(optional(reply, "agreement"))),
-            ("Cover", words.share(reply.coverage)),
-        )
-    ).append_text(
-        Text.assemble(
-            "\n",
-            name_value_line(
-                ("Price", price_text(reply.price, optional(reply, "tick_size"))),
-                ("24h", words.change(optional(reply, "change_24h_percent"))),
-                ("Turnover", words.usd(optional(reply, "turnover_24h_usd"))),
-                ("Funding", words.number(optional(reply, "funding_day_percent"), 3, "% a day")),
-                ("Price is", f"{words.age(received.age_s(reply.price_time))} old"),
-            ),
-            "\n",
-            name_value_line(("Liquidated", words.liquidations(reply, reply.provenance.observed_time))),
+            ("24 h turnover", words.usd(optional(newest, "turnover_24h_usd"))),
+            ("Funding", f"{funding} every {hours} h" if hours else funding),
         )
     )
 
 
-def history_lines(reply: api.GetScoreHistoryResponse, start: Timestamp, cells: int, tick_size: float | None) -> list[Text]:
-    """Return one line for the score and one for the price, each with a sparkline from `start`."""
+def bar_line(candle: Candle, name: str, step_ms: int, tick_size: float | None, context: Context) -> Text:
+    """Return the length of the bars, the prices of the newest closed one, and its age."""
+    closed_s = context.age_s(candle.open_time) - step_ms / 1000
+    line = Text.assemble((f"{name} ", "bold"))
+    line.append_text(name_value_line(*((each, price_text(getattr(candle, each.lower()), tick_size)) for each in OHLC)))
+    return line.append(f"   closed {words.age(closed_s, rough=True)} ago", FAINT)
+
+
+def score_lines(reply: api.GetConfluenceResponse, width: int) -> Text:
+    """Return the score with its bar, and its numbers."""
+    score = optional(reply, "score")
+    averaged = words.age(reply.averaged_over.ToSeconds(), rough=True) if reply.HasField("averaged_over") else DASH
+    style = CELL_STYLES[score_style(score)]
+    return Text.assemble(
+        (words.number(score), style),
+        f" {words.LABELS.get(reply.label, 'No score')}  ",
+        ("0 bearish ", FAINT),
+        (bar(score, 2 * BAR_WIDTH - 1), style),
+        (" bullish 100\n", FAINT),
+        name_value_lines(
+            width,
+            ("Now", words.number(optional(reply, "instant_score"))),
+            ("15 min", words.points(optional(reply, "change_15m"))),
+            ("Mean of", averaged),
+            ("Confidence", words.share(optional(reply, "confidence"))),
+            ("Agreement", words.share(optional(reply, "agreement"))),
+            ("Coverage", words.share(reply.coverage)),
+        ),
+        "" if score is not None else "\nThere is not enough data for a score.",
+        (f"\nMissing: {_listed_inputs(reply.missing_inputs)}." if reply.missing_inputs else "", FAINT),
+    )
+
+
+def dimension_lines(reply: api.GetConfluenceResponse, context: Context, width: int) -> Text:
+    """Return the dimensions, strongest contribution first, with points that add up to the score."""
+    ranked = sorted(reply.dimensions, key=lambda each: (not each.HasField("score"), -abs(each.contribution), each.kind))
+    measured = [each for each in ranked if each.HasField("score") or each.contribution]
+    points: dict[int, float] = {}
+    lines = [Text(f"Dimension   Score {'50':^{BAR_WIDTH}}  Points", FAINT)]
+    if reply.HasField("score"):
+        rounded = rounded_to_sum([each.contribution for each in measured], reply.score - 50, SUM_DIGITS)
+        points = {each.kind: value for each, value in zip(measured, rounded, strict=True)}
+    lines += [_dimension(each, points.get(each.kind), context, width) for each in ranked]
+    if reply.HasField("score"):
+        terms = " ".join(f"{'+' if points[each.kind] >= 0 else '−'} {abs(points[each.kind]):.2f}" for each in measured)
+        lines.append(Text(f"50.00 {terms} = {reply.score:.2f}", "bold"))
+    return Text("\n").join(lines)
+
+
+def _dimension(dimension: Dimension, points: float | None, context: Context, width: int) -> Text:
+    score = optional(dimension, "score")
+    text = Text.assemble(
+        (f"{names.dimension(dimension.kind):11} ", "bold"),
+        (f"{words.number(score):>5} {bar(score, BAR_WIDTH)} ", CELL_STYLES[score_style(score)]),
+        (f"{words.points(points, SUM_DIGITS):>7}  ", sign_colour(points) or ""),
+    )
+    age = f"{_age(dimension.observed_time, context)} old" if dimension.HasField("observed_time") else "age unknown"
+    confidence = words.share(dimension.confidence)
+    text.append(f"weight {words.share(dimension.weight)} · confidence {confidence} · {age}", FAINT)
+    return text.append("".join(f"\n  {line}" for line in wrap(dimension.sentence, width - 2)))
+
+
+def component_lines(dimensions: Iterable[Dimension], context: Context, width: int) -> Text:
+    """Return the components of each dimension, one per line, and its inputs."""
+    blocks = []
+    for dimension in dimensions:
+        heading = Text.assemble(
+            (f"{names.dimension(dimension.kind):34}", "bold"), ("Reading       Direction     Weight  Points", FAINT)
+        )
+        block = [heading, *(_component(each) for each in dimension.components)]
+        if dimension.missing_inputs:
+            block.append(Text(f"  Missing: {_listed_inputs(dimension.missing_inputs)}.", FAINT))
+        block.append(Text("\n".join(f"  {line}" for line in wrap(_inputs(dimension, context), width - 2)), FAINT))
+        blocks.append(Text("\n").join(block))
+    return Text("\n").join(blocks)
+
+
+def _component(component: Component) -> Text:
+    name, weight = f"  {names.component(component.name):31.31} ", f"{words.share(component.weight):>6}"
+    direction, reading = optional(component, "direction"), optional(component, "reading")
+    if direction is None:
+        why = f"not measured{f': {component.missing}' if component.missing else ''}"
+        return Text(f"{name}{why:27.27}{weight}  {DASH:>6}", FAINT)
+    value = DASH if reading is None else names.reading(reading, component.unit)
+    return Text.assemble(
+        name,
+        f"{value:13.13} ",
+        (f"{bar(50 + 50 * direction, BAR_WIDTH)}  ", CELL_STYLES[sign_style(direction)]),
+        (weight, FAINT),
+        (f"  {words.points(component.contribution, SUM_DIGITS):>6}", sign_colour(component.contribution) or ""),
+    )
+
+
+def _inputs(dimension: Dimension, context: Context) -> str:
+    """Return by which way each input of a dimension came, and its age."""
+    return "; ".join(
+        f"{names.input_name(each.name)} {words.TRANSPORTS.get(each.transport, 'came another way')}, "
+        f"{_age(each.observed_time, context)} old{', a part is missing' if each.incomplete else ''}"
+        for each in dimension.inputs
+    )
+
+
+def _listed_inputs(inputs: Sequence[str]) -> str:
+    return names.listed([names.input_name(each) for each in inputs])
+
+
+def _age(time: Timestamp, context: Context) -> str:
+    return words.age(context.age_s(time), rough=True)
+
+
+def history_lines(reply: api.GetScoreHistoryResponse, cells: int, tick_size: float | None) -> Text:
+    """Return one line for the score and one for the price, each with a sparkline."""
     if not reply.points:
-        return [Text("24 h     no points yet", FAINT)]
+        return Text("No points yet.", FAINT)
     step_s = reply.resolution.ToMilliseconds() / 1000
     times = [point.observed_time.ToMilliseconds() / 1000 for point in reply.points]
     scores = [optional(point, "score") for point in reply.points]
@@ -87,80 +177,27 @@ def history_lines(reply: api.GetScoreHistoryResponse, start: Timestamp, cells: i
     ):
         measured = [value for value in values if value is not None]
         extremes = f"{formatted(min(measured))} to {formatted(max(measured))}" if measured else DASH
-        line = sparkline(list(zip(times, values, strict=True)), start.seconds, step_s, cells)
+        line = sparkline(list(zip(times, values, strict=True)), step_s, cells)
         lines.append(Text.assemble((f"{name} {duration:6} ", FAINT), line, f" {extremes}"))
-    return lines
+    return Text("\n").join(lines)
 
 
-def dimension_lines(dimension: Dimension, received: ReceivedReply, width: int) -> Text:
-    """Return the numbers of a dimension on one line, and its sentence below."""
-    score = optional(dimension, "score")
-    text = Text.assemble(
-        (f"{_name(dimension):15} ", "bold"),
-        (
-            f"{words.number(score):>5} {bar(score) if score is not None else '':{BAR_WIDTH}} ",
-            CELL_STYLES[score_style(score)],
-        ),
-    )
-    has_time = dimension.HasField("observed_time")
-    text.append_text(
-        name_value_line(
-            ("weight", words.share(dimension.weight)),
-            ("adds", f"{dimension.contribution:+.1f}" if score is not None else DASH),
-            ("conf", words.share(dimension.confidence) if score is not None else DASH),
-            ("inputs", words.age(received.age_s(dimension.observed_time), rough=True) if has_time else DASH),
-        )
-    )
-    text.append("".join(f"\n  {line}" for line in wrap(dimension.sentence, width - 2)))
+def liquidation_lines(reply: api.GetConfluenceResponse, context: Context) -> Text:
+    """Return the sums of liquidations, and the largest ones of 24 hours."""
+    tick_size = optional(reply, "tick_size")
+    text = Text(words.liquidations(reply, reply.provenance.observed_time, context.clock))
+    for each in reply.liquidations.largest:
+        side = words.POSITION_SIDES.get(each.side, DASH)
+        what = f"\n  {side:5} {words.usd(each.value_usd):>6} at {price_text(each.price, tick_size)}"
+        text.append(what).append(f", {context.clock(each.liquidation_time)}", FAINT)
     return text
 
 
-def largest_lines(reply: api.GetConfluenceResponse) -> list[Text]:
-    """Return the largest liquidations of 24 hours, one per line."""
-    tick_size = optional(reply, "tick_size")
-    return [
-        Text.assemble(
-            (f"    {each.liquidation_time.ToDatetime():%m-%d %H:%M:%S} UTC ", FAINT),
-            f"{words.POSITION_SIDES.get(each.side, DASH):5} {words.usd(each.value_usd):>6}",
-            f" at {price_text(each.price, tick_size)}",
-        )
-        for each in reply.liquidations.largest
-    ]
-
-
-def input_lines(dimension: Dimension, received: ReceivedReply, width: int) -> str:
-    """Return by which way each input of a dimension came, and its age."""
-    inputs = ", ".join(
-        f"{each.name.replace('_', ' ')} {words.TRANSPORTS.get(each.transport, 'came another way')}"
-        f"{', incomplete,' if each.incomplete else ''} {words.age(received.age_s(each.observed_time), rough=True)} ago"
-        for each in dimension.inputs
-    )
-    return "".join(f"\n    {line}" for line in wrap(inputs, width - 4))
-
-
-def component_lines(dimension: Dimension, received: ReceivedReply, width: int) -> Text:
-    """Return the components of a dimension, one per line, and its inputs."""
-    text = Text(_name(dimension))
-    text.stylize("bold")
-    text.append("  direction, what it adds to the dimension, reading", FAINT)
-    for component in dimension.components:
-        text.append("\n").append_text(_component_line(component))
-    return text.append(input_lines(dimension, received, width), FAINT)
-
-
-def _name(dimension: Dimension) -> str:
-    names = words.DIMENSION_NAMES
-    return names[dimension.kind - 1] if 1 <= dimension.kind <= len(names) else f"Dimension {dimension.kind}"
-
-
-def _component_line(component: Component) -> Text:
-    direction = optional(component, "direction")
-    if direction is None:
-        return Text(f"    {component.name:28} {DASH:>6}  {component.missing}".rstrip(), FAINT)
-    reading = optional(component, "reading")
-    value = DASH if reading is None else f"{reading:.6g} {component.unit}".rstrip()
-    return Text.assemble(
-        (f"    {component.name:28} ", FAINT),
-        (f"{direction:+6.2f}", CELL_STYLES[sign_style(direction)]),
-        f"  {component.contribution:+5.1f}  {value}",
-    )
+def rounded_to_sum(parts: Sequence[float], total: float, digits: int) -> list[float]:
+    """Round `parts` so that their sum is the rounded `total`. Each is rounded down, or up where the remainder is largest."""
+    unit = 10**digits
+    floors = [int(part * unit // 1) for part in parts]
+    lacking = round(total * unit) - sum(floors)
+    by_rest = sorted(range(len(parts)), key=lambda at: floors[at] - parts[at] * unit)
+    raised = set(by_rest[: max(0, lacking)])
+    return [(floor + (at in raised)) / unit for at, floor in enumerate(floors)]

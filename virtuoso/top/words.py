@@ -1,17 +1,28 @@
-"""Texts and formats of numbers, ages and enums for users. The web page has the same texts in its words.ts.
+"""Texts and formats of numbers, ages and enums for users. The web page has the same texts in its texts/en.ts.
 
 An absent number is an en dash, never 0.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import grpc
 
 from virtuoso.domain.model import DimensionKind
-from virtuoso.market.v1 import alert_pb2, confluence_pb2, liquidation_pb2, overview_pb2, provenance_pb2
+from virtuoso.market.v1 import (
+    alert_pb2,
+    beta_pb2,
+    confluence_pb2,
+    liquidation_pb2,
+    market_pb2,
+    opportunity_pb2,
+    overview_pb2,
+    provenance_pb2,
+    signal_pb2,
+)
+from virtuoso.market.v1.candle_pb2 import Timeframe
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -19,6 +30,7 @@ if TYPE_CHECKING:
 
     from virtuoso.client import Failure
     from virtuoso.market.v1.liquidation_pb2 import LiquidationSum
+    from virtuoso.market.v1.market_pb2 import VenueMarket
     from virtuoso.market.v1.market_service_pb2 import GetConfluenceResponse
     from virtuoso.market.v1.overview_pb2 import Overview
     from virtuoso.market.v1.provenance_pb2 import Provenance
@@ -26,35 +38,72 @@ if TYPE_CHECKING:
 DASH = "–"
 DIMENSIONS = tuple(kind.lower_name for kind in DimensionKind)
 DIMENSION_NAMES = ("Technical", "Volume", "Order flow", "Order book", "Structure", "Sentiment")
-DIMENSION_TITLES = ("Tech", "Volume", "Flow", "Book", "Struct", "Sentim")
+DIMENSION_TITLES = ("Tech", "Vol", "Flow", "Book", "Struct", "Sent")
 NARROW_DIMENSION_TITLES = ("Tech", "Vol", "Flow", "Book", "Strc", "Sent")
 LABELS = {
-    confluence_pb2.LABEL_STRONG_BEARISH: "strongly bearish",
-    confluence_pb2.LABEL_BEARISH: "bearish",
-    confluence_pb2.LABEL_NEUTRAL: "neutral",
-    confluence_pb2.LABEL_BULLISH: "bullish",
-    confluence_pb2.LABEL_STRONG_BULLISH: "strongly bullish",
+    confluence_pb2.LABEL_STRONG_BEARISH: "Strongly bearish",
+    confluence_pb2.LABEL_BEARISH: "Bearish",
+    confluence_pb2.LABEL_NEUTRAL: "Neutral",
+    confluence_pb2.LABEL_BULLISH: "Bullish",
+    confluence_pb2.LABEL_STRONG_BULLISH: "Strongly bullish",
 }
 REGIMES = {
-    overview_pb2.REGIME_NEUTRAL: "neutral",
-    overview_pb2.REGIME_BULLISH: "bullish",
-    overview_pb2.REGIME_BEARISH: "bearish",
-    overview_pb2.REGIME_RISK_ON: "risk on",
-    overview_pb2.REGIME_RISK_OFF: "risk off",
+    overview_pb2.REGIME_NEUTRAL: "Mixed",
+    overview_pb2.REGIME_BULLISH: "Rising",
+    overview_pb2.REGIME_BEARISH: "Falling",
+    overview_pb2.REGIME_RISK_ON: "Risk on",
+    overview_pb2.REGIME_RISK_OFF: "Risk off",
 }
 DOMINANCE_BASES = {
     overview_pb2.DOMINANCE_BASIS_MARKET_CAP: "of market cap",
     overview_pb2.DOMINANCE_BASIS_TURNOVER: "of turnover",
 }
+# The gauge of the sentiment is below the number.
+GAUGE_WORDS = ((25, "Extreme fear"), (45, "Fear"), (55.01, "Neutral"), (75.01, "Greed"), (101, "Extreme greed"))
 ENVIRONMENTS = {
     provenance_pb2.ENVIRONMENT_LIVE: ("LIVE", ""),
     provenance_pb2.ENVIRONMENT_SIMULATED: ("SIMULATED", "no price is real"),
     provenance_pb2.ENVIRONMENT_REPLAY: ("REPLAY", "prices are not current"),
 }
 ALERT_LEVELS = {
-    alert_pb2.ALERT_LEVEL_INFO: "info",
-    alert_pb2.ALERT_LEVEL_WARNING: "WARN",
-    alert_pb2.ALERT_LEVEL_CRITICAL: "CRIT",
+    alert_pb2.ALERT_LEVEL_INFO: "Info",
+    alert_pb2.ALERT_LEVEL_WARNING: "Warning",
+    alert_pb2.ALERT_LEVEL_CRITICAL: "Critical",
+}
+ALERT_KINDS = {
+    alert_pb2.ALERT_KIND_SIGNAL_OPENED: "New signal",
+    alert_pb2.ALERT_KIND_SIGNAL_CLOSED: "Signal closed",
+    alert_pb2.ALERT_KIND_OPPORTUNITY: "Opportunity",
+    alert_pb2.ALERT_KIND_REGIME_CHANGE: "Market regime",
+    alert_pb2.ALERT_KIND_LARGE_TRADE: "Large trade",
+    alert_pb2.ALERT_KIND_VOLUME_SPIKE: "Volume spike",
+    alert_pb2.ALERT_KIND_FUNDING_EXTREME: "Extreme funding",
+    alert_pb2.ALERT_KIND_OPEN_INTEREST_SURGE: "Open interest",
+    alert_pb2.ALERT_KIND_PRICE_MOVE: "Price move",
+    alert_pb2.ALERT_KIND_DATA_QUALITY: "Data quality",
+    alert_pb2.ALERT_KIND_LIQUIDATION: "Liquidations",
+}
+SIDES = {signal_pb2.SIDE_LONG: "Long", signal_pb2.SIDE_SHORT: "Short"}
+STATUSES = {
+    signal_pb2.SIGNAL_STATUS_ACTIVE: "Active",
+    signal_pb2.SIGNAL_STATUS_STOPPED: "Stopped",
+    signal_pb2.SIGNAL_STATUS_TARGETS_REACHED: "All targets reached",
+    signal_pb2.SIGNAL_STATUS_EXPIRED: "Expired",
+    signal_pb2.SIGNAL_STATUS_REVERSED: "Reversed",
+}
+OPPORTUNITIES = {
+    opportunity_pb2.OPPORTUNITY_KIND_CORRELATION_BREAKDOWN: "Decoupled from BTC",
+    opportunity_pb2.OPPORTUNITY_KIND_BETA_EXPANSION: "Moves more with BTC",
+    opportunity_pb2.OPPORTUNITY_KIND_BETA_COMPRESSION: "Moves less with BTC",
+    opportunity_pb2.OPPORTUNITY_KIND_RELATIVE_STRENGTH_BREAKOUT: "Breakout relative to BTC",
+    opportunity_pb2.OPPORTUNITY_KIND_REVERSION: "Stretched relative to BTC",
+    opportunity_pb2.OPPORTUNITY_KIND_CROSS_TIMEFRAME_DIVERGENCE: "Short and long term disagree",
+    opportunity_pb2.OPPORTUNITY_KIND_FUNDING_EXTREME: "Extreme funding",
+}
+SPANS: Mapping[int, str] = {
+    beta_pb2.BETA_SPAN_24H: "24 h",
+    beta_pb2.BETA_SPAN_7D: "7 d",
+    beta_pb2.BETA_SPAN_30D: "30 d",
 }
 FALLBACK_REASONS: Mapping[int, str] = {
     provenance_pb2.FALLBACK_REASON_VENUE_BLOCKED: "the exchange blocks this service",
@@ -83,34 +132,29 @@ ERROR_REASONS = {
     "SYMBOL_NOT_TRACKED": "the symbol is not scored",
     "SYMBOL_NOT_FOUND": "the exchange has no such symbol",
 }
-HELP = """\
-[b]Keys[/b]
-Up, Down, k, j   move                  Home, End, g, G   first, last
-Enter   explain the score              Esc   close; show all rows again
-s  S    sort by next, previous column  r     reverse the order
-1 to 6  sort by a dimension            0     sort by score
-/       search                         m     minimum score
-w       mark or unmark the symbol      W     only marked symbols
-a       alerts                         q     quit
-
-[b]Numbers[/b]
-Score and dimensions: 0 bearish, 50 neutral, 100 bullish.
-Tech technical, Vol volume, Flow order flow, Book order book, Strc
-structure, Sent sentiment. Conf: confidence, how reliable the score is.
-Turn: turnover of 24 hours, USD.  [b]–[/b] was not measured.
-Liquidated: positions closed by force, USD. ≥: at least, since the
-exchange tells only of some. ▲ ▼ before a number: it has just changed.
-All times are UTC.
-
-[b]First lines[/b]
-SIMULATED   no price is real.      REPLAY   a recording: not current
-STALE   real, but old.             FALLBACK   from another exchange
-LOST    no connection: the last data, in grey, while its age grows\
-"""
+_MINUTE_MS = 60_000
+TIMEFRAMES = {  # the name and the length of a bar
+    Timeframe.TIMEFRAME_1M: ("1 min", _MINUTE_MS),
+    Timeframe.TIMEFRAME_5M: ("5 min", 5 * _MINUTE_MS),
+    Timeframe.TIMEFRAME_15M: ("15 min", 15 * _MINUTE_MS),
+    Timeframe.TIMEFRAME_30M: ("30 min", 30 * _MINUTE_MS),
+    Timeframe.TIMEFRAME_1H: ("1 h", 60 * _MINUTE_MS),
+    Timeframe.TIMEFRAME_4H: ("4 h", 240 * _MINUTE_MS),
+    Timeframe.TIMEFRAME_1D: ("1 D", 1440 * _MINUTE_MS),
+}
+UNSCORED: Mapping[int, str] = {
+    market_pb2.UNSCORED_REASON_LOW_RANK: "it is number {rank} by turnover, and the {tracked} largest are scored",
+    market_pb2.UNSCORED_REASON_LOW_TURNOVER: "its turnover is too low",
+    market_pb2.UNSCORED_REASON_NOT_CHOSEN: "the operator chose other symbols",
+    market_pb2.UNSCORED_REASON_UNMEASURABLE: "the exchange gives too little data",
+    market_pb2.UNSCORED_REASON_PENDING: "its data is being read",
+}
 TRANSPORTS = {confluence_pb2.TRANSPORT_STREAM: "streamed", confluence_pb2.TRANSPORT_POLL: "requested"}
-POSITION_SIDES = {liquidation_pb2.POSITION_SIDE_LONG: "long", liquidation_pb2.POSITION_SIDE_SHORT: "short"}
+POSITION_SIDES = {liquidation_pb2.POSITION_SIDE_LONG: "Long", liquidation_pb2.POSITION_SIDE_SHORT: "Short"}
+VENUES = {"bybit": "Bybit", "binance": "Binance", "binanceusdm": "Binance", "okx": "OKX"}
 LAST_DATA = "This is the last data."
-LOADING = "loading …"
+NOT_AVAILABLE, NOT_UPDATED = "Not available", "Not updated"
+LOADING = "Loading …"
 PROMPTS = {
     "search": "Search: a part of a symbol; Enter keeps it, Esc clears it",
     "minimum": "Minimum score: 0 to 100, empty for all; Enter, or Esc",
@@ -130,9 +174,17 @@ def change(percent: float | None) -> str:
     return f"{percent:+.{2 if abs(percent) < 99.995 else 1 if abs(percent) < 999.95 else 0}f}%"
 
 
-def points(value: float | None) -> str:
-    """Return a change of a score with its sign, such as "+1.4"."""
-    return DASH if value is None else f"{value:+.1f}"
+def points(value: float | None, digits: int = 1) -> str:
+    """Return a number with its sign, such as "+1.4". Zero has none."""
+    if value is None:
+        return DASH
+    text = f"{value:+.{digits}f}"
+    return text if float(text) else text[1:]
+
+
+def venue_name(venue: str) -> str:
+    """Return the name of an exchange, such as "Bybit" for "bybit"."""
+    return VENUES.get(venue, f"{venue[:1].upper()}{venue[1:]}")
 
 
 def usd(value: float | None) -> str:
@@ -173,23 +225,33 @@ def age(seconds: float, *, rough: bool = False) -> str:
     return f"{whole // 86400} d {whole % 86400 // 3600} h"
 
 
-def liquidations(message: Overview | GetConfluenceResponse, observed_time: Timestamp) -> str:
+def liquidations(
+    message: Overview | GetConfluenceResponse, observed_time: Timestamp, clock: Callable[[Timestamp], str]
+) -> str:
     """Return the longs and shorts that were closed by force, in USD, in each period. When not the whole period was watched,
-    its start is shown instead of its length."""
+    its start by `clock` is shown instead of its length."""
     if not message.HasField("liquidations"):
         return f"{DASH} (no stream of liquidations)"
     bound = "≥" if message.liquidations.lower_bound else ""
-    sums = {_period(each, observed_time): each for each in message.liquidations.sums}  # periods with one start are the same
+    sums = {
+        _period(each, observed_time, clock): each for each in message.liquidations.sums
+    }  # periods with one start are the same
     return "  ".join(
         f"{period} long {bound}{usd(each.long_usd)} short {bound}{usd(each.short_usd)}" for period, each in sums.items()
     )
 
 
-def _period(total: LiquidationSum, observed_time: Timestamp) -> str:
+def _period(total: LiquidationSum, observed_time: Timestamp, clock: Callable[[Timestamp], str]) -> str:
     start = observed_time.ToMilliseconds() - total.period.ToMilliseconds()
     if total.start_time.ToMilliseconds() > start + 1000:
-        return f"since {total.start_time.ToDatetime():%H:%M}"
+        return f"since {clock(total.start_time)}"
     return f"{total.period.ToSeconds() // 3600} h"
+
+
+def unscored(market: VenueMarket, tracked: int) -> str:
+    """Return why a market has no score. `tracked` is the number of symbols that are scored."""
+    why = UNSCORED.get(market.unscored_reason, "")
+    return f"No score{': ' if why else ''}{why.format(rank=market.turnover_rank, tracked=tracked)}."
 
 
 def breadth(overview: Overview) -> str:
@@ -213,6 +275,13 @@ def dominance(overview: Overview) -> str:
     if not overview.HasField("btc_dominance_percent"):
         return DASH
     return f"{overview.btc_dominance_percent:.1f}% {DOMINANCE_BASES.get(overview.btc_dominance_basis, '')}".rstrip()
+
+
+def gauge(value: float | None) -> str:
+    """Return the sentiment of the market, such as "57 Greed"."""
+    if value is None:
+        return DASH
+    return f"{value:.0f} {next(word for limit, word in GAUGE_WORDS if value < limit)}"
 
 
 def environment(provenance: Provenance) -> tuple[str, str]:
@@ -241,6 +310,8 @@ def failure_text(failure: Failure) -> str:
         return ERROR_REASONS.get(failure.reason, failure.message)
     if failure.code is grpc.StatusCode.UNIMPLEMENTED:
         return "the program that answers there is not a Virtuoso server"
-    if failure.code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
+    if failure.code is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return "no answer in time"
+    if failure.code is grpc.StatusCode.UNAVAILABLE:
         return failure.message.rpartition(": ")[2] or "no answer"
     return f"{failure.code.name}: {failure.message}"

@@ -76,7 +76,7 @@ class Terminal:
 @asynccontextmanager
 async def terminal(address: str, folder: Path, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Terminal]:
     """Run `virtuoso top` on a terminal of that size, with its watchlist in `folder`."""
-    async with connect(address, health_service=None) as market:
+    async with connect(address, timeout_s=20, health_service=None) as market:
         app = TopApp(market, address, Watchlist(folder / "watchlist"))
         async with app.run_test(size=size) as pilot:
             yield Terminal(app, pilot)

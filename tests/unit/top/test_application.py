@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from rich.style import Style
 from rich.text import Text
+from textual.binding import Binding
 from textual.color import Color
 
 from tests.programs import free_port
-from tests.service.findings import liquidations
+from tests.service.findings import liquidations, signal
 from tests.service.history_servers import alert, fill_history, history_opener, server_with_history, sqlite_url
 from tests.service.servers import RunningServer, running_server
-from tests.service.snapshots import T0, row, snapshot
+from tests.service.snapshots import T0, candle_series, market_list, row, snapshot
 from tests.unit.top.screens import Terminal, terminal
 from virtuoso.market.v1 import confluence_pb2
 from virtuoso.repository import keys
 from virtuoso.service.request_readers import RequestReaders
 from virtuoso.service.server import MarketServer
+from virtuoso.top.application import TopApp
 from virtuoso.top.connection import NO_CONNECTION
+from virtuoso.top.help import HELP
 from virtuoso.top.styles import FAINT
+from virtuoso.top.symbol_screen import SymbolScreen
 from virtuoso.top.symbol_table import HOLD_S, SymbolTable
+from virtuoso.top.table import Table
 from virtuoso.wire import times
 
 ROWS = [
@@ -50,11 +58,11 @@ async def showing(
 
 async def test_the_whole_dashboard_fits_on_80_by_24(tmp_path: Path) -> None:
     async with showing(tmp_path) as (_, seen):
-        text = await seen.see("SIMULATED (no price is real)", "bybit", "43/44 scored", "● live", "44 of 44", "q Quit")
-        assert "Regime neutral 40%" in text
+        text = await seen.see("SIMULATED (no price is real)", "Bybit", "43/44 scored", "● live", "44 of 44", "q Quit")
+        assert "Regime Mixed 40%" in text
         assert "▲300 ▼220 =4" in text
         assert "BTC dominance –" in text
-        assert "Volatility –" in text
+        assert "BTC volatility –" in text
         await seen.rows("BTCUSDT", "SOLUSDT", "C00USDT", "C01USDT")
         await seen.press("end")
         last = await seen.see("NEWUSDT")
@@ -66,7 +74,7 @@ async def test_the_whole_dashboard_fits_on_80_by_24(tmp_path: Path) -> None:
 
 async def test_a_wide_terminal_has_bars_and_labels(tmp_path: Path) -> None:
     async with showing(tmp_path, (140, 45)) as (_, seen):
-        text = await seen.see("strongly bullish", "█", "● live 127.0.0.1:")
+        text = await seen.see("Strongly bullish", "█", "● live 127.0.0.1:")
         assert "…" not in text
         assert len(seen.symbols) > 30
 
@@ -106,13 +114,13 @@ async def test_the_cursor_stays_on_its_symbol_while_rows_move(tmp_path: Path) ->
         await seen.see("BTCUSDT")
         await seen.press(*["down"] * 25)
         table = seen.app.query_one(SymbolTable)
-        symbol, top = table.symbol, table.scroll_y
+        symbol, top = table.key, table.scroll_y
         assert top > 0
         table.clock = lambda: time.monotonic() + HOLD_S
         await one.show(snapshot("s2", observed_ms=T0 + 1000, rows=[*ROWS[1:], row("BTCUSDT", 1.5)]))
         await seen.until(lambda: table.cursor_row == 24)
         await seen.pilot.pause(0.1)
-        assert (table.symbol, table.scroll_y) == (symbol, top)
+        assert (table.key, table.scroll_y) == (symbol, top)
 
 
 async def test_a_changed_number_shows_its_direction_in_an_order_that_holds_for_30_seconds(tmp_path: Path) -> None:
@@ -140,22 +148,9 @@ async def test_liquidations_fit_on_80_columns_and_their_absence_is_said(tmp_path
         message = snapshot("s2", observed_ms=T0 + 1000, rows=ROWS)
         message.provenance.coverage.streamed = 44
         message.overview.liquidations.CopyFrom(liquidations(T0, 123_400_000, 300_000, lower_bound=True))
-        message.confluences[0].liquidations.CopyFrom(liquidations(T0, 64_000, 0))
-        message.confluences[0].dimensions[0].inputs.add(
-            name="order_book",
-            transport=confluence_pb2.TRANSPORT_STREAM,
-            observed_time=times.timestamp(T0 - 1000),
-            incomplete=True,
-        )
         await one.show(message)
-        since = f"since {times.timestamp(T0 - 7_200_000).ToDatetime():%H:%M}"
+        since = f"since {times.timestamp(T0 - 7_200_000).ToDatetime():%H:%M} UTC"
         await seen.see(f"Liquidated 1 h long ≥123M short ≥300K  {since} long ≥370M short ≥900K", "44 streamed")
-        await seen.press("enter")
-        await seen.see(f"Liquidated 1 h long 64.0K short 0  {since} long 192K short 0")
-        await seen.press("pagedown")
-        await seen.see("order book streamed, incomplete, ")
-        await seen.press("end")
-        await seen.see("UTC long    640K at 1.625")
 
 
 def age(seen: Terminal) -> int:
@@ -178,9 +173,9 @@ async def test_a_server_that_never_answers_is_named_and_quitting_returns_2(tmp_p
 async def test_keys_sort_search_and_filter(tmp_path: Path) -> None:
     async with showing(tmp_path) as (_, seen):
         await seen.rows("BTCUSDT", "SOLUSDT")
-        await seen.press("6")
+        await seen.press(*["s"] * 7)  # to the last dimension
         await seen.rows("ETHUSDT", "SOLUSDT")
-        await seen.press("6")
+        await seen.press("r")
         await seen.rows("BTCUSDT")
         await seen.press("0", "r")
         await seen.rows("ETHUSDT")
@@ -232,37 +227,157 @@ async def test_a_watchlist_that_cannot_be_saved_says_so_and_lasts_until_the_end(
 
 async def test_a_symbol_explains_its_score_and_follows_the_market(tmp_path: Path) -> None:
     await fill_history(sqlite_url(tmp_path))
-    async with showing(tmp_path, (100, 60), history=history_opener(sqlite_url(tmp_path))) as (one, seen):
+    async with showing(tmp_path, (100, 150), history=history_opener(sqlite_url(tmp_path))) as (one, seen):
+        message = snapshot("s2", observed_ms=T0 + 1000, rows=[row("BTCUSDT", 71.5, price=1.625), *ROWS[1:]])
+        said = message.outlooks.add(symbol="BTCUSDT", odds=0.4, odds_percent=40, low_percent=-9.0, high_percent=8.0)
+        said.bar_time.CopyFrom(times.timestamp(T0))
+        message.confluences[0].liquidations.CopyFrom(liquidations(T0, 64_000, 0))
+        message.confluences[0].dimensions[0].inputs.add(
+            name="order_book",
+            transport=confluence_pb2.TRANSPORT_STREAM,
+            observed_time=times.timestamp(T0 - 1000),
+            incomplete=True,
+        )
+        await one.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(), ttl_s=3600)
+        await one.show(message)
         await seen.see("BTCUSDT")
         await seen.press("enter")
-        await seen.see("Score 71.5 strongly bullish", "Order book", "The volume reading of BTCUSDT leans", "volume_0")
-        text = await seen.see(f"Score 55 m   {'▅' * 12} 61.5 to 61.5")
-        assert "inputs 1 s" in text
-        assert "Price 114,840" in text
-        await one.show(snapshot("s2", observed_ms=T0 + 1000, rows=[row("BTCUSDT", 38.0), *ROWS[1:]]))
-        await seen.see("Score 38.0 bearish")
-        await one.show(snapshot("s3", observed_ms=T0 + 2000, rows=ROWS[1:]))
-        await seen.see("This is the last data.", "Score 38.0 bearish")
+        await seen.see("71.5 Strongly bullish", "Order book", "The volume reading of BTCUSDT leans", "Volume 0", "50.00 + ")
+        text = await seen.see(f"Score 55 m   {'▅' * 12} 61.5 to 61.5", "5 min Open 1.4   High 1.8", "┃", "24 h  1.01")
+        assert "1.625  -1.38%" in text
+        assert "weight 17% · confidence 60% · " in text
+        assert "Next 24 h: in 40 of 100 such cases BTC beat half of the markets." in text
+        assert " old, a part is missing" in text
+        assert "Long    640K at 1.625" in text
+        assert "Target 1 103" in text
+        await one.show(snapshot("s3", observed_ms=T0 + 2000, rows=[row("BTCUSDT", 38.0, price=1.625), *ROWS[1:]]))
+        await seen.see("38.0 Bearish")
+        await seen.press("t")
+        await seen.see("15 min Open 1.4")
+        await seen.press("t")
+        await seen.see("15 min Open 1.4", "Bars not updated: the server's data is too old")
+        await one.show(snapshot("s4", observed_ms=T0 + 3000, rows=ROWS[1:]))
+        await seen.see("Score not updated: the exchange has no such symbol.", "38.0 Bearish")
         await seen.press("escape")
         await seen.see("43 of 43")
 
 
-async def test_alerts_appear_as_they_happen(tmp_path: Path) -> None:
+async def test_a_market_without_a_score_says_why_and_has_a_chart(tmp_path: Path) -> None:
+    async with showing(tmp_path) as (one, seen):
+        message = snapshot("s2", observed_ms=T0 + 1000, rows=ROWS)
+        message.gainers[0].symbol = "M01USDT"
+        message.venue_symbols.append("M01USDT")
+        await one.repository.set(keys.markets("bybit"), market_list().SerializeToString(), ttl_s=3600)
+        await one.show(message)
+        await seen.press("2")
+        await seen.see("M01USDT", "No score", "DOWN00USDT")
+        await seen.press("enter")
+        await seen.see("No score: it is number 2 by turnover, and the 44 largest are scored.", "2.5")
+
+
+async def test_each_tab_shows_its_list_within_80_columns(tmp_path: Path) -> None:
+    await fill_history(sqlite_url(tmp_path))
+    async with showing(tmp_path, history=history_opener(sqlite_url(tmp_path))) as (_, seen):
+        for key, texts in (
+            ("2", ("UP00USDT", "+40.00%", "DOWN00USDT", "-30.00%")),
+            (
+                "3",
+                (
+                    "3 signals have closed, 2 of them with a gain.",
+                    "too few to judge",
+                    "Long",
+                    "Active",
+                    "Stopped",
+                    "Target 3 110",
+                ),
+            ),
+            ("4", ("Decoupled from BTC", "3.1 σ", "BTCUSDT went its own way.", "an observation and not advice.")),
+            ("5", ("alert 4", "alert 0", "UTC", "Bybit")),
+            ("6", ("Window 7 d.", "1.43", "│", "not clear", "When BTC rises –")),
+        ):
+            await seen.press(key)
+            await seen.see(*texts)
+            assert all(len(line.rstrip()) <= 80 for line in seen.lines)
+        await seen.press("t")
+        await seen.see("Window 30 d.")
+        await seen.press("enter")
+        await seen.see("C38USDT", "49.6 Neutral")
+
+
+async def test_signals_of_another_venue_are_kept_and_labelled(tmp_path: Path) -> None:
+    async with showing(tmp_path) as (one, seen):
+        message = snapshot("s2", observed_ms=T0 + 1000, rows=ROWS, venue="binance")
+        message.signals.insert(0, signal("BTCUSDT", 0, T0, "bybit"))
+        await one.show(message)
+        await seen.see("Binance")
+        await seen.press("3")
+        await seen.see("Active, Bybit")
+        await seen.press("down")
+        await seen.see("Opened on Bybit, which is not in use now. It is evaluated up to")
+
+
+async def test_ten_alerts_fit_on_80_by_24_and_new_ones_come_first(tmp_path: Path) -> None:
     async with server_with_history(sqlite_url(tmp_path)) as memory:
         await memory.market.show(snapshot(rows=ROWS))
-        await memory.add_alerts(alert(1))
+        await memory.add_alerts(*(replace(alert(n), text=f"alert {n} {'says much ' * 30}") for n in range(12)))
         async with terminal(memory.market.address, tmp_path) as seen:
             await seen.see("BTCUSDT")
-            await seen.press("a")
-            await seen.see("Alerts", "alert 1", "UTC")
-            await memory.add_alerts(alert(2))
-            text = await seen.see("alert 2")
-            assert text.index("alert 2") < text.index("alert 1")
+            await seen.press("5")
+            await seen.see(*(f"alert {number} says" for number in range(2, 12)))
+            await memory.add_alerts(alert(12))
+            text = await seen.see("alert 12")
+            assert text.index("alert 12") < text.index("alert 11")
+
+
+async def test_a_list_that_cannot_be_read_says_why_and_keeps_its_last_data(tmp_path: Path) -> None:
+    async with showing(tmp_path) as (one, seen):
+        await seen.press("3")
+        await seen.see("BTCUSDT", "Closed signals not available: the history cannot be read")
+        await one.server.drain(0.1)
+        await seen.see("✖ LOST", "BTCUSDT", "Not updated: ")
+
+
+async def test_times_are_those_of_this_machine_on_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "XXX-2")
+    time.tzset()
+    try:
+        async with server_with_history(sqlite_url(tmp_path)) as memory:
+            await memory.market.show(snapshot(rows=ROWS))
+            await memory.add_alerts(alert(0))
+            async with terminal(memory.market.address, tmp_path) as seen:
+                await seen.press("5")
+                utc = time_of_day(await seen.see("alert 0", " UTC"))
+                await seen.press("z")
+                local = time_of_day(await seen.see("alert 0", " XXX"))
+        assert (local - utc) % 24 == 2
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def time_of_day(text: str) -> int:
+    """Return the hour of the first alert."""
+    (line, *_) = (line for line in text.splitlines() if line.endswith("alert 0"))
+    return int(line.split(":")[0].split()[-1])
 
 
 async def test_help_explains_the_keys(tmp_path: Path) -> None:
     async with showing(tmp_path) as (_, seen):
         await seen.press("question_mark")
-        await seen.see("was not measured", "only marked symbols", "while its age grows")
+        await seen.see("was not measured", "only marked", "while its age grows")
         await seen.press("escape")
         await seen.see("q Quit")
+
+
+def test_the_help_lists_every_key() -> None:
+    bindings = [each for place in (TopApp, SymbolScreen, Table) for each in place.BINDINGS]
+    pressed = {
+        key
+        for each in bindings
+        for key in (each.key if isinstance(each, Binding) else each[0]).split(",")
+        if "ctrl" not in key
+    }
+    listed = set(re.findall(r"[A-Za-z0-9/?]+", HELP.split("[b]Numbers")[0]))
+    named = {"question_mark": "?", "slash": "/", "escape": "Esc", "enter": "Enter", "home": "Home", "end": "End"}
+    between = {str(number) for number in range(2, 6)}  # of 1 to 6
+    assert {named.get(key, key) for key in pressed} - between <= listed

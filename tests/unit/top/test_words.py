@@ -7,7 +7,8 @@ import pytest
 from tests.service.snapshots import row
 from virtuoso.market.v1 import alert_pb2, confluence_pb2, overview_pb2, provenance_pb2
 from virtuoso.top import words
-from virtuoso.top.columns import BAR_WIDTH, bar, layout
+from virtuoso.top.bars import bar
+from virtuoso.top.columns import BAR_WIDTH, layout
 from virtuoso.top.prompt import minimum_score
 from virtuoso.top.sparkline import sparkline
 from virtuoso.top.table_view import TableView
@@ -90,16 +91,17 @@ def test_an_unknown_environment_does_not_pass_for_live() -> None:
     assert meaning
 
 
-def test_a_bar_is_as_long_as_its_score() -> None:
-    assert [bar(value).rstrip() for value in (0, 50, 100)] == ["", "██▌", "█████"]
+def test_a_bar_grows_from_50_to_either_side() -> None:
+    assert [bar(value, 7) for value in (0, 42, 50, 75, 100)] == ["███│   ", "  ▐│   ", "   │   ", "   │█▌ ", "   │███"]
+    assert bar(None, 5) == "·····"
 
 
 def test_a_time_that_was_not_measured_is_a_gap() -> None:
-    assert sparkline([(0, 1.0), (61, 2.0), (190, 3.0)], 0, 60, 10) == "▁▅ █"
-    assert sparkline([(0, 1.0), (61, None), (190, 3.0)], 0, 60, 10) == "▁  █"
-    assert sparkline([(60 * n, float(n)) for n in range(100)], 0, 60, 10) == "▁▂▃▄▄▅▆▇██"
-    assert sparkline([(0, 5.0)], 0, 1, 1) == "▅"
-    assert sparkline([], 0, 1, 3) == sparkline([(0, None)], 0, 1, 3) == ""
+    assert sparkline([(0, 1.0), (61, 2.0), (190, 3.0)], 60, 10) == "▁▅ █"
+    assert sparkline([(0, 1.0), (61, None), (190, 3.0)], 60, 10) == "▁  █"
+    assert sparkline([(60 * n, float(n)) for n in range(100)], 60, 10) == "▁▂▃▄▄▅▆▇██"
+    assert sparkline([(0, 5.0)], 1, 1) == "▅"
+    assert sparkline([], 1, 3) == sparkline([(0, None)], 1, 3) == ""
 
 
 def test_rows_without_the_value_come_last_in_either_order() -> None:

@@ -1,0 +1,152 @@
+"""The texts of one signal, and of the record of all closed ones."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from virtuoso.domain.prices import price_text
+from virtuoso.market.v1 import signal_pb2
+from virtuoso.top import names, words
+from virtuoso.top.styles import FAINT, WARN, name_value_line, name_value_lines, sign_colour
+from virtuoso.top.words import optional
+
+if TYPE_CHECKING:
+    from virtuoso.market.v1.signal_pb2 import MeanResult, Signal, SignalRecord
+    from virtuoso.top.context import Context
+
+MIN_TO_JUDGE = 30  # with fewer closed signals, the interval of a win rate is too wide
+HISTORY_DOWN = "The record is not available, since the history is down."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """The progress of a signal at a price. The moves are percent."""
+
+    result_r: float  # that of the closed part, and that of the open part if it were closed at the price
+    to_stop: float
+    to_target: float | None  # None without a further target
+
+
+def progress(signal: Signal, price: float) -> Progress:
+    """Return the progress of a signal at a price."""
+    sign = -1 if signal.side == signal_pb2.SIDE_SHORT else 1
+    still_open = 1 - sum(target.size for target in signal.targets[: signal.targets_hit])
+    moved = sign * math.log(price / signal.entry) / abs(math.log(signal.stop / signal.entry))
+    further = signal.targets[signal.targets_hit :]
+    return Progress(
+        result_r=signal.result_r + still_open * moved,
+        to_stop=(signal.stop / price - 1) * 100,
+        to_target=(further[0].price / price - 1) * 100 if further else None,
+    )
+
+
+def is_active(signal: Signal) -> bool:
+    """Return whether the signal has not ended."""
+    return signal.status == signal_pb2.SIGNAL_STATUS_ACTIVE
+
+
+def current_price(signal: Signal, context: Context) -> float | None:
+    """Return the price of the signal's own venue. Return None while another venue is in use."""
+    row = context.row(signal.symbol)
+    return row.price if row and not context.other_venue(signal.venue) else None
+
+
+def result_r(signal: Signal, context: Context) -> float | None:
+    """Return the result in R: of an active signal at the current price, of a closed one after costs where they are known."""
+    if not is_active(signal):
+        net = optional(signal, "net_result_r")
+        return signal.result_r if net is None else net
+    price = current_price(signal, context)
+    return None if price is None else progress(signal, price).result_r
+
+
+def signal_text(signal: Signal, context: Context) -> Text:
+    """Return the plan of a signal, and what came of it."""
+    text = Text()
+    if venue := context.other_venue(signal.venue):
+        judged = context.clock(signal.judge_time)
+        text.append(f"Opened on {venue}, which is not in use now. It is evaluated up to {judged}, ", WARN)
+        text.append(f"and further when {venue} is used again.\n", WARN)
+    if signal.market_symbols:
+        text.append(f"The whole market: {len(signal.market_symbols)} scores are on this side.\n")
+    text.append_text(_plan(signal, context)).append("\n")
+    text.append_text(_active(signal, context) if is_active(signal) else _closed(signal, context))
+    drivers = [names.dimension(kind).lower() for kind in signal.drivers[:3]]
+    called = f"\nScore {signal.score:.0f} at {words.share(signal.confidence)} confidence"
+    return text.append(f"{called}{f', driven by {names.listed(drivers)}' if drivers else ''}.", FAINT)
+
+
+def _plan(signal: Signal, context: Context) -> Text:
+    facts = [("Entry", _price(signal.entry, signal, context)), ("Stop", _price(signal.stop, signal, context))]
+    for number, target in enumerate(signal.targets, start=1):
+        chance = optional(target, "chance")
+        more = "reached" if number <= signal.targets_hit else "" if chance is None else f"{words.share(chance)} chance"
+        facts.append((f"Target {number}", f"{_price(target.price, signal, context)}{f' ({more})' if more else ''}"))
+    return name_value_lines(context.width - 4, *facts)
+
+
+def _active(signal: Signal, context: Context) -> Text:
+    text = Text()
+    price = current_price(signal, context)
+    if price is not None:
+        now = progress(signal, price)
+        text.append("At the last price" if context.lost else "Now", FAINT)
+        text.append(f" {words.points(now.result_r, 2)} R", sign_colour(now.result_r)).append("   ")
+        text.append_text(name_value_line(("Stop", words.change(now.to_stop)), ("Next target", words.change(now.to_target))))
+        text.append("\n")
+    if signal.targets_hit:
+        net = optional(signal, "net_result_r")
+        realised = words.points(signal.result_r if net is None else net, 2)
+        text.append(f"{realised} R is realised{'' if net is None else ' after costs'}. ")
+    left_s = -context.age_s(signal.expire_time)
+    ends = f"in {words.age(left_s, rough=True)}" if left_s > 0 else "with the next bar"
+    return text.append(f"Opened {context.ago(signal.open_time)} ago, expires {ends}.", FAINT)
+
+
+def _closed(signal: Signal, context: Context) -> Text:
+    net, exit_price = optional(signal, "net_result_r"), optional(signal, "exit_price")
+    after = f" after target {signal.targets_hit}" if 0 < signal.targets_hit < len(signal.targets) else ""
+    held_s = (signal.close_time.ToMilliseconds() - signal.open_time.ToMilliseconds()) / 1000
+    gross = f"{words.points(signal.result_r, 2)} R before costs"
+    result = gross if net is None else f"{words.points(net, 2)} R net, {gross}"
+    out = words.DASH if exit_price is None else _price(exit_price, signal, context)
+    return Text(
+        f"{words.STATUSES.get(signal.status, 'Closed')}{after}: {result}. {context.clock(signal.close_time)}, "
+        f"held {words.age(held_s, rough=True)}, {_price(signal.entry, signal, context)} to {out}."
+    )
+
+
+def _price(price: float, signal: Signal, context: Context) -> str:
+    row = None if context.other_venue(signal.venue) else context.row(signal.symbol)
+    return price_text(price, optional(row, "tick_size") if row else None)
+
+
+def record_text(record: SignalRecord) -> Text:
+    """Return what the results of all closed signals show."""
+    tally = record.all
+    if not tally.count:
+        return Text("No signal has closed yet.", FAINT)
+    text = Text(
+        f"{tally.count} {'signal has' if tally.count == 1 else 'signals have'} closed, {tally.wins} of them with a gain. "
+    )
+    if tally.count < MIN_TO_JUDGE:
+        text.append("That is too few to judge. ", WARN)
+    interval = f"{words.share(optional(tally, 'win_rate_low'))} to {words.share(optional(tally, 'win_rate_high'))}"
+    text.append(f"The 95 % interval of the win rate is {interval}. ")
+    if record.HasField("evidence"):
+        evidence = record.evidence
+        text.append(f"{evidence.sentence} ", "bold")
+        text.append(f"Net mean: {_mean(evidence.net)}. Entries by lot: {_mean(evidence.baseline)}.", FAINT)
+    return text
+
+
+def _mean(mean: MeanResult) -> str:
+    if not mean.HasField("mean_r"):
+        return "none yet"
+    low, high = optional(mean, "mean_r_low"), optional(mean, "mean_r_high")
+    interval = "" if low is None else f", 95 % interval {words.points(low, 2)} to {words.points(high, 2)}"
+    return f"{words.points(mean.mean_r, 2)} R of {mean.count}{interval}"
