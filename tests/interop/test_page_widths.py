@@ -13,7 +13,7 @@ from tests.service.snapshots import T0, mover, row, snapshot
 from virtuoso.store.v1 import snapshot_pb2
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-WIDTHS = (320, 390, 768, 1280, 1440, 1920)
+WIDTHS = (320, 390, 768, 1280, 1440, 1920, 2560)
 SYMBOLS = ("BTCUSDT", "1000PEPEUSDT", "DOGEUSDT", "1000000MOGUSDT", "FARTCOINUSDT", "ETHUSDT")
 FIND_FAULTS = """() => {
   const faults = [];
@@ -41,10 +41,32 @@ FIND_FAULTS = """() => {
   const texts = document.createTreeWalker(document.getElementById("page"), NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
     const text = texts.currentNode.textContent.trim();
-    if (!/^[+−$]?[\\d.,]+( [%kMBT]| R)?$|^[A-Z]{2,6}$/.test(text)) continue;
+    if (!/^[+−$]?[\\d.,]+( [%kMBT]| R)?$|^[A-Z0-9]{2,12}$/.test(text)) continue;
     const range = document.createRange();
     range.selectNodeContents(texts.currentNode);
     if (new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1) faults.push(`${text} is wrapped`);
+  }
+  const textBoxes = (part) => {
+    const boxes = [];
+    const words = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
+    while (words.nextNode()) {
+      if (words.currentNode.parentElement.closest(".visually-hidden")) continue;
+      const range = document.createRange();
+      range.selectNodeContents(words.currentNode);
+      boxes.push(...range.getClientRects());
+    }
+    return boxes.filter(({ width }) => width > 1);
+  };
+  for (const row of document.querySelectorAll(".score-card, .score-table tr")) {
+    const parts = [...row.children].map((part) => [part, textBoxes(part)]);
+    for (const [one, boxes] of parts)
+      for (const [other, others] of parts)
+        if (one !== other && boxes.some((a) => others.some((b) => a.left < b.right - 0.5 && b.left < a.right - 0.5 &&
+            a.top < b.bottom - 3 && b.top < a.bottom - 3))) faults.push(`${name(one)} covers ${name(other)}`);
+  }
+  for (const figures of document.querySelectorAll(".signal .facts")) {
+    const tops = [...figures.children].slice(2).map((figure) => figure.getBoundingClientRect().top);
+    if (new Set(tops).size > 1) faults.push(`the targets are not on one line: ${tops}`);
   }
   return [...new Set(faults)];
 }"""
@@ -82,6 +104,9 @@ def market() -> snapshot_pb2.Snapshot:
         for window in beta.beta.windows:
             window.beta, window.beta_error, window.alpha_annual_percent, window.alpha_t = 1.86, 0.41, -1_234.5, -12.3
     for detail in message.confluences:
+        detail.funding_percent, detail.open_interest_change_percent, detail.change_15m = -0.1234, -12.3, -10.4
+        detail.funding_interval.FromSeconds(8 * 3600)
+        detail.recent_scores[:] = [50.0, 60.0]
         detail.liquidations.CopyFrom(liquidations(T0 + 1000, 64_000, 0))
         for dimension in detail.dimensions:
             dimension.components[0].name = "order_flow_imbalance"
@@ -132,6 +157,17 @@ async def test_the_header_of_the_table_stays_below_the_warnings(filled_edge: Run
             " - document.querySelector('.top').getBoundingClientRect().bottom"
         )
         assert gap > -1
+
+
+async def test_a_symbol_has_one_score_on_the_screen(filled_edge: RunningEdge, browser: Browser) -> None:
+    async with visit(browser, f"{filled_edge.edge.url}/symbol/BTCUSDT", **SIZES["desktop"]) as one:
+        await live(one)
+        for step in range(1, 4):
+            filled_edge.market.clock.advance(1)
+            rows = [row("BTCUSDT", 60.5 + step), row("ETHUSDT", 40.5)]
+            await filled_edge.market.show(snapshot(f"moved{step}", observed_ms=T0 + 1000 * step, rows=rows))
+            for place in (one.page.get_by_role("row").filter(has_text="BTCUSDT"), one.page.locator(".total-score")):
+                await expect(place).to_contain_text(f"{60.5 + step}")
 
 
 async def test_a_result_that_rounds_to_zero_has_no_direction(filled_edge: RunningEdge, browser: Browser) -> None:

@@ -46,6 +46,7 @@ export function useQuery<Desc extends DescMessage>(
     const ask = async () => {
       calling = true;
       calledMs = Date.now();
+      const askedId = snapshotId.peek();
       try {
         const reply = await call(unmounted.signal);
         answer.value = { reply, heardMs: Date.now(), problem: undefined, waiting: false };
@@ -57,7 +58,15 @@ export function useQuery<Desc extends DescMessage>(
         if (!unmounted.signal.aborted) answer.value = { ...answer.peek(), problem: problemOf(error), waiting: false };
       } finally {
         calling = false;
+        if (askedId !== snapshotId.peek() && !unmounted.signal.aborted) askIfDue();
       }
+    };
+    const askIfDue = () => {
+      const connected = snapshotId.value !== undefined && live.value.connection === "live";
+      const { reply, problem } = answer.peek();
+      const sinceMs = Date.now() - calledMs;
+      const overdue = problem ? sinceMs >= RETRY_INTERVAL_MS : sinceMs >= minIntervalMs && (!reply || due(reply));
+      if (connected && overdue && !calling) void ask();
     };
     void loadReply(key, schema).then((stored) => {
       if (stored && !answer.peek().reply && !unmounted.signal.aborted) {
@@ -65,13 +74,7 @@ export function useQuery<Desc extends DescMessage>(
       }
     });
     void ask();
-    const stop = effect(() => {
-      const connected = snapshotId.value !== undefined && live.value.connection === "live";
-      const { reply, problem } = answer.peek();
-      const sinceMs = Date.now() - calledMs;
-      const overdue = problem ? sinceMs >= RETRY_INTERVAL_MS : sinceMs >= minIntervalMs && (!reply || due(reply));
-      if (connected && overdue && !calling) void ask();
-    });
+    const stop = effect(askIfDue);
     return () => {
       stop();
       unmounted.abort();

@@ -1,6 +1,6 @@
 import { GetConfluenceResponseSchema } from "virtuoso-market";
 import { market } from "../state/market.js";
-import { messageIntervalMs } from "../state/interval.js";
+import { snapshotId } from "../state/live.js";
 import { useQuery } from "../state/query.js";
 import { SymbolBeta } from "./beta.js";
 import { LiquidationPanel } from "../ui/index.js";
@@ -20,7 +20,8 @@ export default function SymbolPage({ symbol }: { symbol: string }) {
     `confluence:${symbol}`,
     GetConfluenceResponseSchema,
     (signal) => market.getConfluence({ symbol }, { signal }),
-    messageIntervalMs.peek(), // so that the score is the one in the list
+    0,
+    ({ provenance }) => provenance?.snapshotId !== snapshotId.peek(), // so that the score is the one in the list
   );
   // Another venue may use another symbol for the same asset.
   const name = answer.reply?.symbol ?? symbol;

@@ -16,11 +16,15 @@ export function SymbolLink({ symbol, class: name }: { symbol: string; class?: st
   );
 }
 
-/** The name of a symbol, with a faint USDT. A long name breaks before it. */
+/** The name of a symbol, with a faint USDT. A long name breaks before it, or after a multiplier such as 1000. */
 export function SymbolName({ symbol }: { symbol: string }) {
+  const base = baseAsset(symbol);
+  const multiplier = /^10+/.exec(base)?.[0] ?? "";
   return (
     <>
-      {baseAsset(symbol)}
+      {multiplier}
+      {multiplier && <wbr />}
+      {base.slice(multiplier.length)}
       <wbr />
       <span class="quote">USDT</span>
     </>

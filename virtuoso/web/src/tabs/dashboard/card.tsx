@@ -24,14 +24,12 @@ export class Card extends LazyRow<HTMLLIElement> {
         <WatchStar symbol={row.symbol} />
         <span class={`name ${baseAsset(row.symbol).length > 6 ? "long" : ""}`}>
           <SymbolLink symbol={row.symbol} class="whole" />
-          <Marks row={row} />
         </span>
-        <span class="price">
-          <Moving value={row.price}>{price(row.price, row.tickSize)}</Moving>
-        </span>
+        <Price row={row} />
         <Sparkline scores={row.recentScores} />
         <CardScore row={row} />
         <span class="meta faint">
+          <Marks row={row} />
           {row.fundingPercent !== undefined && <span>{funding(row)}</span>}
           {row.openInterestChangePercent !== undefined && (
             <span>
@@ -44,6 +42,15 @@ export class Card extends LazyRow<HTMLLIElement> {
       </li>
     );
   }
+}
+
+function Price({ row }: { row: ConfluenceRow }) {
+  const text = price(row.price, row.tickSize);
+  return (
+    <span class={`price ${text.length > 9 ? "long" : ""}`}>
+      <Moving value={row.price}>{text}</Moving>
+    </span>
+  );
 }
 
 /** The score with its label, the score of this moment and the change over 15 minutes. */
