@@ -6,7 +6,7 @@ const EDGE = "http://127.0.0.1:8003";
 
 const ASSETS = "assets/";
 
-/** Tell the service worker the names of all built files, and serve the theme's script in `npm run dev`.
+/** Tell the service worker the names of all built files, and serve the early script in `npm run dev`.
  *
  * Built files have names without a version, so a change of one file changes no other. The edge serves them below the version
  * of the whole build (edge/page.py). So they must import each other by relative paths. */
@@ -15,7 +15,7 @@ function serviceWorker(): Plugin {
     name: "service-worker",
     enforce: "post",
     resolveId(id) {
-      return id === `/${ASSETS}theme.js` ? this.resolve("/src/theme.ts") : undefined;
+      return id === `/${ASSETS}early.js` ? this.resolve("/src/early.ts") : undefined;
     },
     generateBundle(_, bundle) {
       const worker = bundle["sw.js"];
@@ -73,7 +73,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     sourcemap: false,
     rolldownOptions: {
-      input: { main: "index.html", theme: "src/theme.ts", sw: "src/sw.ts" },
+      input: { main: "index.html", early: "src/early.ts", sw: "src/sw.ts" },
       output: {
         entryFileNames: ({ name }) => (name === "sw" ? "[name].js" : `${ASSETS}[name].js`),
         chunkFileNames: `${ASSETS}[name].js`,

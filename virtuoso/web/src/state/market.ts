@@ -1,8 +1,9 @@
 import { signal } from "@preact/signals";
 import { createMarket } from "virtuoso-market";
+import { fetchOrTake } from "./early_call.js";
 
 /** The client of the service that served this page. */
-export const market = createMarket({ baseUrl: location.origin });
+export const market = createMarket({ baseUrl: location.origin, fetch: fetchOrTake });
 
 /** Receives the event "wake" when the network is back or the page is visible again. */
 export const wake = new EventTarget();

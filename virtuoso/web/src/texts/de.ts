@@ -42,7 +42,7 @@ export const de: Texts = {
     stale: "Veraltet",
     noNewerData: "es kommen keine neueren Daten",
     silent: "Keine Nachricht",
-    silentFor: (span) => `seit ${span} ist keine Nachricht gekommen`,
+    silentFor: (span) => `seit ${span}: Die Verbindung ist vielleicht unterbrochen`,
     offline: "Offline",
     noNetwork: "dieses Gerät hat kein Netz",
     simulated: "Simuliert",

@@ -44,7 +44,7 @@ export const en = {
     stale: "Stale",
     noNewerData: "no newer data has arrived",
     silent: "No message",
-    silentFor: (span: string) => `no message has arrived for ${span}`,
+    silentFor: (span: string) => `for ${span}: the connection may be broken`,
     offline: "Offline",
     noNetwork: "this device has no network",
     simulated: "Simulated",

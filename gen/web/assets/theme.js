@@ -1,1 +1,0 @@
-{let e;try{e=JSON.parse(localStorage.getItem(`virtuoso:theme`)??`null`)}catch{e=null}let t=matchMedia(`(prefers-color-scheme: light)`).matches?`light`:`dark`;document.documentElement.dataset.theme=e===`light`||e===`dark`?e:t}
