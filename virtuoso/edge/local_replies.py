@@ -39,8 +39,8 @@ REFUSALS = {
     500: (code_pb2.INTERNAL, "INTERNAL", "an internal error of the edge"),
     501: (code_pb2.UNIMPLEMENTED, "INVALID_FIELD", WORDS),
     502: (code_pb2.UNAVAILABLE, "NO_SERVER", "the reply of the server cannot be read"),
-    503: (code_pb2.UNAVAILABLE, "NO_SERVER", "no server answers behind the edge"),
-    504: (code_pb2.DEADLINE_EXCEEDED, "NO_SERVER", "no server answers in time behind the edge"),
+    503: (code_pb2.UNAVAILABLE, "NO_SERVER", "no server answers"),
+    504: (code_pb2.DEADLINE_EXCEEDED, "NO_SERVER", "no server answers in time"),
 }
 # The messages for RPCs, whose details cannot have Envoy's own words.
 RPC_MESSAGES = {
@@ -94,7 +94,7 @@ Filter = dict[str, Any]
 def local_reply_config() -> dict[str, Any]:
     """Return HttpConnectionManager.local_reply_config. The first mapper that matches is used."""
     # This also covers a server that hangs. Envoy then always returns UNAVAILABLE to a plain gRPC client.
-    no_server = _status(code_pb2.UNAVAILABLE, "no server answers behind the edge", "NO_SERVER", retry=True)
+    no_server = _status(code_pb2.UNAVAILABLE, "no server answers", "NO_SERVER", retry=True)
     rate_limited = _status(code_pb2.RESOURCE_EXHAUSTED, "too many requests from this address", "RATE_LIMITED", retry=True)
     retry_after = _header_to_add("retry-after", str(RETRY_S))
     invalid_path = _status(code_pb2.INVALID_ARGUMENT, "the path is not valid: it may not contain %%00", "INVALID_FIELD")

@@ -2,6 +2,11 @@ import hooks from "eslint-plugin-react-hooks";
 import { defineConfig } from "eslint/config";
 import { configs } from "typescript-eslint";
 
+// Two words, or one that begins a sentence. Classes, keys, errors and our name have no words that users read in a language.
+const WORDS = "/[A-Za-z]{2} [A-Za-z]{2}|^ ?(?!Virtuoso$)[A-Z][a-z]/";
+const CLASS = "JSXAttribute[name.name=class] *";
+const message = "Texts that users read are in src/texts.";
+
 export default defineConfig(
   { ignores: ["node_modules", ".made-*"] },
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
@@ -14,6 +19,18 @@ export default defineConfig(
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "react-hooks/exhaustive-deps": "error",
       "react-hooks/immutability": "off", // it takes an assignment to a signal in a handler for a change of a prop
+    },
+  },
+  {
+    files: ["src/**/*.{ts,tsx}"],
+    ignores: ["src/texts/**", "src/sw.ts"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        { selector: "JSXText[value=/^(?!\\s*Virtuoso\\s*$)[^]*[a-z]{2}/]", message },
+        { selector: `:not(NewExpression, BinaryExpression) > Literal[value=${WORDS}]:not(${CLASS})`, message },
+        { selector: `JSXExpressionContainer > TemplateLiteral:not(${CLASS}) > [value.raw=/[a-z]{2}/]`, message },
+      ],
     },
   },
 );

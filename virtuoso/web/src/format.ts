@@ -97,6 +97,12 @@ export function usd(value: Maybe): string {
   return `$${step ? formats().short.format(value / step[0]) + step[1] : significant(value, 3)}`;
 }
 
+/** Return the text of the unit of a reading, with the space before it. */
+export const unitText = (unit: string): string => t().readingUnits[unit] ?? (unit && ` ${unit}`);
+
+/** Join names for use in a sentence: "a, b and c". */
+export const listed = (names: readonly string[]): string => new Intl.ListFormat(t().locale).format(names);
+
 /** Format a span of time: 4 s, 3 min, 2 h, 5 d. */
 export function timeSpan(ms: number): string {
   const { units } = t();

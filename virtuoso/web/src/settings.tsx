@@ -3,15 +3,12 @@ import { useState } from "preact/hooks";
 import { clearDevice } from "./state/reply_store.js";
 import { live } from "./state/live.js";
 import { LANGUAGES, THEMES, TIME_ZONES, language, theme, timeZone } from "./state/settings.js";
-import { t } from "./texts/index.js";
+import { LANGUAGE_NAMES, t } from "./texts/index.js";
 import { DensityChoice, MinScore } from "./tabs/dashboard/toolbar.js";
 import { Segmented, Sheet, Source } from "./ui/index.js";
 
 /** Whether the settings are open. */
 export const settingsOpen = signal(false);
-
-/** The names of languages, each in its own language. */
-const LANGUAGE_NAMES = { en: "English", de: "Deutsch" };
 
 /** The settings of this device, and facts about the data. */
 export function Settings() {
@@ -31,6 +28,7 @@ export function Settings() {
           options={LANGUAGES.map((one) => [one, one === "system" ? t().settings.system : LANGUAGE_NAMES[one]] as const)}
           chosen={language}
         />
+        {!t().locale.startsWith("en") && <p class="faint">{t().settings.served}</p>}
         <Choice
           name={t().settings.timeZone}
           options={TIME_ZONES.map((one) => [one, t().settings.timeZones[one]] as const)}

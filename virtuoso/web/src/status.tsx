@@ -100,7 +100,11 @@ function Cause({ status: name }: { status: Status }) {
       return (
         <>
           <NextTry />
-          {problem?.reason && <span class="strip-message">{problem.message}</span>}
+          {problem?.reason && (
+            <span class="strip-message" lang="en">
+              {problem.message}
+            </span>
+          )}
         </>
       );
   }

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ABSENT, dateTime } from "../format.js";
+import { t } from "../texts/index.js";
 import { type Range, extent, roundTicks, scale, timeTicks } from "./scale.js";
 import "../styles/lines.css";
 
@@ -72,7 +73,7 @@ export function LineChart({ label, lines, span, gapMs, marks }: Props) {
           aria-valuemin={0}
           aria-valuemax={Math.max(0, shown.length - 1)}
           aria-valuenow={Math.max(0, index)}
-          aria-valuetext={at === undefined ? "not measured" : textOf(at, read)}
+          aria-valuetext={at === undefined ? t().notMeasured : textOf(at, read)}
           onPointerMove={point}
           onPointerDown={point}
           onPointerLeave={() => setCursor(undefined)}
@@ -113,7 +114,7 @@ function Reading({ at, read }: { at: number | undefined; read: Read }) {
 }
 
 const textOf = (at: number, read: Read) =>
-  `${dateTime(at)}: ${read.map(({ line, text }) => `${line.name} ${text === ABSENT ? "not measured" : text}`).join(", ")}`;
+  `${dateTime(at)}: ${read.map(({ line, text }) => `${line.name} ${text === ABSENT ? t().notMeasured : text}`).join(", ")}`;
 
 /** A dot on each line at the cursor. While the pointer is on the chart, there is also a vertical line. */
 function Cursor(props: { at: number; drawn: boolean; x: Scale; plotted: readonly Plotted[]; gapMs: number }) {

@@ -25,13 +25,13 @@ export async function notify(alerts: readonly Alert[]): Promise<void> {
   const newest = alerts.at(-1);
   if (!newest || !notifying.value || permission() !== "granted") return;
   if (alerts.length > MAX_SINGLE) {
-    await show(`${alerts.length} new alerts`, newest.text, newest.cursor, "/alerts");
+    await show(t().alerts.newAlerts(alerts.length), newest.text, newest.cursor, "/alerts");
     return;
   }
   for (const { kind, symbol, text, level, cursor } of alerts) {
-    const urgency = level === AlertLevel.CRITICAL ? "Critical: " : "";
+    const name = t().alertKinds[kind] ?? t().alerts.other;
     const path = symbol ? `/symbol/${encodeURIComponent(symbol)}` : "/alerts";
-    await show(urgency + (t().alertKinds[kind] ?? "Alert"), text, cursor, path);
+    await show(level === AlertLevel.CRITICAL ? t().alerts.critical(name) : name, text, cursor, path);
   }
 }
 

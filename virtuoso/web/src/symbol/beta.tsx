@@ -2,6 +2,7 @@ import { GetBetaResponseSchema } from "virtuoso-market";
 import { market } from "../state/market.js";
 import { useQuery } from "../state/query.js";
 import { BetaDetail } from "../tabs/beta/detail.js";
+import { t } from "../texts/index.js";
 import { Empty, Panel, baseAsset } from "../ui/index.js";
 
 const ANCHOR = "BTCUSDT";
@@ -16,13 +17,13 @@ export function SymbolBeta({ symbol }: { symbol: string }) {
   ).value;
   return (
     <Panel
-      title={symbol === ANCHOR ? "Beta" : `${baseAsset(symbol)} and BTC`}
+      title={symbol === ANCHOR ? t().shell.tabs.beta : t().betas.andBtc(baseAsset(symbol))}
       provenance={reply?.provenance}
       heardMs={heardMs}
       problem={problem}
       waiting={waiting}
     >
-      {symbol === ANCHOR && <Empty>Betas are measured against BTC. The beta of BTC itself is 1.</Empty>}
+      {symbol === ANCHOR && <Empty>{t().betas.ofBtc}</Empty>}
       {reply && symbol !== ANCHOR && <BetaDetail symbol={symbol} reply={reply} />}
     </Panel>
   );

@@ -1,11 +1,11 @@
 import type { Dimension, GetConfluenceResponse, Problem } from "virtuoso-market";
-import { ABSENT, durationToMs, fixed, scoreExact, share, signed, timeSpan } from "../format.js";
+import { ABSENT, durationToMs, fixed, listed, scoreExact, share, signed, timeSpan } from "../format.js";
 import type { Answer } from "../state/query.js";
 import { live } from "../state/live.js";
 import { DimensionBars, Fact, Moving, Panel, ScoreBar } from "../ui/index.js";
 import { t } from "../texts/index.js";
 import { DimensionRow } from "./dimension.js";
-import { inputName, listed } from "./names.js";
+import { inputName } from "./names.js";
 import { roundedToSum } from "./rounded_sum.js";
 
 const DIGITS = 2;
@@ -16,10 +16,16 @@ export function Breakdown({ symbol, answer }: { symbol: string; answer: Answer<G
   if (!reply) return <ListedScores symbol={symbol} problem={problem} waiting={waiting} />;
   const rows = ranked(reply);
   return (
-    <Panel title="Confluence score" class="breakdown" provenance={reply.provenance} heardMs={heardMs} problem={problem}>
+    <Panel
+      title={t().breakdown.title}
+      class="breakdown"
+      provenance={reply.provenance}
+      heardMs={heardMs}
+      problem={problem}
+    >
       <Total reply={reply} />
-      <h3>Dimensions</h3>
-      <p class="faint">Scores and sentences of this moment. Points are means over the same time as the score.</p>
+      <h3>{t().breakdown.dimensions}</h3>
+      <p class="faint">{t().breakdown.moment}</p>
       <ol class="dimensions">
         {rows.map(({ dimension, points }) => (
           <li key={dimension.kind}>
@@ -44,7 +50,7 @@ function ListedScores({ symbol, ...answer }: ListedScoresProps) {
   const row = dashboard?.rows.get(symbol);
   return (
     <Panel
-      title="Confluence score"
+      title={t().breakdown.title}
       class="breakdown"
       provenance={row && dashboard?.provenance}
       heardMs={dashboard?.heardMs}
@@ -66,30 +72,31 @@ function ListedScores({ symbol, ...answer }: ListedScoresProps) {
 
 function Total({ reply }: { reply: GetConfluenceResponse }) {
   const { score, label, confidence, agreement, coverage, missingInputs } = reply;
+  const words = t().breakdown;
   const averagedMs = durationToMs(reply.averagedOver);
   return (
     <div class="total">
       <p class="total-score">
         <Moving value={score}>{scoreExact(score)}</Moving>
-        <span>{score === undefined ? "No score" : (t().labels[label] ?? ABSENT)}</span>
+        <span>{score === undefined ? t().scores.noScore : (t().labels[label] ?? ABSENT)}</span>
       </p>
-      <ScoreBar value={score} label="Score" />
+      <ScoreBar value={score} label={words.score} />
       <p class="total-ends" aria-hidden="true">
-        <span>0 bearish</span>
+        <span>{words.bearishEnd}</span>
         <span>50</span>
-        <span>bullish 100</span>
+        <span>{words.bullishEnd}</span>
       </p>
       <dl class="facts">
-        <Fact name="Now" value={scoreExact(reply.instantScore)} />
-        <Fact name="15 min" value={signed(reply.change15m)} />
-        <Fact name="Mean of" value={averagedMs === undefined ? ABSENT : timeSpan(averagedMs)} />
-        <Fact name="Confidence" value={share(confidence)} />
-        <Fact name="Agreement" value={share(agreement)} />
-        <Fact name="Coverage" value={share(coverage)} />
+        <Fact name={words.now} value={scoreExact(reply.instantScore)} />
+        <Fact name={words.change15m} value={signed(reply.change15m)} />
+        <Fact name={words.meanOf} value={averagedMs === undefined ? ABSENT : timeSpan(averagedMs)} />
+        <Fact name={words.confidence} value={share(confidence)} />
+        <Fact name={words.agreement} value={share(agreement)} />
+        <Fact name={words.coverage} value={share(coverage)} />
       </dl>
-      {score === undefined && <p class="note">There is not enough data for a score.</p>}
-      {missingInputs.length > 0 && <p class="note">Missing: {listed(missingInputs.map(inputName))}.</p>}
-      {!missingInputs.length && score !== undefined && <p class="faint">No input is missing.</p>}
+      {score === undefined && <p class="note">{words.noScore}</p>}
+      {missingInputs.length > 0 && <p class="note">{words.missing(listed(missingInputs.map(inputName)))}</p>}
+      {!missingInputs.length && score !== undefined && <p class="faint">{words.complete}</p>}
     </div>
   );
 }

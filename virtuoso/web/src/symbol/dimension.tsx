@@ -1,11 +1,11 @@
 import { useState } from "preact/hooks";
 import type { Component, Dimension, Provenance } from "virtuoso-market";
 import { ageMs } from "../age.js";
-import { ms, score, share, signed, timeSpan } from "../format.js";
+import { listed, ms, score, share, signed, timeSpan } from "../format.js";
 import { now } from "../state/clock.js";
 import { Moving, ScoreBar, Value, signDirection } from "../ui/index.js";
 import { t } from "../texts/index.js";
-import { componentName, inputName, listed, reading, sentenceCase } from "./names.js";
+import { componentName, inputName, reading, sentenceCase } from "./names.js";
 
 interface Props {
   readonly dimension: Dimension;
@@ -18,7 +18,8 @@ interface Props {
 /** One dimension: its score, its points and its sentence. It opens to show its components. */
 export function DimensionRow({ dimension, points, provenance, heardMs }: Props) {
   const [open, setOpen] = useState(false);
-  const name = t().dimensions[dimension.kind] ?? "Another dimension";
+  const words = t().breakdown;
+  const name = t().dimensions[dimension.kind] ?? t().breakdown.otherDimension;
   return (
     <details class="dimension" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
@@ -28,13 +29,20 @@ export function DimensionRow({ dimension, points, provenance, heardMs }: Props) 
         </span>
         <span class={`dimension-points ${signDirection(signed(points, 2))}`}>
           <Value>{signed(points, 2)}</Value>
-          {points !== undefined && <span class="unit"> pts</span>}
+          {points !== undefined && <span class="unit"> {words.points}</span>}
         </span>
         <ScoreBar value={dimension.score} label={name} />
-        <span class="dimension-sentence">{dimension.sentence}</span>
+        <span class="dimension-sentence" lang="en">
+          {dimension.sentence}
+        </span>
         <span class="dimension-age">
-          weight {share(dimension.weight)} · confidence {share(dimension.confidence)} · inputs{" "}
-          <InputAge observedMs={ms(dimension.observedTime)} provenance={provenance} heardMs={heardMs} />
+          {words.weight(share(dimension.weight))} · {words.confidenceOf(share(dimension.confidence))} ·{" "}
+          <InputAge
+            observedMs={ms(dimension.observedTime)}
+            provenance={provenance}
+            heardMs={heardMs}
+            text={words.inputAge}
+          />
         </span>
       </summary>
       {open && <Components dimension={dimension} provenance={provenance} heardMs={heardMs} />}
@@ -44,27 +52,32 @@ export function DimensionRow({ dimension, points, provenance, heardMs }: Props) 
 
 /** The age of an input. It is the input's age when the snapshot was made, plus the age of the
  * snapshot. */
-function InputAge(props: Pick<Props, "provenance" | "heardMs"> & { observedMs: number | undefined }) {
-  const { observedMs, provenance, heardMs } = props;
+function InputAge(
+  props: Pick<Props, "provenance" | "heardMs"> & { observedMs: number | undefined; text?: (age: string) => string },
+) {
+  const { observedMs, provenance, heardMs, text = String } = props;
   const snapshotMs = ms(provenance?.observedTime);
   const age = ageMs(provenance, heardMs, now.value);
-  if (observedMs === undefined || snapshotMs === undefined || age === undefined) return <span>age unknown</span>;
-  return <span>{timeSpan(snapshotMs - observedMs + age)} old</span>;
+  if (observedMs === undefined || snapshotMs === undefined || age === undefined) {
+    return <span>{text(t().ageUnknown)}</span>;
+  }
+  return <span>{text(t().old(timeSpan(snapshotMs - observedMs + age)))}</span>;
 }
 
 function Components({ dimension, ...received }: Omit<Props, "points">) {
   const { components, missingInputs, inputs } = dimension;
+  const words = t().breakdown;
   return (
     <div class="components">
-      {missingInputs.length > 0 && <p class="note">Missing: {listed(missingInputs.map(inputName))}.</p>}
+      {missingInputs.length > 0 && <p class="note">{words.missing(listed(missingInputs.map(inputName)))}</p>}
       <table>
         <thead>
           <tr>
-            <th scope="col">Component</th>
-            <th scope="col">Reading</th>
-            <th scope="col">Direction</th>
-            <th scope="col">Weight</th>
-            <th scope="col">Points</th>
+            <th scope="col">{words.columns.component}</th>
+            <th scope="col">{words.columns.reading}</th>
+            <th scope="col">{words.columns.direction}</th>
+            <th scope="col">{words.columns.weight}</th>
+            <th scope="col">{words.columns.points}</th>
           </tr>
         </thead>
         <tbody>
@@ -73,13 +86,13 @@ function Components({ dimension, ...received }: Omit<Props, "points">) {
           ))}
         </tbody>
       </table>
-      <p class="faint">The score of a dimension is 50 and the points of its components.</p>
-      <ul class="inputs faint" aria-label="Inputs">
+      <p class="faint">{words.sum}</p>
+      <ul class="inputs faint" aria-label={words.inputs}>
         {inputs.map((input) => (
           <li key={input.name}>
-            {sentenceCase(inputName(input.name))}: {t().transports[input.transport] ?? "came another way"},{" "}
+            {sentenceCase(inputName(input.name))}: {t().transports[input.transport] ?? words.otherTransport},{" "}
             <InputAge observedMs={ms(input.observedTime)} {...received} />
-            {input.incomplete && <b>, a part is missing</b>}
+            {input.incomplete && <b>{words.incomplete}</b>}
           </li>
         ))}
       </ul>
@@ -99,7 +112,10 @@ function ComponentRow({ component }: { component: Component }) {
     return (
       <tr class="unmeasured">
         {head}
-        <td colSpan={2}>not measured{missing && `: ${missing}`}</td>
+        <td colSpan={2}>
+          {t().notMeasured}
+          {missing && <span lang="en">: {missing}</span>}
+        </td>
         <td>{share(weight)}</td>
         <td>
           <Value>{signed(undefined)}</Value>
@@ -114,7 +130,7 @@ function ComponentRow({ component }: { component: Component }) {
         <Value>{component.reading === undefined ? signed(undefined) : reading(component.reading, unit)}</Value>
       </td>
       <td>
-        <ScoreBar value={50 + 50 * direction} label="Direction" />
+        <ScoreBar value={50 + 50 * direction} label={t().breakdown.columns.direction} />
       </td>
       <td>{share(weight)}</td>
       <td class={signDirection(signed(contribution, 2))}>{signed(contribution, 2)}</td>

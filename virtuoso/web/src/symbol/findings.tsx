@@ -3,6 +3,7 @@ import { market } from "../state/market.js";
 import { useQuery } from "../state/query.js";
 import { OpportunityCard } from "../tabs/alpha/card.js";
 import { SignalCard } from "../tabs/signals/card.js";
+import { t } from "../texts/index.js";
 import { Empty, Panel } from "../ui/index.js";
 
 /** The active signals of a symbol. */
@@ -11,7 +12,13 @@ export function ActiveSignals({ symbol }: { symbol: string }) {
     market.listSignals({ symbols: [symbol], active: true }, { signal }),
   ).value;
   return (
-    <Panel title="Active signal" provenance={reply?.provenance} heardMs={heardMs} problem={problem} waiting={waiting}>
+    <Panel
+      title={t().symbolPage.activeSignal}
+      provenance={reply?.provenance}
+      heardMs={heardMs}
+      problem={problem}
+      waiting={waiting}
+    >
       {reply?.signals.length ? (
         <ul class="cards">
           {reply.signals.map((one) => (
@@ -19,7 +26,7 @@ export function ActiveSignals({ symbol }: { symbol: string }) {
           ))}
         </ul>
       ) : (
-        <Empty>There is no active signal for {symbol}.</Empty>
+        <Empty>{t().signals.noneOf(symbol)}</Empty>
       )}
     </Panel>
   );
@@ -33,7 +40,7 @@ export function SymbolOpportunities({ symbol }: { symbol: string }) {
     (signal) => market.listOpportunities({ symbols: [symbol] }, { signal }),
   ).value;
   return (
-    <Panel title="Opportunities" provenance={reply?.provenance} heardMs={heardMs} problem={problem} waiting={waiting}>
+    <Panel title={t().alpha.title} provenance={reply?.provenance} heardMs={heardMs} problem={problem} waiting={waiting}>
       {reply?.opportunities.length ? (
         <ul class="cards">
           {reply.opportunities.map((one) => (
@@ -41,7 +48,7 @@ export function SymbolOpportunities({ symbol }: { symbol: string }) {
           ))}
         </ul>
       ) : (
-        <Empty>There is no opportunity for {symbol} at present.</Empty>
+        <Empty>{t().alpha.noneOf(symbol)}</Empty>
       )}
     </Panel>
   );

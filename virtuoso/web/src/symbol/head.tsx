@@ -3,6 +3,7 @@ import type { ConfluenceRow, GetConfluenceResponse } from "virtuoso-market";
 import { durationToMs, percent, price, usd } from "../format.js";
 import { live, status } from "../state/live.js";
 import { go } from "../state/router.js";
+import { t } from "../texts/index.js";
 import { Change, Icon, Moving, SymbolName, Value, WatchStar } from "../ui/index.js";
 
 /** Return the newest row of a symbol as a signal. A component that reads it renders only when this row changes. */
@@ -18,7 +19,7 @@ export function Head({ symbol, reply }: { symbol: string; reply?: GetConfluenceR
   const row = useRow(symbol).value ?? reply;
   return (
     <header class="symbol-head">
-      <button type="button" class="icon-button" aria-label="Back" onClick={back}>
+      <button type="button" class="icon-button" aria-label={t().symbolPage.back} onClick={back}>
         <Icon name="back" />
       </button>
       <h1>
@@ -32,9 +33,9 @@ export function Head({ symbol, reply }: { symbol: string; reply?: GetConfluenceR
           </b>
           <Change value={row.change24hPercent} />
           <span class="muted">
-            24 h turnover <Value>{usd(row.turnover24hUsd)}</Value>
+            {t().symbolPage.turnover} <Value>{usd(row.turnover24hUsd)}</Value>
           </span>
-          {reply?.fundingDayPercent !== undefined && <span class="muted">Funding {funding(reply)}</span>}
+          {reply?.fundingDayPercent !== undefined && <span class="muted">{funding(reply)}</span>}
         </div>
       )}
     </header>
@@ -44,7 +45,11 @@ export function Head({ symbol, reply }: { symbol: string; reply?: GetConfluenceR
 /** The funding rate per day, and as the exchange states it. */
 function funding({ fundingDayPercent, fundingPercent, fundingInterval }: GetConfluenceResponse): string {
   const hours = (durationToMs(fundingInterval) ?? 0) / 3_600_000;
-  return `${percent(fundingDayPercent, 3)} a day (${percent(fundingPercent, 4)} every ${hours} h)`;
+  return t().symbolPage.funding(
+    percent(fundingDayPercent, 3),
+    percent(fundingPercent, 4),
+    `${hours}${t().units.hours}`,
+  );
 }
 
 function back(): void {

@@ -7,6 +7,7 @@ import { clock, durationToMs, ms, price, score } from "../format.js";
 import { storedSignal } from "../state/stored_signal.js";
 import { market } from "../state/market.js";
 import { useQuery } from "../state/query.js";
+import { t } from "../texts/index.js";
 import { Empty, Panel, Segmented } from "../ui/index.js";
 import { useRow } from "./head.js";
 
@@ -39,16 +40,17 @@ export function History({ symbol }: { symbol: string }) {
     30_000,
   );
   const { reply, heardMs, problem, waiting } = answer;
+  const texts = t().scoreHistory;
   return (
     <Panel
-      title="Score over time"
+      title={texts.title}
       provenance={reply?.provenance}
       heardMs={heardMs}
       problem={problem}
       waiting={waiting}
       action={
         <Segmented
-          label="Range"
+          label={texts.range}
           options={RANGES}
           value={id}
           onChange={(value) => {
@@ -57,11 +59,7 @@ export function History({ symbol }: { symbol: string }) {
         />
       }
     >
-      {reply && !reply.points.length && (
-        <Empty>
-          There is no history of {symbol} for the last {words}.
-        </Empty>
-      )}
+      {reply && !reply.points.length && <Empty>{texts.none(symbol, words)}</Empty>}
       {reply && reply.points.length > 0 && <HistoryChart reply={reply} seconds={seconds} words={words} />}
     </Panel>
   );
@@ -76,19 +74,19 @@ function HistoryChart({ reply, seconds, words }: { reply: GetScoreHistoryRespons
       at.map(({ at, point }) => ({ at, value: point.price })),
     ];
   }, [points]);
+  const texts = t().scoreHistory;
   const tickSize = useRow(symbol).value?.tickSize;
   const resolution = durationToMs(reply.resolution) ?? Infinity;
   const end = Math.max(ms(provenance?.observedTime) ?? 0, scores.at(-1)?.at ?? 0);
   const known = points.flatMap((point) => point.score ?? []);
-  const began =
-    scores[0] && scores[0].at > end - 950 * seconds ? `Recorded since ${clock(points[0]?.observedTime, end)}. ` : "";
+  const began = scores[0] && scores[0].at > end - 950 * seconds ? texts.since(clock(points[0]?.observedTime, end)) : "";
   return (
     <>
       <LineChart
-        label={`Score and price of ${symbol} over the last ${words}`}
+        label={texts.chart(symbol, words)}
         lines={[
-          { name: "Score", points: scores, role: "first", show: score, range: [0, 100] },
-          { name: "Price", points: prices, role: "second", show: (value) => price(value, tickSize) },
+          { name: texts.score, points: scores, role: "first", show: score, range: [0, 100] },
+          { name: texts.price, points: prices, role: "second", show: (value) => price(value, tickSize) },
         ]}
         span={[Math.max(end - seconds * 1000, Math.min(scores[0]?.at ?? end, end - LEAST_POINTS * resolution)), end]}
         gapMs={1.6 * resolution}
@@ -96,9 +94,8 @@ function HistoryChart({ reply, seconds, words }: { reply: GetScoreHistoryRespons
       />
       <p class="faint">
         {known.length
-          ? `${began}The score was between ${score(Math.min(...known))} and ${score(Math.max(...known))}. ` +
-            "A score above 70 or below 30 is strong. A gap in the line means that nothing was measured."
-          : "There is a price but no score in this range."}
+          ? began + texts.between(score(Math.min(...known)), score(Math.max(...known))) + texts.note
+          : texts.noScore}
       </p>
     </>
   );

@@ -1,4 +1,5 @@
 import type { Signal } from "@preact/signals";
+import { t } from "../texts/index.js";
 
 /** A choice of any number of options, as toggle buttons in a scrolling row. No choice means all options. */
 export function Choices<T extends number>(props: {
@@ -22,7 +23,7 @@ export function Choices<T extends number>(props: {
           chosen.value = [];
         }}
       >
-        All
+        {t().lists.all}
       </button>
       {options.map(([value, text]) => (
         <button

@@ -1,4 +1,5 @@
 import type { Signal } from "@preact/signals";
+import { t } from "../texts/index.js";
 import { Icon } from "../ui/index.js";
 
 /** A search field for symbols, by a part of their names. */
@@ -9,8 +10,8 @@ export function SymbolSearch({ text }: { text: Signal<string> }) {
       <input
         type="search"
         class="field"
-        placeholder="Symbol"
-        aria-label="Search symbols"
+        placeholder={t().lists.symbol}
+        aria-label={t().lists.searchSymbols}
         value={text.value}
         onInput={(event) => {
           text.value = event.currentTarget.value;

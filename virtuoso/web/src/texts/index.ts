@@ -4,6 +4,9 @@ import { en } from "./en.js";
 /** The texts of one language. */
 export type Texts = typeof en;
 
+/** The names of languages, each in its own language. */
+export const LANGUAGE_NAMES = { en: "English", de: "Deutsch" };
+
 const shown = signal<Texts>(en);
 
 /** Return all texts in the language of this device. A component that calls it is rendered again when the language changes. */

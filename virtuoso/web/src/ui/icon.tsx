@@ -18,7 +18,7 @@ export type IconName =
 /** An icon. It always has text next to it, or is in a button with a label. */
 export function Icon({ name, filled = false }: { name: IconName; filled?: boolean }) {
   return (
-    <svg class={filled ? "icon filled" : "icon"} aria-hidden="true">
+    <svg class={`icon ${filled ? "filled" : ""}`} aria-hidden="true">
       <use href={`#${name}`} />
     </svg>
   );

@@ -90,7 +90,7 @@ export function ProblemNote({ problem, old = false }: { problem: Problem; old?: 
   return (
     <p class="problem" role="status">
       <b>{old ? t().notUpdated : t().notAvailable}: </b>
-      {problem.message}
+      <span lang="en">{problem.message}</span>
       {problem.reason && <span class="faint"> ({problem.reason})</span>}
     </p>
   );

@@ -25,11 +25,6 @@ import "../../styles/lists.css";
 import "../../styles/alerts.css";
 
 const kindOptions = () => withNames(AlertKind, t().alertKinds);
-const MINIMUM_LEVELS: Partial<Record<AlertLevel, string>> = {
-  [AlertLevel.INFO]: "All levels",
-  [AlertLevel.WARNING]: "Warnings",
-  [AlertLevel.CRITICAL]: "Critical",
-};
 
 /** All alerts by symbol, newest first. New alerts appear when they arrive. */
 export default function Alerts() {
@@ -46,27 +41,28 @@ export default function Alerts() {
     },
     30_000,
   );
+  const words = t().alerts;
   const arrived = recent.value.filter(passesFilters);
   useMarkSeen();
   const listed = merged(arrived, pages.items);
   const { reply, heardMs, problem, waiting } = pages.answer;
   return (
     <div class="list-page alerts-page">
-      <h1 class="visually-hidden">Alerts</h1>
+      <h1 class="visually-hidden">{words.title}</h1>
       <NotifySwitch />
       <div class="filters">
         <Segmented
-          label="Minimum level"
-          options={withNames(AlertLevel, MINIMUM_LEVELS)}
+          label={words.minimumLevel}
+          options={withNames(AlertLevel, words.levels)}
           value={minLevel.value}
           onChange={(value) => {
             minLevel.value = value;
           }}
         />
       </div>
-      <Choices label="Kinds of alerts" options={kindOptions()} chosen={kinds} />
+      <Choices label={words.kinds} options={kindOptions()} chosen={kinds} />
       <Panel
-        title="Alerts"
+        title={words.title}
         provenance={reply?.provenance}
         heardMs={heardMs}
         problem={problem ?? alertsProblem.value}
@@ -79,13 +75,9 @@ export default function Alerts() {
             ))}
           </ul>
         ) : (
-          <Empty>
-            {kinds.value.length || minLevel.value > AlertLevel.INFO
-              ? "No alert matches the filters."
-              : "There are no alerts yet."}
-          </Empty>
+          <Empty>{kinds.value.length || minLevel.value > AlertLevel.INFO ? words.noMatch : words.none}</Empty>
         )}
-        <OlderButton pages={pages} what="alerts" />
+        <OlderButton pages={pages} words={[t().lists.olderAlerts, t().lists.loadingOlderAlerts]} />
       </Panel>
     </div>
   );

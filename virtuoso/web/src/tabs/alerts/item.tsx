@@ -16,16 +16,16 @@ export function AlertItem({ alert, unseen }: { alert: Alert; unseen: boolean }) 
     <li class={`alert ${data ? "data" : ""} ${unseen ? "unseen" : ""}`}>
       <header>
         {tone && <Badge tone={tone}>{t().alertLevels[level]}</Badge>}
-        <b>{t().alertKinds[kind] ?? "Alert"}</b>
-        {unseen && <Badge tone="accent">New</Badge>}
+        <b>{t().alertKinds[kind] ?? t().alerts.other}</b>
+        {unseen && <Badge tone="accent">{t().alerts.new}</Badge>}
         <time class="faint" dateTime={observedTime && new Date(ms(observedTime) ?? 0).toISOString()}>
           {venueName(venue)} · <When at={ms(observedTime)} full={clock(observedTime, marketTime.peek())} />
         </time>
       </header>
-      <p>{text}</p>
+      <p lang="en">{text}</p>
       {markets.length > 0 && (
         <details>
-          <summary>All {markets.length}</summary>
+          <summary>{t().alerts.all(markets.length)}</summary>
           <p class="alert-markets">
             {markets.map((one) => (
               <span key={one.symbol}>
@@ -45,7 +45,7 @@ function When({ at, full }: { at: number | undefined; full: string }) {
   const text = useComputed(() => {
     if (at === undefined) return ABSENT;
     const passed = marketTime.value - at;
-    return passed < RECENT_MS ? `${timeSpan(passed)} ago` : full;
+    return passed < RECENT_MS ? t().alerts.ago(timeSpan(passed)) : full;
   });
   return <span>{text}</span>;
 }

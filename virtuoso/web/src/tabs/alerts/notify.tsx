@@ -1,4 +1,5 @@
 import { useId } from "preact/hooks";
+import { t } from "../../texts/index.js";
 import { notifying, permission, setNotifying } from "../../state/notify.js";
 
 /** The switch for notifications on this device. */
@@ -6,12 +7,8 @@ export function NotifySwitch() {
   const id = useId();
   const allowed = permission();
   const on = notifying.value && allowed === "granted";
-  const why =
-    allowed === "unsupported"
-      ? "This browser does not support notifications."
-      : allowed === "denied"
-        ? "Notifications of this page are blocked in this browser."
-        : "While this page is open, this device shows alerts that match the filters.";
+  const words = t().alerts;
+  const why = allowed === "unsupported" ? words.unsupported : allowed === "denied" ? words.blocked : words.whileOpen;
   return (
     <div class="notify">
       <button
@@ -24,7 +21,7 @@ export function NotifySwitch() {
         onClick={() => void setNotifying(!on)}
       >
         <span class="knob" aria-hidden="true" />
-        Notifications {on ? "on" : "off"}
+        {words.notifications(on)}
       </button>
       <p class="faint" id={id}>
         {why}

@@ -11,6 +11,7 @@ import "../../styles/alpha.css";
 /** An opportunity. `named` shows its symbol. */
 export function OpportunityCard({ opportunity, named = true }: { opportunity: Opportunity; named?: boolean }) {
   const { symbol, kind, sentence, zScore, alphaPercent, confidence, unit } = opportunity;
+  const words = t().alpha;
   const tickSize = useRow(symbol).value?.tickSize;
   return (
     <li class="card opportunity">
@@ -20,15 +21,15 @@ export function OpportunityCard({ opportunity, named = true }: { opportunity: Op
             <SymbolLink symbol={symbol} />
           </h3>
         )}
-        <span class="opportunity-kind">{t().opportunities[kind] ?? "Opportunity"}</span>
+        <span class="opportunity-kind">{t().opportunities[kind] ?? words.other}</span>
       </header>
-      <p>{sentence}</p>
+      <p lang="en">{sentence}</p>
       <dl class="facts">
-        {zScore !== undefined && <Fact name="Z-score" value={`${fixed(zScore, 1)} σ`} />}
-        {alphaPercent !== undefined && <Fact name="Alpha" value={percent(alphaPercent)} />}
-        {opportunity.reading !== undefined && <Fact name="Reading" value={reading(opportunity.reading, unit)} />}
-        <Fact name="Confidence" value={share(confidence)} />
-        <Fact name="Price when found" value={price(opportunity.price, tickSize)} />
+        {zScore !== undefined && <Fact name={words.zScore} value={`${fixed(zScore, 1)} σ`} />}
+        {alphaPercent !== undefined && <Fact name={words.alpha} value={percent(alphaPercent)} />}
+        {opportunity.reading !== undefined && <Fact name={words.reading} value={reading(opportunity.reading, unit)} />}
+        <Fact name={words.confidence} value={share(confidence)} />
+        <Fact name={words.price} value={price(opportunity.price, tickSize)} />
       </dl>
       <p class="faint">
         <Times opportunity={opportunity} />
@@ -42,9 +43,11 @@ function Times({ opportunity }: { opportunity: Opportunity }) {
   const expires = ms(opportunity.expireTime);
   const text = useComputed(() => {
     const at = marketTime.value;
-    const first = `Found ${found === undefined ? ABSENT : `${timeSpan(at - found)} ago`}`;
+    const words = t().alpha;
+    const first = words.found(found === undefined ? ABSENT : timeSpan(at - found));
     if (expires === undefined) return first;
-    return `${first}, ${expires > at ? `expires in ${timeSpan(expires - at)}` : `expired ${timeSpan(at - expires)} ago`}`;
+    const end = timeSpan(Math.abs(expires - at));
+    return `${first}, ${expires > at ? words.expiresIn(end) : words.expired(end)}`;
   });
   return <span>{text}</span>;
 }

@@ -20,19 +20,20 @@ export default function Alpha() {
   const { reply, heardMs, problem, waiting } = useQuery("opportunities", ListOpportunitiesResponseSchema, (signal) =>
     market.listOpportunities({ pageSize: 500 }, { signal }),
   ).value;
+  const words = t().alpha;
   const all = reply?.opportunities ?? [];
   const listed = all.filter(({ kind }) => !kinds.value.length || kinds.value.includes(kind));
   return (
     <div class="list-page">
-      <h1 class="visually-hidden">Alpha</h1>
+      <h1 class="visually-hidden">{t().shell.tabs.alpha}</h1>
       <Choices
-        label="Kinds of opportunities"
+        label={words.kinds}
         options={kindOptions()}
         chosen={kinds}
         count={(kind) => all.filter((one) => one.kind === kind).length}
       />
       <Panel
-        title={reply ? `Opportunities (${listed.length})` : "Opportunities"}
+        title={reply ? words.titleCount(listed.length) : words.title}
         provenance={reply?.provenance}
         heardMs={heardMs}
         problem={problem}
@@ -45,16 +46,10 @@ export default function Alpha() {
             ))}
           </ul>
         ) : (
-          <Empty>
-            {all.length
-              ? `The filter hides all ${all.length} opportunities.`
-              : "There are no opportunities at present. They are rare."}
-          </Empty>
+          <Empty>{all.length ? words.filterHides(all.length) : words.none}</Empty>
         )}
       </Panel>
-      <p class="faint page-foot">
-        An opportunity is an unusual move relative to BTC, or unusual funding. It is an observation and not advice.
-      </p>
+      <p class="faint page-foot">{words.note}</p>
     </div>
   );
 }

@@ -4,7 +4,7 @@ import { LineChart } from "../../charts/lines.js";
 import { extent } from "../../charts/scale.js";
 import { fixed, ms } from "../../format.js";
 import { Empty, Segmented, Value } from "../../ui/index.js";
-import { t } from "../../texts/index.js";
+import { type Texts, t } from "../../texts/index.js";
 import { alphaText } from "./alpha_text.js";
 import { span } from "./span.js";
 import "../../styles/beta.css";
@@ -12,17 +12,17 @@ import "../../styles/beta.css";
 /** The betas of one symbol in all windows, and over time. */
 export function BetaDetail({ symbol, reply }: { symbol: string; reply: GetBetaResponse }) {
   const windows = reply.beta?.windows ?? [];
-  if (!windows.length) return <Empty>{symbol} does not have enough returns for a beta yet.</Empty>;
+  if (!windows.length) return <Empty>{t().betas.noReturnsOf(symbol)}</Empty>;
   return (
     <div class="beta-detail">
-      <div class="scrolls" tabIndex={0} role="region" aria-label={`Betas of ${symbol} by window`}>
+      <div class="scrolls" tabIndex={0} role="region" aria-label={t().betas.table(symbol)}>
         <table class="figures">
           <thead>
             <tr>
-              <th scope="col">Window</th>
+              <th scope="col">{t().betas.window}</th>
               {windows.map((window) => (
                 <th key={window.span} scope="col">
-                  {t().spans[window.span] ?? "Other"}
+                  {t().spans[window.span] ?? t().lists.other}
                 </th>
               ))}
             </tr>
@@ -30,7 +30,7 @@ export function BetaDetail({ symbol, reply }: { symbol: string; reply: GetBetaRe
           <tbody>
             {FIGURES.map(([name, show]) => (
               <tr key={name}>
-                <th scope="row">{name}</th>
+                <th scope="row">{t().betas.figures[name]}</th>
                 {windows.map((window) => (
                   <td key={window.span}>
                     <Value>{show(window)}</Value>
@@ -46,16 +46,16 @@ export function BetaDetail({ symbol, reply }: { symbol: string; reply: GetBetaRe
   );
 }
 
-const FIGURES: readonly (readonly [string, (window: BetaWindow) => string])[] = [
-  ["Beta", ({ beta }) => two(beta)],
-  ["± standard error", ({ betaError }) => two(betaError)],
-  ["Correlation", ({ correlation }) => two(correlation)],
-  ["R²", ({ rSquared }) => two(rSquared)],
-  ["Beta when BTC rises", ({ upsideBeta }) => two(upsideBeta)],
-  ["Beta when BTC falls", ({ downsideBeta }) => two(downsideBeta)],
-  ["Alpha per year", alphaText],
-  ["t-statistic of alpha", ({ alphaT }) => two(alphaT)],
-  ["Number of returns", ({ points }) => fixed(points, 0)],
+const FIGURES: readonly (readonly [keyof Texts["betas"]["figures"], (window: BetaWindow) => string])[] = [
+  ["beta", ({ beta }) => two(beta)],
+  ["betaError", ({ betaError }) => two(betaError)],
+  ["correlation", ({ correlation }) => two(correlation)],
+  ["rSquared", ({ rSquared }) => two(rSquared)],
+  ["upsideBeta", ({ upsideBeta }) => two(upsideBeta)],
+  ["downsideBeta", ({ downsideBeta }) => two(downsideBeta)],
+  ["alphaAnnualPercent", alphaText],
+  ["alphaT", ({ alphaT }) => two(alphaT)],
+  ["points", ({ points }) => fixed(points, 0)],
 ];
 
 const two = (value: number | undefined) => fixed(value, 2);
@@ -68,16 +68,16 @@ function Rolling({ symbol, series }: { symbol: string; series: readonly RollingB
   );
   const first = points[0];
   const last = points.at(-1);
-  if (!shown || !first || !last || first === last) return <Empty>There is not enough history for a chart.</Empty>;
+  if (!shown || !first || !last || first === last) return <Empty>{t().betas.noChart}</Empty>;
   const steps = points.slice(1).map(({ at }, index) => at - (points[index]?.at ?? at));
   const betas = points.flatMap(({ value }) => value ?? []);
   return (
     <>
       <header class="beta-rolling">
-        <h3>Over time</h3>
+        <h3>{t().betas.overTime}</h3>
         <Segmented
-          label="Window"
-          options={series.map((one) => [one.span, t().spans[one.span] ?? "Other"] as const)}
+          label={t().betas.window}
+          options={series.map((one) => [one.span, t().spans[one.span] ?? t().lists.other] as const)}
           value={shown.span}
           onChange={(value) => {
             span.value = value;
@@ -85,12 +85,12 @@ function Rolling({ symbol, series }: { symbol: string; series: readonly RollingB
         />
       </header>
       <LineChart
-        label={`Beta of ${symbol} over the last ${t().spans[shown.span] ?? "days"}`}
-        lines={[{ name: "Beta", points, role: "first", show: two, range: extent([...betas, 1]) }]}
+        label={t().betas.chart(symbol, t().spans[shown.span] ?? t().betas.days)}
+        lines={[{ name: t().betas.figures.beta, points, role: "first", show: two, range: extent([...betas, 1]) }]}
         span={[first.at, last.at]}
         gapMs={1.6 * Math.min(...steps)}
       />
-      <p class="faint">Each point is the beta over the last quarter of the window before it.</p>
+      <p class="faint">{t().betas.points}</p>
     </>
   );
 }

@@ -16,7 +16,7 @@ import { BetaTable } from "./table.js";
 import "../../styles/lists.css";
 import "../../styles/beta.css";
 
-const column = storedSignal("betaSort", (stored): Column => COLUMNS.find(([id]) => id === stored)?.[0] ?? "beta");
+const column = storedSignal("betaSort", (stored): Column => COLUMNS.find((id) => id === stored) ?? "beta");
 const ascending = storedSignal("betaAscending", (stored) => stored === true);
 const search = signal("");
 
@@ -36,10 +36,10 @@ export default function Betas() {
   const shown = chosen ?? (wide.value ? listed[0]?.beta.symbol : undefined);
   return (
     <div class="list-page">
-      <h1 class="visually-hidden">Beta</h1>
+      <h1 class="visually-hidden">{t().shell.tabs.beta}</h1>
       <div class="filters">
         <Segmented
-          label="Window"
+          label={t().betas.window}
           options={SPAN_CHOICES.map((one) => [one, t().spans[one] ?? ""] as const)}
           value={span.value}
           onChange={(value) => {
@@ -51,7 +51,7 @@ export default function Betas() {
       <div class="beta-columns">
         <List answer={query.value} chosen={shown} onChoose={choose} rows={listed} empty={!rows.length} />
         {wide.value && shown && (
-          <aside aria-label="Chosen symbol">
+          <aside aria-label={t().betas.chosen}>
             <Detail key={shown} symbol={shown} />
           </aside>
         )}
@@ -76,11 +76,8 @@ interface ListProps {
 
 function List({ answer: { reply, heardMs, problem, waiting }, rows, empty, chosen, onChoose }: ListProps) {
   return (
-    <Panel title="Beta to BTC" provenance={reply?.provenance} heardMs={heardMs} problem={problem} waiting={waiting}>
-      <p class="faint">
-        A symbol with a beta of 1.5 moved 1.5 % when BTC moved 1 %. The bar starts at 1. The thin line is the 95 %
-        interval.
-      </p>
+    <Panel title={t().betas.title} provenance={reply?.provenance} heardMs={heardMs} problem={problem} waiting={waiting}>
+      <p class="faint">{t().betas.explained}</p>
       {rows.length ? (
         <BetaTable
           rows={rows}
@@ -91,7 +88,7 @@ function List({ answer: { reply, heardMs, problem, waiting }, rows, empty, chose
           onChoose={onChoose}
         />
       ) : (
-        <Empty>{empty ? "No symbol has enough returns yet." : "No symbol matches the search."}</Empty>
+        <Empty>{empty ? t().betas.noReturns : t().lists.noMatch}</Empty>
       )}
     </Panel>
   );
@@ -106,7 +103,7 @@ function Detail({ symbol }: { symbol: string }) {
   ).value;
   return (
     <Panel
-      title={`${baseAsset(symbol)} and BTC`}
+      title={t().betas.andBtc(baseAsset(symbol))}
       provenance={reply?.provenance}
       heardMs={heardMs}
       problem={problem}
@@ -115,7 +112,7 @@ function Detail({ symbol }: { symbol: string }) {
       {reply && <BetaDetail symbol={symbol} reply={reply} />}
       <div class="older">
         <a class="button" href={symbolPath(symbol)} onClick={follow}>
-          Go to {symbol}
+          {t().betas.goTo(symbol)}
         </a>
       </div>
     </Panel>

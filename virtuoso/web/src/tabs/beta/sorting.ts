@@ -1,14 +1,8 @@
 import { type Beta, type BetaSpan, type BetaWindow } from "virtuoso-market";
 
 /** The columns by which the table can be sorted. */
-export const COLUMNS = [
-  ["symbol", "Symbol"],
-  ["beta", "Beta"],
-  ["correlation", "Corr."],
-  ["rSquared", "R²"],
-  ["alphaAnnualPercent", "Alpha per year"],
-] as const;
-export type Column = (typeof COLUMNS)[number][0];
+export const COLUMNS = ["symbol", "beta", "correlation", "rSquared", "alphaAnnualPercent"] as const;
+export type Column = (typeof COLUMNS)[number];
 
 /** A symbol and its figures in one window. Undefined when it has too few returns. */
 export interface Row {

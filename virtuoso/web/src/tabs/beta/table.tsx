@@ -1,5 +1,6 @@
 import { fixed } from "../../format.js";
 import { SymbolName, Value } from "../../ui/index.js";
+import { t } from "../../texts/index.js";
 import { alphaText } from "./alpha_text.js";
 import { BetaBar } from "./bar.js";
 import { COLUMNS, type Column, type Row } from "./sorting.js";
@@ -19,10 +20,10 @@ export function BetaTable({ rows, by, ascending, chosen, onSort, onChoose }: Pro
     <table class="figures beta-table">
       <thead>
         <tr>
-          {COLUMNS.map(([id, name]) => (
+          {COLUMNS.map((id) => (
             <th key={id} scope="col" aria-sort={id === by ? (ascending ? "ascending" : "descending") : undefined}>
               <button type="button" onClick={() => onSort(id)}>
-                {name}
+                {t().betas.columns[id]}
                 <span aria-hidden="true">{id === by ? (ascending ? " ▲" : " ▼") : ""}</span>
               </button>
             </th>
@@ -45,7 +46,7 @@ function BetaRow({ row, chosen, onChoose }: { row: Row; chosen: boolean; onChoos
     <tr class={chosen ? "chosen" : ""} onClick={() => onChoose(symbol)}>
       <th scope="row">
         <button type="button" aria-pressed={chosen}>
-          <span class="visually-hidden">Details of </span>
+          <span class="visually-hidden">{t().betas.detailsOf}</span>
           <SymbolName symbol={symbol} />
         </button>
       </th>
@@ -68,7 +69,7 @@ function BetaRow({ row, chosen, onChoose }: { row: Row; chosen: boolean; onChoos
         </>
       ) : (
         <td colSpan={4} class="faint">
-          too few returns in this window
+          {t().betas.tooFew}
         </td>
       )}
     </tr>

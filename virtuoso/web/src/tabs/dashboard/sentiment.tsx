@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { type Component, GetSentimentResponseSchema, type Sentiment } from "virtuoso-market";
-import { fixed, percent, score, share, signed, usd } from "../../format.js";
+import { fixed, percent, score, share, signed, unitText, usd } from "../../format.js";
 import { market } from "../../state/market.js";
 import { useQuery } from "../../state/query.js";
 import { Empty, Panel, ScoreBar, Sheet } from "../../ui/index.js";
@@ -21,7 +21,7 @@ export function SentimentPanel() {
           <button type="button" class="gauge-button" aria-haspopup="dialog" onClick={() => setOpen(true)}>
             <Gauge value={sentiment.gauge} />
             <span>
-              {sentiment.sentence} <span class="more">{t().sentiment.details}</span>
+              <span lang="en">{sentiment.sentence}</span> <span class="more">{t().sentiment.details}</span>
             </span>
           </button>
           <Sheet open={open} onClose={() => setOpen(false)} title={t().sentiment.title}>
@@ -88,7 +88,7 @@ function Components({ sentiment }: { sentiment: Sentiment }) {
   const words = t().sentiment;
   return (
     <>
-      <p>{sentiment.sentence}</p>
+      <p lang="en">{sentiment.sentence}</p>
       <p class="muted">
         {words.explained(score(sentiment.gauge), share(sentiment.coverage), share(sentiment.confidence))}
       </p>
@@ -132,8 +132,11 @@ function ComponentItem({ component }: { component: Component }) {
     <li>
       <span>{name}</span>
       <span class={component.missing ? "faint" : "muted"}>
-        {component.missing ||
-          t().sentiment.points(signed(component.reading, 2), component.unit, signed(component.contribution))}
+        {component.missing ? (
+          <span lang="en">{component.missing}</span>
+        ) : (
+          t().sentiment.points(signed(component.reading, 2) + unitText(component.unit), signed(component.contribution))
+        )}
       </span>
       <ScoreBar value={value} label={name} />
     </li>

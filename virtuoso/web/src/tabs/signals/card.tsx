@@ -1,9 +1,8 @@
 import { useComputed } from "@preact/signals";
 import type { Signal } from "virtuoso-market";
-import { ABSENT, clock, ms, percent, price, score, share, signed, timeSpan } from "../../format.js";
+import { ABSENT, clock, listed, ms, percent, price, score, share, signed, timeSpan } from "../../format.js";
 import { marketTime } from "../../state/market_time.js";
 import { isCurrent, useRow } from "../../symbol/head.js";
-import { listed } from "../../symbol/names.js";
 import { Fact, SymbolLink, Value, signDirection } from "../../ui/index.js";
 import { t } from "../../texts/index.js";
 import { useOtherVenue } from "./other_venue.js";
@@ -19,6 +18,8 @@ export function SignalCard({ signal, named = true }: { signal: Signal; named?: b
   const row = venue ? undefined : current;
   const progress = row && progressAt(signal, row.price);
   const names = drivers.slice(0, 3).flatMap((kind) => t().dimensions[kind] ?? []);
+  const words = t().signals;
+  const realised = signed(signal.netResultR ?? signal.resultR, 2);
   return (
     <li class="card signal">
       <header>
@@ -30,50 +31,46 @@ export function SignalCard({ signal, named = true }: { signal: Signal; named?: b
         )}
         <span class={`signal-r ${signDirection(signed(progress?.r, 2))}`}>
           <Value>{signed(progress?.r, 2)}</Value> R{" "}
-          <small class="faint">{isCurrent.value ? "now" : "at the last price"}</small>
+          <small class="faint">{isCurrent.value ? words.now : words.atLastPrice}</small>
         </span>
       </header>
-      {venue && (
-        <p class="note">
-          Opened on {venue}, which is not in use now. It is evaluated up to {clock(signal.judgeTime, marketTime.peek())}
-          , and further when {venue} is used again.
-        </p>
-      )}
-      {signal.marketSymbols.length > 0 && (
-        <p class="muted">The whole market: {signal.marketSymbols.length} scores are on this side.</p>
-      )}
+      {venue && <p class="note">{words.otherVenue(venue, clock(signal.judgeTime, marketTime.peek()))}</p>}
+      {signal.marketSymbols.length > 0 && <p class="muted">{words.wholeMarket(signal.marketSymbols.length)}</p>}
       <Track signal={signal} at={progress?.position} />
       <p class="signal-way">
         <span>
-          Stop <b>{percent(progress?.toStop)}</b>
+          {words.stop} <b>{percent(progress?.toStop)}</b>
         </span>
         <span>
-          {isCurrent.value ? "Now" : "Last"} <Value>{price(row?.price, row?.tickSize)}</Value>
+          {isCurrent.value ? words.price : words.lastPrice} <Value>{price(row?.price, row?.tickSize)}</Value>
         </span>
         <span>
-          {signal.targetsHit < signal.targets.length ? `Target ${signal.targetsHit + 1}` : "Targets reached"}{" "}
+          {signal.targetsHit < signal.targets.length ? words.target(signal.targetsHit + 1) : words.targetsReached}{" "}
           <b>{progress?.toTarget === undefined ? "" : percent(progress.toTarget)}</b>
         </span>
       </p>
       <dl class="facts">
-        <Fact name="Entry" value={price(entry, row?.tickSize)} />
-        <Fact name="Stop" value={price(stop, row?.tickSize)} />
+        <Fact name={words.entry} value={price(entry, row?.tickSize)} />
+        <Fact name={words.stop} value={price(stop, row?.tickSize)} />
         {signal.targets.map(({ price: target, size, chance }, index) => (
           <Fact
             key={index}
-            name={`Target ${index + 1}`}
+            name={words.target(index + 1)}
             value={price(target, row?.tickSize)}
             more={
-              index < signal.targetsHit ? "✓ reached" : chance === undefined ? share(size) : `${share(chance)} chance`
+              index < signal.targetsHit
+                ? words.reached
+                : chance === undefined
+                  ? share(size)
+                  : words.chance(share(chance))
             }
           />
         ))}
       </dl>
       <p class="faint">
         {signal.targetsHit > 0 &&
-          `${signed(signal.netResultR ?? signal.resultR, 2)} R is realised${signal.netResultR === undefined ? "" : " after costs"}. `}
-        Score {score(called)} at {share(confidence)} confidence
-        {names.length > 0 && `, driven by ${listed(names).toLowerCase()}`}. <Times signal={signal} />
+          (signal.netResultR === undefined ? words.realised(realised) : words.realisedNet(realised))}
+        {words.opened(score(called), share(confidence), listed(names))} <Times signal={signal} />
       </p>
     </li>
   );
@@ -104,8 +101,10 @@ function Times({ signal }: { signal: Signal }) {
   const expires = ms(signal.expireTime);
   const text = useComputed(() => {
     const at = marketTime.value;
-    const ends = expires === undefined ? ABSENT : expires > at ? `in ${timeSpan(expires - at)}` : "with the next bar";
-    return `Opened ${opened === undefined ? ABSENT : `${timeSpan(at - opened)} ago`}, expires ${ends}.`;
+    const words = t().signals;
+    const began = opened === undefined ? ABSENT : words.openedAgo(timeSpan(at - opened));
+    if (expires === undefined) return began;
+    return `${began}, ${expires > at ? words.expiresIn(timeSpan(expires - at)) : words.expiresNext}`;
   });
   return <span>{text}</span>;
 }

@@ -1,8 +1,8 @@
 import type { Signal } from "virtuoso-market";
-import { ABSENT, clock, ms, price, signed, timeSpan } from "../../format.js";
+import { clock, ms, price, signed, timeSpan } from "../../format.js";
 import { now } from "../../state/clock.js";
 import { useRow } from "../../symbol/head.js";
-import { SymbolLink, Value, signDirection } from "../../ui/index.js";
+import { SymbolLink, signDirection } from "../../ui/index.js";
 import { t } from "../../texts/index.js";
 import { useOtherVenue } from "./other_venue.js";
 import { SideMark } from "./side.js";
@@ -15,26 +15,25 @@ export function ClosedRow({ signal }: { signal: Signal }) {
   const tickSize = venue ? undefined : row?.tickSize;
   const opened = ms(signal.openTime);
   const closed = ms(signal.closeTime);
+  const words = t().signals;
   return (
     <li class="closed">
       <SideMark side={side} />
       <SymbolLink symbol={symbol} />
       <span class={`signal-r ${signDirection(signed(netResultR ?? resultR, 2))}`}>
         {signed(netResultR ?? resultR, 2)} R{" "}
-        <small class="faint">
-          {netResultR === undefined ? "before costs" : `net, ${signed(resultR, 2)} before costs`}
-        </small>
+        <small class="faint">{netResultR === undefined ? words.beforeCosts : words.net(signed(resultR, 2))}</small>
       </span>
       <span class="closed-how">
-        {signal.marketSymbols.length > 0 && "Whole market. "}
-        {venue && `On ${venue}. `}
-        {t().statuses[status] ?? "Closed"}
-        {targetsHit > 0 && targetsHit < targets.length && ` after target ${targetsHit}`}
+        {signal.marketSymbols.length > 0 && words.ofWholeMarket}
+        {venue && words.onVenue(venue)}
+        {t().statuses[status] ?? words.closedSomehow}
+        {targetsHit > 0 && targetsHit < targets.length && words.afterTarget(targetsHit)}
       </span>
       <span class="closed-when faint">
         {clock(signal.closeTime, now.peek())}
-        {opened !== undefined && closed !== undefined && ` · held ${timeSpan(closed - opened)}`} ·{" "}
-        {price(entry, tickSize)} to {exitPrice === undefined ? <Value>{ABSENT}</Value> : price(exitPrice, tickSize)}
+        {opened !== undefined && closed !== undefined && ` · ${words.held(timeSpan(closed - opened))}`} ·{" "}
+        {words.fromTo(price(entry, tickSize), price(exitPrice, tickSize))}
       </span>
     </li>
   );

@@ -7,29 +7,23 @@ import { market } from "../../state/market.js";
 import { usePages } from "../../state/pages.js";
 import { useQuery } from "../../state/query.js";
 import { Empty, Panel, Segmented } from "../../ui/index.js";
+import { t } from "../../texts/index.js";
 import { OlderButton } from "../older.js";
 import { SymbolSearch, matchesSearch } from "../search.js";
 import { SignalCard } from "./card.js";
 import { ClosedRow } from "./closed.js";
-import { TrackRecord } from "./track_record.js";
+import { EvidenceLine, TrackRecord } from "./track_record.js";
 import "../../styles/lists.css";
 import "../../styles/signals.css";
 
-const SIDES = [
-  ["both", "Both", Side.UNSPECIFIED],
-  ["long", "Long", Side.LONG],
-  ["short", "Short", Side.SHORT],
-] as const;
-type SideId = (typeof SIDES)[number][0];
-const SHOWN = [
-  ["all", "All"],
-  ["active", "Active"],
-  ["closed", "Closed"],
-] as const;
-type Shown = (typeof SHOWN)[number][0];
+const SIDES = { both: Side.UNSPECIFIED, long: Side.LONG, short: Side.SHORT };
+type SideId = keyof typeof SIDES;
+const SIDE_IDS = Object.keys(SIDES) as SideId[];
+const SHOWN = ["all", "active", "closed"] as const;
+type Shown = (typeof SHOWN)[number];
 
-const chosenSide = storedSignal("signalSide", (stored): SideId => SIDES.find(([id]) => id === stored)?.[0] ?? "both");
-const chosenShown = storedSignal("signalsShown", (stored): Shown => SHOWN.find(([id]) => id === stored)?.[0] ?? "all");
+const chosenSide = storedSignal("signalSide", (stored): SideId => SIDE_IDS.find((id) => id === stored) ?? "both");
+const chosenShown = storedSignal("signalsShown", (stored): Shown => SHOWN.find((id) => id === stored) ?? "all");
 const search = signal("");
 
 /** The active signals, the closed signals and the record. */
@@ -40,15 +34,16 @@ export default function Signals() {
   ).value;
   return (
     <div class="list-page">
-      <h1 class="visually-hidden">Signals</h1>
+      <h1 class="visually-hidden">{t().shell.tabs.signals}</h1>
       <Segmented
-        label="Status"
-        options={SHOWN}
+        label={t().signals.status}
+        options={SHOWN.map((id) => [id, t().signals.shown[id]] as const)}
         value={shown}
         onChange={(value) => {
           chosenShown.value = value;
         }}
       />
+      <EvidenceLine record={active.reply?.record} />
       <Filters />
       <div class="signals-columns">
         {shown !== "closed" && <Active answer={active} />}
@@ -67,8 +62,8 @@ function Filters() {
   return (
     <div class="filters">
       <Segmented
-        label="Side"
-        options={SIDES}
+        label={t().signals.side}
+        options={SIDE_IDS.map((id) => [id, t().sides[id]] as const)}
         value={chosenSide.value}
         onChange={(value) => {
           chosenSide.value = value;
@@ -85,7 +80,7 @@ function Active({ answer }: { answer: ReturnType<typeof useQuery<typeof ListSign
   const listed = all.filter(passesFilters);
   return (
     <Panel
-      title={reply ? `Active (${listed.length})` : "Active"}
+      title={reply ? t().signals.activeCount(listed.length) : t().signals.active}
       provenance={reply?.provenance}
       heardMs={heardMs}
       problem={problem}
@@ -98,18 +93,14 @@ function Active({ answer }: { answer: ReturnType<typeof useQuery<typeof ListSign
           ))}
         </ul>
       ) : (
-        <Empty>
-          {all.length
-            ? `The filters hide all ${all.length} active signals.`
-            : "There are no active signals. A signal opens when a score reaches 70 or 30 with a confidence of at least 50 %."}
-        </Empty>
+        <Empty>{all.length ? t().signals.filtersHide(all.length) : t().signals.noneActive}</Empty>
       )}
     </Panel>
   );
 }
 
 function Closed() {
-  const side = SIDES.find(([id]) => id === chosenSide.value)?.[2] ?? Side.UNSPECIFIED;
+  const side = SIDES[chosenSide.value];
   const symbol = symbolOf(search.value);
   const pages = usePages(`signals:closed:${side}:${symbol ?? ""}`, ListSignalsResponseSchema, {
     call: (pageToken, signal) =>
@@ -122,7 +113,13 @@ function Closed() {
   const { reply, heardMs, problem, waiting } = pages.answer;
   const listed = pages.items.filter(passesFilters);
   return (
-    <Panel title="Closed" provenance={reply?.provenance} heardMs={heardMs} problem={problem} waiting={waiting}>
+    <Panel
+      title={t().signals.closed}
+      provenance={reply?.provenance}
+      heardMs={heardMs}
+      problem={problem}
+      waiting={waiting}
+    >
       {listed.length ? (
         <ul class="rows">
           {listed.map((one) => (
@@ -130,15 +127,15 @@ function Closed() {
           ))}
         </ul>
       ) : (
-        <Empty>{pages.items.length ? "No loaded signal matches the search." : "No signal has closed yet."}</Empty>
+        <Empty>{pages.items.length ? t().signals.noneLoaded : t().signals.noneClosed}</Empty>
       )}
-      <OlderButton pages={pages} what="signals" />
+      <OlderButton pages={pages} words={[t().lists.olderSignals, t().lists.loadingOlderSignals]} />
     </Panel>
   );
 }
 
 function passesFilters({ side, symbol }: Signal): boolean {
-  const wanted = SIDES.find(([id]) => id === chosenSide.value)?.[2];
+  const wanted = SIDES[chosenSide.value];
   return (!wanted || side === wanted) && matchesSearch(symbol, search.value);
 }
 

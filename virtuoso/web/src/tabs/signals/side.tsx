@@ -1,4 +1,5 @@
 import { Side } from "virtuoso-market";
+import { t } from "../../texts/index.js";
 import { Badge } from "../../ui/index.js";
 
 /** Long or short, by word, arrow and colour. */
@@ -7,7 +8,7 @@ export function SideMark({ side }: { side: Side }) {
   return (
     <Badge tone={long ? "up" : "down"}>
       <span aria-hidden="true">{long ? "▲ " : "▼ "}</span>
-      {long ? "Long" : "Short"}
+      {long ? t().sides.long : t().sides.short}
     </Badge>
   );
 }
