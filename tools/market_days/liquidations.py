@@ -13,7 +13,7 @@ from virtuoso.market_data.feed import Feed
 
 if TYPE_CHECKING:
     from tools.market_days.sources import RecordedVenue
-    from virtuoso.domain.model import SymbolInputs
+    from virtuoso.domain.model import Floats, SymbolInputs
     from virtuoso.market_data.market import MarketData
 
 KEPT_MS = 3_600_000
@@ -25,7 +25,7 @@ class WatchedFeed(Feed):
     def __init__(self, recorded: RecordedVenue, *given: Any) -> None:
         super().__init__(*given)
         self._recorded = recorded
-        self._closed: defaultdict[str, list[tuple[int, float, float, float]]] = defaultdict(list)
+        self._closed: defaultdict[str, Floats] = defaultdict(lambda: np.empty((0, 4)))
         self._begin_ms = self._end_ms = 0
 
     def market(self) -> MarketData:
@@ -34,16 +34,18 @@ class WatchedFeed(Feed):
         now_ms = market.stamp.observed_ms
         self._begin_ms = self._begin_ms or now_ms
         self._end_ms = self._end_ms or now_ms
+        new: defaultdict[str, list[tuple[int, float, float, float]]] = defaultdict(list)
         for second in range(self._end_ms // 1000, now_ms // 1000):
             for item in market.inputs:
-                self._closed[item.symbol] += self._recorded.liquidations(item.symbol, second)
+                new[item.symbol] += self._recorded.liquidations(item.symbol, second)
+        for symbol, rows in new.items():
+            known = np.concatenate((self._closed[symbol], np.array(rows, dtype=np.float64).reshape(-1, 4)))
+            self._closed[symbol] = known[known[:, 0] >= now_ms - KEPT_MS]
         self._end_ms = max(self._end_ms, now_ms)
         return replace(market, inputs=[self._with_liquidations(item, market) for item in market.inputs])
 
     def _with_liquidations(self, item: SymbolInputs, market: MarketData) -> SymbolInputs:
-        begin_ms = market.stamp.observed_ms - KEPT_MS
-        kept = self._closed[item.symbol] = [one for one in self._closed[item.symbol] if one[0] >= begin_ms]
-        times, prices, sizes, sides = np.array(kept, dtype=np.float64).reshape(-1, 4).T
+        times, prices, sizes, sides = np.ascontiguousarray(self._closed[item.symbol].T)
         closed = Liquidations(
             symbol=item.symbol,
             time_ms=times.astype(np.int64),
