@@ -18,13 +18,13 @@ from pathlib import Path
 import grpc
 
 from tests.programs import ROOT, Memcached, Replay, Simulated, free_port
-from tools.benchmarks import baselines, echo, load, machine, node, open_page, page, phone, streams
+from tools.benchmarks import baselines, echo, load, long_run, machine, node, open_page, page, phone, streams
 from tools.benchmarks.load import Load, Target
 from tools.benchmarks.machine import Machine
 from tools.benchmarks.report import Aim, Figure, Report, spread
 
 PARTS = ("scoring", "page", "server", "streams")
-ALONE = ("open",)
+ALONE = ("open", "collector")
 """What takes too long to be measured with all parts."""
 SYMBOLS = 50
 IDLE_S = 15.0  # the time for the cost of a server without streams
@@ -52,25 +52,35 @@ def main() -> int:
     parser.add_argument(
         "--only",
         choices=(*PARTS, *ALONE),
-        help=f"measure only this part (default: {', '.join(PARTS)}); open is the memory of a page that stays open",
+        help=f"measure only this part (default: {', '.join(PARTS)}); open is the memory of a page that stays open, "
+        "collector is the cost of a collector that runs for long",
     )
     for name, kind, default, meaning in (
         ("rounds", int, 5, "rounds of each load and visits to the page, 1 to 20"),
         ("seconds", float, 2.0, "duration of each load, 0.5 to 10"),
         ("streams", int, 1000, "WatchDashboard streams, 1 to 2000"),
-        ("minutes", int, 30, "how long the page stays open, 3 to 600"),
+        ("minutes", int, 30, "duration of open and collector, 3 to 600"),
+        ("symbols", int, SYMBOLS, "symbols of the collector with --only collector, 5 to 500"),
     ):
         parser.add_argument(f"--{name}", type=kind, default=default, help=f"{meaning} (default %(default)s)")
     options = parser.parse_args()
     if options.exchange == "recorded" and not Replay.SCRIPT.exists():
         parser.error("--exchange recorded: the recordings are not next to the project; use simulated")
-    for name, low, high in (("rounds", 1, 20), ("seconds", 0.5, 10), ("streams", 1, 2000), ("minutes", 3, 600)):
+    for name, low, high in (
+        ("rounds", 1, 20),
+        ("seconds", 0.5, 10),
+        ("streams", 1, 2000),
+        ("minutes", 3, 600),
+        ("symbols", 5, 500),
+    ):
         if not low <= getattr(options, name) <= high:
             parser.error(f"--{name} {getattr(options, name)} is not allowed: must be {low} to {high}")
+    if options.symbols != SYMBOLS and options.only != "collector":
+        parser.error(f"--symbols {options.symbols} is allowed with --only collector alone")
     if options.json and not os.access(options.json if options.json.exists() else options.json.absolute().parent, os.W_OK):
         parser.error(f"--json {options.json} cannot be written")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # SystemExit, so that all processes are ended
-    report = Report(Machine.here(), f"{options.exchange} market, {SYMBOLS} symbols", [], [])
+    report = Report(Machine.here(), f"{options.exchange} market, {options.symbols} symbols", [], [])
     print(report.head(), flush=True)
     try:
         measure(report, options)
@@ -124,12 +134,15 @@ def scoring_cost(report: Report, url: str) -> None:
 def product(report: Report, bench_node: node.Node, options: argparse.Namespace) -> None:
     """Measure the running product."""
     began, port = time.monotonic(), free_port()
-    up = bench_node.start(["up"], port)
+    up = bench_node.start(["up", "--symbol-limit", str(options.symbols)], port)
     caller = node.Caller(port)
     bench_node.wait("the first snapshot", caller.serving, node.FIRST_SNAPSHOT_TIMEOUT_S)
     rows = len(caller.dashboard().rows)
     report.add(Figure("first snapshot after `virtuoso up`", time.monotonic() - began, "s"))
     report.notes.append(f"first snapshot: GetDashboard answered with {rows} rows; the exchange was already running")
+    if options.only == "collector":
+        long_run.cost(report, bench_node, up.pid, caller, symbols=options.symbols, minutes=options.minutes)
+        return
     caller.close()
     if options.only in (None, "page", "open"):
         bench_node.wait("the edge with the page", lambda: page.is_served(bench_node.edge))
