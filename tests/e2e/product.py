@@ -49,6 +49,7 @@ class Product:
             **{name: value for name, value in os.environ.items() if not name.startswith("VIRTUOSO_")},
             "VIRTUOSO_EXCHANGE_URLS": json.dumps({"bybit": exchange, "binance": exchange}),
             "VIRTUOSO_COINGECKO_URL": exchange,
+            "VIRTUOSO_SYMBOL_LIMIT": "20",  # half of the cost of 50; tests that need more symbols set it
             "VIRTUOSO_STREAMS": "off",  # several nodes with streams at once would load the machine; tests of streams set it
             "VIRTUOSO_CACHE": f"directory:{folder / 'cache'}",
             "VIRTUOSO_NODE_DIRECTORY": str(folder / "node"),

@@ -62,7 +62,7 @@ def test_the_market_moves_and_its_scores_differ(node: Product) -> None:
     def scored() -> list[float]:
         return [row.score for row in node.dashboard().rows if row.HasField("score")]
 
-    scores = eventually(scored, lambda found: len(found) >= 45, 30, "scores")
+    scores = eventually(scored, lambda found: len(found) >= 18, 30, "scores")
     before = {row.symbol: row.price for row in node.dashboard().rows}
     assert max(scores) - min(scores) > 15
     assert 50 not in scores

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.timeout(300)
 @pytest.fixture(scope="module")
 def node(replay_server: Market, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     replay_server.fault("ok")
-    product = Product(tmp_path_factory.mktemp("steady"), replay_server.url)
+    product = Product(tmp_path_factory.mktemp("steady"), replay_server.url, symbol_limit="50")
     product.start("up")
     product.wait_ready()
     # a busy machine may serve its first snapshot before all inputs have arrived
