@@ -229,7 +229,7 @@ class Served:
     playing: asyncio.Task[int]
 
     async def dashboard(self) -> api.GetDashboardResponse:
-        reply: api.GetDashboardResponse = await self.stub.GetDashboard(api.GetDashboardRequest(), timeout=2)
+        reply: api.GetDashboardResponse = await self.stub.GetDashboard(api.GetDashboardRequest(), timeout=10)
         return reply
 
 
@@ -282,7 +282,7 @@ async def test_a_recording_is_played_repeatedly_while_streams_and_charts_continu
                 body = reply.SerializeToString(deterministic=True)
                 assert bodies.setdefault(provenance.snapshot_id, body) == body
                 bars = await served.stub.ListCandles(
-                    api.ListCandlesRequest(symbol="BTCUSDT", timeframe=candle_pb2.TIMEFRAME_1M), timeout=2
+                    api.ListCandlesRequest(symbol="BTCUSDT", timeframe=candle_pb2.TIMEFRAME_1M), timeout=10
                 )
                 assert bars.provenance.environment == provenance_pb2.ENVIRONMENT_REPLAY
                 assert not bars.provenance.stale

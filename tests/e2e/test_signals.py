@@ -147,7 +147,7 @@ async def newest(repository: SnapshotRepository, seconds: float = 20) -> snapsho
 
 
 async def until(
-    repository: SnapshotRepository, held: Callable[[snapshot_pb2.Snapshot], bool], seconds: float = 30
+    repository: SnapshotRepository, held: Callable[[snapshot_pb2.Snapshot], bool], seconds: float = 120
 ) -> snapshot_pb2.Snapshot:
     async with asyncio.timeout(seconds):
         while not held(found := await newest(repository)):

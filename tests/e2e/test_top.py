@@ -49,7 +49,7 @@ class Tty:
 
     async def see(self, text: str) -> None:
         """Read until `text` has been written."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             while text.encode() not in self.output:
                 await self.read()
 
