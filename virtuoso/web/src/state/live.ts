@@ -40,13 +40,13 @@ const SAVE_INTERVAL_MS = 5000;
 /** Show the stored dashboard, and follow the market forever while the page is visible. A hidden page stops, because browsers
  * allow few connections to one site and because phones have small batteries. */
 export async function followMarket(): Promise<void> {
-  void loadDashboard().then((dashboard) => {
+  const stored = loadDashboard().then((dashboard) => {
     if (dashboard && !live.peek().dashboard) live.value = { ...live.peek(), dashboard };
   });
   try {
     for (;;) {
       await whenVisible();
-      await followWhileVisible();
+      await followWhileVisible(stored);
     }
   } catch (error) {
     live.value = { ...live.peek(), connection: "lost", problem: problemOf(error), retryAtMs: undefined };
@@ -65,7 +65,8 @@ export function firstAnswer(): Promise<void> {
   });
 }
 
-async function followWhileVisible(): Promise<void> {
+/** Without a connection, wait for the `stored` dashboard, so that the page does not say for a moment that it has no data. */
+async function followWhileVisible(stored: Promise<void>): Promise<void> {
   const before = live.peek().dashboard;
   const minIntervalMs = messageIntervalMs.peek();
   const over = new AbortController();
@@ -81,6 +82,7 @@ async function followWhileVisible(): Promise<void> {
     signal: over.signal,
     ...(before && { from: before }),
   })) {
+    if (state.connection === "lost") await stored;
     heardMs.value = Date.now();
     live.value = { ...state, dashboard: state.dashboard ?? live.peek().dashboard };
     if (state.dashboard && state.connection === "live" && Date.now() - savedMs > SAVE_INTERVAL_MS) {
