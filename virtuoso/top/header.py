@@ -108,9 +108,9 @@ def _state(dashboard: Dashboard | None, status: ConnectionStatus) -> tuple[str, 
     if dashboard is not None and state is State.LIVE:
         silent_s = time.monotonic() - dashboard.received
         if silent_s > SILENT_S:
-            return f"○ silent for {words.age(silent_s)}", WARN
+            return f"○ no message for {words.age(silent_s)}", WARN
         if dashboard.provenance.stale:
-            return "● connected", WARN
+            return "○ stale", WARN
     return STATES[state]
 
 

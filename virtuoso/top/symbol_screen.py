@@ -143,7 +143,7 @@ class SymbolScreen(Screen[None]):
             _section(
                 "Dimensions", self._confluence, lambda one: symbol_text.dimension_lines(one, context, width), told=True
             ),
-            _section("Outlook", self._outlook, lambda one: Text(outlook_text(one.outlook, self._said))),
+            _section("Outlook", self._outlook, lambda one: outlook_text(one.outlook, self._said, context)),
             _section("Active signal", self._signals, lambda one: self._listed(one.signals, signal_text, "active signal")),
             _section(
                 "Opportunities",

@@ -66,7 +66,6 @@ ENVIRONMENTS = {
     provenance_pb2.ENVIRONMENT_REPLAY: ("REPLAY", "prices are not current"),
 }
 ALERT_LEVELS = {
-    alert_pb2.ALERT_LEVEL_INFO: "Info",
     alert_pb2.ALERT_LEVEL_WARNING: "Warning",
     alert_pb2.ALERT_LEVEL_CRITICAL: "Critical",
 }
@@ -134,13 +133,13 @@ ERROR_REASONS = {
 }
 _MINUTE_MS = 60_000
 TIMEFRAMES = {  # the name and the length of a bar
-    Timeframe.TIMEFRAME_1M: ("1 min", _MINUTE_MS),
-    Timeframe.TIMEFRAME_5M: ("5 min", 5 * _MINUTE_MS),
-    Timeframe.TIMEFRAME_15M: ("15 min", 15 * _MINUTE_MS),
-    Timeframe.TIMEFRAME_30M: ("30 min", 30 * _MINUTE_MS),
-    Timeframe.TIMEFRAME_1H: ("1 h", 60 * _MINUTE_MS),
-    Timeframe.TIMEFRAME_4H: ("4 h", 240 * _MINUTE_MS),
-    Timeframe.TIMEFRAME_1D: ("1 D", 1440 * _MINUTE_MS),
+    Timeframe.TIMEFRAME_1M: ("1m", _MINUTE_MS),
+    Timeframe.TIMEFRAME_5M: ("5m", 5 * _MINUTE_MS),
+    Timeframe.TIMEFRAME_15M: ("15m", 15 * _MINUTE_MS),
+    Timeframe.TIMEFRAME_30M: ("30m", 30 * _MINUTE_MS),
+    Timeframe.TIMEFRAME_1H: ("1h", 60 * _MINUTE_MS),
+    Timeframe.TIMEFRAME_4H: ("4h", 240 * _MINUTE_MS),
+    Timeframe.TIMEFRAME_1D: ("1D", 1440 * _MINUTE_MS),
 }
 UNSCORED: Mapping[int, str] = {
     market_pb2.UNSCORED_REASON_LOW_RANK: "it is number {rank} by turnover, and the {tracked} largest are scored",

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import html
-import re
-from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +13,6 @@ from textual.pilot import Pilot
 from virtuoso.client import connect
 from virtuoso.top.application import TopApp
 from virtuoso.top.watchlist import Watchlist
-
-CELL = 12.2  # the width of a character in a screenshot
-SPAN = re.compile(r'<text class="[^"]*" x="([\d.]+)" y="([\d.]+)"[^>]*>(.*?)</text>')
 
 
 @dataclass
@@ -31,10 +25,7 @@ class Terminal:
     @property
     def lines(self) -> list[str]:
         """Return the lines of the screen."""
-        rows: dict[float, str] = defaultdict(str)
-        for x, y, text in SPAN.findall(self.app.export_screenshot(simplify=True)):
-            rows[float(y)] = rows[float(y)].ljust(round(float(x) / CELL)) + html.unescape(text).replace("\xa0", " ")
-        return [row for _, row in sorted(rows.items())]
+        return [strip.text.rstrip() for strip in self.app.screen._compositor.render_strips()]
 
     @property
     def text(self) -> str:
@@ -60,7 +51,7 @@ class Terminal:
     async def see(self, *texts: str) -> str:
         """Wait until all texts are on the screen. Return the screen."""
         try:
-            await self.until(lambda: all(text in self.text for text in texts))
+            await self.until(lambda: _has_all(self.text, texts))
         except TimeoutError:
             raise AssertionError(f"{texts} are not on the screen:\n{self.text}") from None
         return self.text
@@ -71,6 +62,10 @@ class Terminal:
             await self.until(lambda: self.symbols[: None if only else len(symbols)] == [*symbols])
         except TimeoutError:
             raise AssertionError(f"the table does not begin with {symbols}:\n{self.text}") from None
+
+
+def _has_all(screen: str, texts: Sequence[str]) -> bool:
+    return all(text in screen for text in texts)
 
 
 @asynccontextmanager

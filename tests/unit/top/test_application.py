@@ -243,7 +243,7 @@ async def test_a_symbol_explains_its_score_and_follows_the_market(tmp_path: Path
         await seen.see("BTCUSDT")
         await seen.press("enter")
         await seen.see("71.5 Strongly bullish", "Order book", "The volume reading of BTCUSDT leans", "Volume 0", "50.00 + ")
-        text = await seen.see(f"Score 55 m   {'▅' * 12} 61.5 to 61.5", "5 min Open 1.4   High 1.8", "┃", "24 h  1.01")
+        text = await seen.see(f"Score 55 m   {'▅' * 12} 61.5 to 61.5", "5m Open 1.4   High 1.8", "┃", "24 h  1.01")
         assert "1.625  -1.38%" in text
         assert "weight 17% · confidence 60% · " in text
         assert "Next 24 h: in 40 of 100 such cases BTC beat half of the markets." in text
@@ -253,9 +253,9 @@ async def test_a_symbol_explains_its_score_and_follows_the_market(tmp_path: Path
         await one.show(snapshot("s3", observed_ms=T0 + 2000, rows=[row("BTCUSDT", 38.0, price=1.625), *ROWS[1:]]))
         await seen.see("38.0 Bearish")
         await seen.press("t")
-        await seen.see("15 min Open 1.4")
+        await seen.see("15m Open 1.4")
         await seen.press("t")
-        await seen.see("15 min Open 1.4", "Bars not updated: the server's data is too old")
+        await seen.see("15m Open 1.4", "Bars not updated: the server's data is too old")
         await one.show(snapshot("s4", observed_ms=T0 + 3000, rows=ROWS[1:]))
         await seen.see("Score not updated: the exchange has no such symbol.", "38.0 Bearish")
         await seen.press("escape")

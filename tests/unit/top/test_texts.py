@@ -12,10 +12,11 @@ from tests.service.findings import beta, record, signal
 from tests.service.snapshots import T0, row
 from virtuoso.client import Dashboard
 from virtuoso.market.v1 import outlook_pb2, provenance_pb2, signal_pb2
-from virtuoso.top import names, outlook_text, words
+from virtuoso.top import names, words
 from virtuoso.top.context import Context
 from virtuoso.top.lists.beta_text import alpha, beta_lines
 from virtuoso.top.lists.signal_text import progress, record_text, signal_text
+from virtuoso.top.outlook_text import ABSENCES, outlook_text
 from virtuoso.top.symbol_text import rounded_to_sum
 from virtuoso.wire import times
 
@@ -30,7 +31,8 @@ def context(venue: str = "bybit", price: float = 103.0) -> Context:
 
 
 def test_the_words_are_those_of_the_page() -> None:
-    page = "".join((WEB / name).read_text(encoding="utf-8") for name in ("texts/en.ts", "symbol/names.ts"))
+    places = ("texts/en.ts", "symbol/names.ts", "symbol/chart/frames.ts")
+    page = "".join((WEB / place).read_text(encoding="utf-8") for place in places)
     known = [
         *words.LABELS.values(),
         *words.REGIMES.values(),
@@ -45,7 +47,9 @@ def test_the_words_are_those_of_the_page() -> None:
         *words.DIMENSION_TITLES,
         *names.COMPONENTS.values(),
         *names.TIMEFRAMES.values(),
+        *ABSENCES.values(),
         *(name for name, _ in words.ENVIRONMENTS.values()),
+        *(name for name, _ in words.TIMEFRAMES.values()),
     ]
     assert [word for word in known if f'"{word}"' not in page] == []
 
@@ -122,17 +126,18 @@ def test_a_record_of_few_signals_is_too_short_to_judge() -> None:
 
 def test_an_outlook_is_the_sentence_with_its_record_or_a_reason() -> None:
     said = outlook_pb2.Outlook(symbol="ETHUSDT", odds=0.62, odds_percent=62, low_percent=-3.9, high_percent=5.2)
+    said.bar_time.CopyFrom(times.timestamp(T0 // 14_400_000 * 14_400_000))
     day = outlook_pb2.OutlookHorizonRecord(
         horizon=outlook_pb2.OUTLOOK_HORIZON_HOURS_24, tenths=[outlook_pb2.OutlookTenth(said=0.579, was=0.594, count=9)]
     )
-    assert outlook_text.outlook_text(said, outlook_pb2.OutlookRecord(horizons=[day])) == (
-        "Next 24 h: in 62 of 100 such cases ETH beat half of the markets. 8 times in 10 it ended between -3.9 and +5.2 % "
+    assert outlook_text(said, outlook_pb2.OutlookRecord(horizons=[day]), context()).plain == (
+        "Next 24 h: in 62 of 100 such cases ETH beat half of the markets. 8 times in 10 it ended between -3.9 and +5.2% "
         "against the median. The highest tenth so far: said 58, was 59. Says nothing of up or down; no profit after fees "
-        "has been shown."
+        "has been shown. The 24 hours count from the close of the 4 h bar at 20:00 UTC."
     )
     late = outlook_pb2.Outlook(symbol="ETHUSDT", absence=outlook_pb2.OUTLOOK_ABSENCE_BARS_LATE)
-    assert outlook_text.outlook_text(late, None) == "Nothing is said: the newest bar did not come in time."
-    assert set(outlook_text.ABSENCES) == set(outlook_pb2.OutlookAbsence.values()) - {0}
+    assert outlook_text(late, None, context()).plain == "No outlook: the newest 4 h bar did not come in time."
+    assert set(ABSENCES) == set(outlook_pb2.OutlookAbsence.values()) - {0}
 
 
 def test_an_alpha_that_may_be_chance_is_not_a_number() -> None:

@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from tests.service.snapshots import row
-from virtuoso.market.v1 import alert_pb2, confluence_pb2, overview_pb2, provenance_pb2
+from virtuoso.market.v1 import (
+    alert_pb2,
+    beta_pb2,
+    candle_pb2,
+    confluence_pb2,
+    market_pb2,
+    opportunity_pb2,
+    overview_pb2,
+    provenance_pb2,
+    signal_pb2,
+)
 from virtuoso.top import words
 from virtuoso.top.bars import bar
 from virtuoso.top.columns import BAR_WIDTH, layout
@@ -80,7 +90,12 @@ def test_every_enum_value_of_the_contract_has_a_text() -> None:
         (words.DOMINANCE_BASES, overview_pb2.DominanceBasis),
         (words.ENVIRONMENTS, provenance_pb2.Environment),
         (words.FALLBACK_REASONS, provenance_pb2.FallbackReason),
-        (words.ALERT_LEVELS, alert_pb2.AlertLevel),
+        (words.ALERT_KINDS, alert_pb2.AlertKind),
+        (words.STATUSES, signal_pb2.SignalStatus),
+        (words.OPPORTUNITIES, opportunity_pb2.OpportunityKind),
+        (words.SPANS, beta_pb2.BetaSpan),
+        (words.TIMEFRAMES, candle_pb2.Timeframe),
+        (words.UNSCORED, market_pb2.UnscoredReason),
     ):
         assert set(known) == set(enum.values()) - {0}
 

@@ -82,12 +82,16 @@ def opportunity_text(opportunity: Opportunity, context: Context) -> Text:
     text = Text(opportunity.sentence)
     if opportunity.also_symbols:
         text.append(f" Also: {', '.join(opportunity.also_symbols)}.")
+    if opportunity.invalidation:
+        text.append(f" {opportunity.invalidation}")
     facts = [
         ("Reading", words.DASH if reading is None else names.reading(reading, opportunity.unit)),
         ("Alpha", words.change(alpha)),
         ("Confidence", words.share(opportunity.confidence)),
+        ("Score", words.number(words.optional(row, "score") if row else None)),
         ("Price when found", price_text(opportunity.price, words.optional(row, "tick_size") if row else None)),
     ]
     text.append("\n").append_text(name_value_line(*(fact for fact in facts if fact[1] != words.DASH)))
-    found = f"\nFound {context.ago(opportunity.find_time)} ago{f' on {venue}' if venue else ''}, {expires}."
+    held = f", last held {context.ago(opportunity.last_held_time)} ago" if opportunity.HasField("last_held_time") else ""
+    found = f"\nFound {context.ago(opportunity.find_time)} ago{f' on {venue}' if venue else ''}{held}, {expires}."
     return text.append(found, FAINT)
