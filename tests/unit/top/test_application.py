@@ -227,7 +227,7 @@ async def test_a_watchlist_that_cannot_be_saved_says_so_and_lasts_until_the_end(
 
 async def test_a_symbol_explains_its_score_and_follows_the_market(tmp_path: Path) -> None:
     await fill_history(sqlite_url(tmp_path))
-    async with showing(tmp_path, (100, 150), history=history_opener(sqlite_url(tmp_path))) as (one, seen):
+    async with showing(tmp_path, (100, 112), history=history_opener(sqlite_url(tmp_path))) as (one, seen):
         message = snapshot("s2", observed_ms=T0 + 1000, rows=[row("BTCUSDT", 71.5, price=1.625), *ROWS[1:]])
         said = message.outlooks.add(symbol="BTCUSDT", odds=0.4, odds_percent=40, low_percent=-9.0, high_percent=8.0)
         said.bar_time.CopyFrom(times.timestamp(T0))
