@@ -120,7 +120,8 @@ def test_the_gate_is_open_in_the_weeks_of_the_reference(size: int) -> None:
     opened = [[found.clear for found in evidence(model.walks, at, seed=at)] for at in steps]
     expected = [COLUMNS[size, horizon].open_weeks for horizon in HORIZONS]
     assert len(opened) == 28
-    # With 50 symbols, a week more or less depends on the draws.
+    # With 50 symbols, it depends on the draws, and on the steps that a symbol needs to be exchanged. Of these the reference
+    # says nothing: from 240 to 486 steps give 25 to 28 weeks at 24 h (reference 26), and 15 to 21 at 7 d (15).
     assert np.mean(opened, axis=0) == pytest.approx(expected, abs=0.005 if size == 200 else 0.04)
 
 
@@ -131,9 +132,9 @@ def test_the_odds_at_the_last_bar_are_those_of_the_reference() -> None:
         assert [model.odds(index)[column] for index in range(3)] == pytest.approx(expected, abs=0.005)
 
 
-def test_the_interval_covers_80_percent_in_each_tenth_of_the_width() -> None:
-    shown = 1
-    model, (_, within) = fitted(200), calibrated(200, shown)
+@pytest.mark.parametrize("horizon", [1, 6])  # 7 days are only in the record; the highest tenth of them has .856
+def test_the_interval_covers_80_percent_in_each_tenth_of_the_width(horizon: int) -> None:
+    model, (_, within) = fitted(200), calibrated(200, HORIZONS.index(horizon))
     known = np.isfinite(within)
     tenth = np.floor((model.features.width_ranks[known] + 0.5) * 10)
     shares = [within[known][tenth == each].mean() for each in range(10)]
