@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.async_api import Browser, expect
 
@@ -12,7 +14,7 @@ from tests.service.findings import liquidations
 from tests.service.snapshots import T0, mover, row, snapshot
 from virtuoso.store.v1 import snapshot_pb2
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("packages")]
 WIDTHS = (320, 390, 768, 1280, 1440, 1920, 2560)
 SYMBOLS = ("BTCUSDT", "1000PEPEUSDT", "DOGEUSDT", "1000000MOGUSDT", "FARTCOINUSDT", "ETHUSDT")
 FIND_FAULTS = """() => {
@@ -145,7 +147,11 @@ async def test_nothing_is_cut_off_wrapped_or_outside_its_panel(
 
 
 async def test_the_header_of_the_table_stays_below_the_warnings(filled_edge: RunningEdge, browser: Browser) -> None:
-    async with visit(browser, filled_edge.edge.url, **SIZES["desktop"]) as one:
+    size = {**SIZES["tablet"], "viewport": {"width": 1200, "height": 900}}
+    async with visit(browser, filled_edge.edge.url, **size) as one:
+        await live(one)
+        await one.page.evaluate("localStorage.setItem('virtuoso:layout', '\"table\"')")
+        await one.page.reload()
         await live(one)
         await expect(one.page.locator(".strip")).to_be_visible()
         await one.page.locator("tbody tr").nth(11).scroll_into_view_if_needed()
@@ -157,6 +163,53 @@ async def test_the_header_of_the_table_stays_below_the_warnings(filled_edge: Run
             " - document.querySelector('.top').getBoundingClientRect().bottom"
         )
         assert gap > -1
+
+
+async def test_the_desk_has_every_column_at_1280_and_its_keys_select_a_row_and_its_layout_is_kept(
+    filled_edge: RunningEdge, browser: Browser
+) -> None:
+    size = {**SIZES["desktop"], "viewport": {"width": 1280, "height": 900}}
+    async with visit(browser, filled_edge.edge.url, **size) as one:
+        await live(one)
+        table = one.page.get_by_role("table", name="Scores")
+        await expect(table.get_by_role("columnheader")).to_have_count(17)
+        heights = "rows => rows.map((row) => row.offsetHeight)"
+        assert set(await table.locator("tbody tr").evaluate_all(heights)) == {28}
+        symbols = await table.locator("a.symbol").all_inner_texts()
+        await one.page.keyboard.press("j")
+        second = table.get_by_role("link").nth(1)
+        await expect(second).to_be_focused()
+        await expect(second).to_have_attribute("aria-current", "true")
+        await expect(one.page).to_have_title(re.compile(rf"^{symbols[1]}(USDT)? [\d.]+ - Virtuoso$"))
+        await expect(one.page.locator("#desk-chart h2").first).to_contain_text(symbols[1].removesuffix("USDT"))
+        await table.get_by_role("link").nth(2).click()
+        await expect(table.get_by_role("link").nth(2)).to_have_attribute("aria-current", "true")
+        border = one.page.get_by_role("separator", name="Border between Chart and Breakdown")
+        before = int(await border.get_attribute("aria-valuenow") or 0)
+        await border.press("ArrowLeft")
+        await expect(border).to_have_attribute("aria-valuenow", str(before - 2))
+        panels = one.page.get_by_role("group", name="Panels")
+        await panels.get_by_role("button", name="Market").click()
+        await panels.get_by_role("button", name="Heatmap").click()
+        await one.page.get_by_role("button", name="With a score").click()
+        await expect(one.page.locator(".tile").first).to_be_visible()
+        await one.picture("desktop-dark-heatmap")
+        assert await one.faults() == []
+        await one.page.reload()
+        await expect(one.page.locator(".tile").first).to_be_visible()
+        await expect(one.page.get_by_role("region", name="Market", exact=True)).to_have_count(0)
+        await expect(border).to_have_attribute("aria-valuenow", str(before - 2))
+        await expect(one.page.locator("[aria-busy=true]")).to_have_count(0)
+        await table.get_by_role("link").nth(1).press("Enter")
+        await expect(one.page).to_have_url(re.compile("/symbol/"))
+        await one.page.keyboard.press("Escape")
+        await expect(table).to_be_visible()
+        await one.page.keyboard.press("?")
+        await expect(one.page.get_by_role("dialog", name="Keys")).to_be_visible()
+        await one.page.keyboard.press("Escape")
+        await one.page.keyboard.press("2")
+        await expect(one.page).to_have_url(re.compile("/signals$"))
+        assert one.page_errors == []
 
 
 async def test_a_symbol_has_one_score_on_the_screen(filled_edge: RunningEdge, browser: Browser) -> None:

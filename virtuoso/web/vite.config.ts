@@ -36,13 +36,14 @@ const SHARED_BY_TABS = [
     "tabs/choices",
     "tabs/older",
     "tabs/search",
+    "tabs/alerts/item",
     "tabs/alpha/card",
     "tabs/beta/alpha_text",
     "tabs/beta/detail",
     "tabs/beta/span",
   ],
   ...["tabs/signals/card", "tabs/signals/other_venue", "tabs/signals/progress", "tabs/signals/side"],
-  ...["styles/lists", "styles/lines", "styles/alpha", "styles/beta", "styles/signals"],
+  ...["styles/lists", "styles/alerts", "styles/lines", "styles/alpha", "styles/beta", "styles/signals"],
 ];
 
 /** Replace the names of widths in styles by the widths. */
@@ -82,8 +83,9 @@ export default defineConfig({
         codeSplitting: {
           includeDependenciesRecursively: false,
           groups: [
-            { name: "vendor", test: /\/node_modules\/(?!lightweight-charts|fancy-canvas|virtuoso-market)/ },
+            { name: "vendor", test: /\/node_modules\/(?!lightweight-charts|fancy-canvas|d3-hierarchy|virtuoso-market)/ },
             { name: "market", test: /\/node_modules\/virtuoso-market/ },
+            { name: "symbol_parts", test: /\/src\/(?:symbol\/(?!head|names)|charts\/frame|styles\/symbol)/ },
             { name: "lists", test: new RegExp(`/src/(?:${SHARED_BY_TABS.join("|")})`) },
           ],
         },

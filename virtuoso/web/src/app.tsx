@@ -5,9 +5,10 @@ import { Search } from "./search.js";
 import { Settings, settingsOpen } from "./settings.js";
 import { Dashboard } from "./tabs/dashboard/index.js";
 import { Scores } from "./tabs/dashboard/scores.js";
-import { Tabs, TABS } from "./tabs.js";
+import { Tabs } from "./tabs.js";
+import { pageName } from "./title.js";
 import { Empty, Icon } from "./ui/index.js";
-import { follow, path } from "./state/router.js";
+import { follow, path, symbolAt } from "./state/router.js";
 import { wide } from "./state/screen.js";
 import { t } from "./texts/index.js";
 
@@ -15,6 +16,7 @@ const Signals = lazyPage(() => import("./tabs/signals/index.js"));
 const Beta = lazyPage(() => import("./tabs/beta/index.js"));
 const Alpha = lazyPage(() => import("./tabs/alpha/index.js"));
 const Alerts = lazyPage(() => import("./tabs/alerts/index.js"));
+const Desk = lazyPage(() => import("./desk/index.js"));
 const SymbolPage = lazyPage(() => import("./symbol/index.js"));
 
 /** The shell of every page, and the page at the current path. index.html contains the same shell for the first paint. */
@@ -63,9 +65,8 @@ export function App() {
 function Main() {
   const mainRef = useRef<HTMLElement>(null);
   const firstRef = useRef(true);
-  const title = titleOf(path.value);
+  const title = pageName.value;
   useEffect(() => {
-    document.title = path.peek() === "/" ? "Virtuoso" : `${title} - Virtuoso`;
     if (!firstRef.current) mainRef.current?.focus({ preventScroll: true });
     firstRef.current = false;
   }, [title]);
@@ -76,24 +77,8 @@ function Main() {
   );
 }
 
-const SYMBOL = /^\/symbol\/([^/]+)$/;
-
-function symbolOf(at: string): string | undefined {
-  try {
-    const name = SYMBOL.exec(at)?.[1];
-    return name && decodeURIComponent(name);
-  } catch {
-    return undefined; // the address is not valid
-  }
-}
-
-function titleOf(at: string): string {
-  const tab = TABS.find((one) => one.path === at);
-  return symbolOf(at) ?? (tab ? t().shell.tabs[tab.name] : t().shell.notFound);
-}
-
 function Page() {
-  const symbol = symbolOf(path.value);
+  const symbol = symbolAt(path.value);
   if (symbol && wide.value) {
     return (
       <div class="beside">
@@ -107,7 +92,7 @@ function Page() {
   if (symbol) return <SymbolPage key={symbol} symbol={symbol} />;
   switch (path.value) {
     case "/":
-      return <Dashboard />;
+      return wide.value ? <Desk /> : <Dashboard />;
     case "/signals":
       return <Signals />;
     case "/beta":

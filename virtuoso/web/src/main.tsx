@@ -16,4 +16,5 @@ setTimeout(() => {
 });
 void firstAnswer().then(followNewAlerts);
 void firstAnswer().then(deleteOldReplies);
+if (matchMedia("(any-pointer: fine)").matches) void firstAnswer().then(() => import("./keyboard.js"));
 registerServiceWorker();

@@ -19,16 +19,6 @@ const close = () => {
   searchOpen.value = false;
 };
 
-/** Whether a key press is text for a field. */
-const isTyping = ({ target }: KeyboardEvent) =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(?:INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
-
-addEventListener("keydown", (event) => {
-  if (event.key !== "/" || event.metaKey || event.ctrlKey || event.altKey || isTyping(event)) return;
-  event.preventDefault();
-  searchOpen.value = true;
-});
-
 /** The search over all markets of the venue, by symbol and by the full name of the asset. */
 export function Search() {
   return (

@@ -2,9 +2,10 @@ import { type Signal, signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { clearDevice } from "./state/reply_store.js";
 import { live } from "./state/live.js";
-import { LANGUAGES, THEMES, TIME_ZONES, language, theme, timeZone } from "./state/settings.js";
+import { DENSITIES, LANGUAGES, THEMES, TIME_ZONES, density, language, theme, timeZone } from "./state/settings.js";
+import { wide } from "./state/screen.js";
 import { LANGUAGE_NAMES, t } from "./texts/index.js";
-import { DensityChoice, MinScore } from "./tabs/dashboard/toolbar.js";
+import { LayoutChoice, MinScore } from "./tabs/dashboard/toolbar.js";
 import { Segmented, Sheet, Source } from "./ui/index.js";
 
 /** Whether the settings are open. */
@@ -34,7 +35,14 @@ export function Settings() {
           options={TIME_ZONES.map((one) => [one, t().settings.timeZones[one]] as const)}
           chosen={timeZone}
         />
-        <DensityChoice />
+        <LayoutChoice />
+        {wide.value && (
+          <Choice
+            name={t().settings.density}
+            options={DENSITIES.map((one) => [one, t().settings.densities[one]] as const)}
+            chosen={density}
+          />
+        )}
         <MinScore />
         <ClearDevice />
         <About />

@@ -11,6 +11,6 @@ export const WIDTHS = {
   tablet: "(min-width: 47.5em)",
   /** Large tablets: the tabs are at the side, filters are above their list, and sheets open from the right. */
   "side-tabs": "(min-width: 56.25em)",
-  /** Desktops: a list is next to the details of one symbol. */
-  desktop: "(min-width: 73.75em)",
+  /** Desktops: panels side by side. */
+  desktop: "(min-width: 80em)",
 } as const;

@@ -15,6 +15,24 @@ export function go(to: string): void {
   scrollTo(0, 0);
 }
 
+/** Go back to the previous path of this page, or to the dashboard when this is the first one. */
+export function back(): void {
+  if (history.state) history.back();
+  else go("/");
+}
+
+const SYMBOL = /^\/symbol\/([^/]+)$/;
+
+/** Return the symbol whose page is at a path. Undefined for other pages. */
+export function symbolAt(at: string): string | undefined {
+  try {
+    const name = SYMBOL.exec(at)?.[1];
+    return name && decodeURIComponent(name);
+  } catch {
+    return undefined; // the address is not valid
+  }
+}
+
 addEventListener("popstate", (event: PopStateEvent) => {
   path.value = location.pathname;
   const scroll = (event.state as { scroll?: number } | null)?.scroll ?? 0;

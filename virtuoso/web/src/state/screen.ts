@@ -17,11 +17,8 @@ document.addEventListener("visibilitychange", () => {
   visible.value = document.visibilityState === "visible";
 });
 
-/** Whether there is room for a list next to the page of one symbol. */
+/** Whether there is room for several panels side by side: the desk, or a list next to the page of one symbol. */
 export const wide = matches(WIDTHS.desktop);
-
-/** Whether the tabs are at the side, so that the market has room next to the scores. */
-export const sideTabs = matches(WIDTHS["side-tabs"]);
 
 /** Whether the user asked for less motion. */
 export const stillness = matches("(prefers-reduced-motion: reduce)");

@@ -59,10 +59,13 @@ export const chip = storedSignal("chip", (stored): Chip =>
   typeof stored === "number" ? stored : (CHIPS.find((one) => one === stored) ?? "all"),
 );
 
-export const DENSITIES = ["auto", "cards", "table"] as const;
-export type Density = (typeof DENSITIES)[number];
+export const LAYOUTS = ["auto", "cards", "table"] as const;
 /** How scores are listed. "auto" is a table on desktops and cards elsewhere. */
-export const density = storedSignal("density", (stored) => oneOf(DENSITIES, stored, "auto"));
+export const layout = storedSignal("layout", (stored) => oneOf(LAYOUTS, stored, "auto"));
+
+export const DENSITIES = ["compact", "comfortable"] as const;
+/** The height of the rows on desktops. */
+export const density = storedSignal("density", (stored) => oneOf(DENSITIES, stored, "compact"));
 
 /** Return the number of the watchlist that stars belong to: the one that is shown, or the first. */
 export const starredList = (): number =>

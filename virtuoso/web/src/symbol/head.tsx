@@ -2,7 +2,7 @@ import { computed, useComputed } from "@preact/signals";
 import type { ConfluenceRow, GetConfluenceResponse } from "virtuoso-market";
 import { durationToMs, percent, price, usd } from "../format.js";
 import { live, status } from "../state/live.js";
-import { go } from "../state/router.js";
+import { back } from "../state/router.js";
 import { t } from "../texts/index.js";
 import { Change, Icon, Moving, SymbolName, Value, WatchStar } from "../ui/index.js";
 
@@ -50,9 +50,4 @@ function funding({ fundingDayPercent, fundingPercent, fundingInterval }: GetConf
     percent(fundingPercent, 4),
     `${hours}${t().units.hours}`,
   );
-}
-
-function back(): void {
-  if (history.length > 1) history.back();
-  else go("/");
 }

@@ -1,11 +1,8 @@
-import { GetConfluenceResponseSchema } from "virtuoso-market";
-import { market } from "../state/market.js";
-import { snapshotId } from "../state/live.js";
-import { useQuery } from "../state/query.js";
 import { SymbolBeta } from "./beta.js";
 import { LiquidationPanel } from "../ui/index.js";
 import { Breakdown } from "./breakdown.js";
 import { Candles } from "./candles.js";
+import { useConfluence } from "./confluence.js";
 import { Head } from "./head.js";
 import { History } from "./history.js";
 import { SymbolOpportunities, ActiveSignals } from "./findings.js";
@@ -16,13 +13,7 @@ import "../styles/symbol.css";
 
 /** The page of one symbol: its score, its charts, its signals, its opportunities and its beta. */
 export default function SymbolPage({ symbol }: { symbol: string }) {
-  const { value: answer } = useQuery(
-    `confluence:${symbol}`,
-    GetConfluenceResponseSchema,
-    (signal) => market.getConfluence({ symbol }, { signal }),
-    0,
-    ({ provenance }) => provenance?.snapshotId !== snapshotId.peek(), // so that the score is the one in the list
-  );
+  const { value: answer } = useConfluence(symbol);
   // Another venue may use another symbol for the same asset.
   const name = answer.reply?.symbol ?? symbol;
   if (answer.problem?.code === "not_found" || answer.problem?.code === "invalid_argument") {

@@ -66,6 +66,8 @@ export const de: Texts = {
     system: "System",
     timeZone: "Zeitzone",
     timeZones: { local: "Dieses Gerät", utc: "UTC" },
+    density: "Zeilen",
+    densities: { compact: "Eng", comfortable: "Weit" },
     onThisDevice: "Auf diesem Gerät",
     stored: "Nur dieses Gerät speichert Ihre Einstellungen, Ihre Beobachtungslisten und die letzten Daten.",
     deleteStored: "Gespeicherte Daten löschen",
@@ -177,7 +179,7 @@ export const de: Texts = {
     clear: "Filter löschen",
     show: (some, all) => `${some} von ${all} zeigen`,
     layout: "Anordnung",
-    densities: { auto: "Automatisch", cards: "Karten", table: "Tabelle" },
+    layouts: { auto: "Automatisch", cards: "Karten", table: "Tabelle" },
   },
 
   watchlists: {
@@ -199,6 +201,52 @@ export const de: Texts = {
     nothing: (text) => `Kein Markt passt zu „${text}“.`,
     venue: (venue) => `Alle Märkte von ${venue}`,
     notLoaded: "Die Liste aller Märkte ist noch nicht da.",
+  },
+
+  desk: {
+    panels: "Bereiche",
+    parts: {
+      top: "Obere Reihe",
+      bottom: "Untere Reihe",
+      scores: "Bewertungen",
+      heatmap: "Heatmap",
+      market: "Markt",
+      chart: "Chart",
+      breakdown: "Aufschlüsselung",
+      findings: "Signale und Alarme",
+    },
+    between: (before, after) => `Grenze zwischen ${before} und ${after}`,
+    reset: "Anordnung zurücksetzen",
+    openPage: (symbol) => `${symbol} öffnen`,
+    noSignals: "Es gibt keine aktiven Signale.",
+    noAlerts: "Es gibt noch keine Alarme.",
+  },
+
+  heatmap: {
+    title: "Heatmap",
+    scope: "Welche Märkte",
+    scopes: { all: "Alle Märkte", scored: "Mit Bewertung" },
+    colour: "Farbe",
+    colours: { change: "Änderung 24 h", score: "Bewertung" },
+    legend: {
+      change: "Die Fläche ist der Umsatz in 24 h. Die Farbe ist die Änderung in 24 h, ab 10 % am stärksten.",
+      score: "Die Fläche ist der Umsatz in 24 h. Die Farbe ist die Bewertung, ab 80 und ab 20 am stärksten.",
+    },
+    shown: (some, all) => (some === all ? "" : `${some} von ${all} Märkten sind groß genug, um gezeigt zu werden.`),
+    tile: (symbol, turnover, change, score) => `${symbol}: Umsatz ${turnover}, 24 h ${change}, Bewertung ${score}`,
+  },
+
+  keyboard: {
+    title: "Tasten",
+    keys: {
+      "/": "Suchen",
+      "j ↓": "Nächste Zeile",
+      "k ↑": "Vorige Zeile",
+      Enter: "Seite des Symbols öffnen",
+      Esc: "Schließen oder zurück",
+      "1 – 5": "Zu einem Reiter gehen",
+      "?": "Diese Liste zeigen",
+    },
   },
 
   unscored: {

@@ -68,6 +68,8 @@ export const en = {
     system: "System",
     timeZone: "Time zone",
     timeZones: { local: "This device", utc: "UTC" },
+    density: "Rows",
+    densities: { compact: "Compact", comfortable: "Comfortable" },
     onThisDevice: "On this device",
     stored: "This device alone stores your settings, your watchlists and the last data.",
     deleteStored: "Delete stored data",
@@ -181,7 +183,7 @@ export const en = {
     clear: "Clear filters",
     show: (some: number, all: number) => `Show ${some} of ${all}`,
     layout: "Layout",
-    densities: { auto: "Automatic", cards: "Cards", table: "Table" },
+    layouts: { auto: "Automatic", cards: "Cards", table: "Table" },
   },
 
   watchlists: {
@@ -204,6 +206,56 @@ export const en = {
     nothing: (text: string) => `No market matches “${text}”.`,
     venue: (venue: string) => `All markets of ${venue}`,
     notLoaded: "The list of all markets is not there yet.",
+  },
+
+  /** The desktop: panels side by side. */
+  desk: {
+    panels: "Panels",
+    parts: {
+      top: "Upper row",
+      bottom: "Lower row",
+      scores: "Scores",
+      heatmap: "Heatmap",
+      market: "Market",
+      chart: "Chart",
+      breakdown: "Breakdown",
+      findings: "Signals and alerts",
+    },
+    between: (before: string, after: string) => `Border between ${before} and ${after}`,
+    reset: "Reset the layout",
+    openPage: (symbol: string) => `Open ${symbol}`,
+    noSignals: "There are no active signals.",
+    noAlerts: "There are no alerts yet.",
+  },
+
+  heatmap: {
+    title: "Heatmap",
+    scope: "Which markets",
+    scopes: { all: "All markets", scored: "With a score" },
+    colour: "Colour",
+    colours: { change: "24 h change", score: "Score" },
+    legend: {
+      change: "The area is the turnover in 24 h. The colour is the change in 24 h, strongest from 10 %.",
+      score: "The area is the turnover in 24 h. The colour is the score, strongest from 80 and from 20.",
+    },
+    shown: (some: number, all: number) =>
+      some === all ? "" : `${some} of ${all} markets are large enough to be shown.`,
+    tile: (symbol: string, turnover: string, change: string, score: string) =>
+      `${symbol}: turnover ${turnover}, 24 h ${change}, score ${score}`,
+  },
+
+  /** The keys of the page. A space separates two keys that do the same. */
+  keyboard: {
+    title: "Keys",
+    keys: {
+      "/": "Search",
+      "j ↓": "Next row",
+      "k ↑": "Previous row",
+      Enter: "Open the page of the symbol",
+      Esc: "Close, or go back",
+      "1 – 5": "Go to a tab",
+      "?": "Show this list",
+    } as Record<string, string>,
   },
 
   /** Why a market has no score. `tracked` is the number of tracked symbols. */

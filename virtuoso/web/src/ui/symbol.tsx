@@ -1,4 +1,5 @@
 import { follow, path } from "../state/router.js";
+import { selected } from "../state/selected.js";
 
 /** Return the path of a symbol's page. */
 export const symbolPath = (symbol: string) => `/symbol/${encodeURIComponent(symbol)}`;
@@ -6,11 +7,12 @@ export const symbolPath = (symbol: string) => `/symbol/${encodeURIComponent(symb
 /** Return the base asset of a symbol: "BTC" of "BTCUSDT". */
 export const baseAsset = (symbol: string) => symbol.replace(/USDT$/, "");
 
-/** A link to the page of a symbol. */
+/** A link to the page of a symbol. It is marked while that page or this symbol is shown beside it. */
 export function SymbolLink({ symbol, class: name }: { symbol: string; class?: string }) {
   const to = symbolPath(symbol);
+  const current = path.value === to ? "page" : selected.value === symbol ? "true" : undefined;
   return (
-    <a class={`symbol ${name ?? ""}`} href={to} aria-current={path.value === to ? "page" : undefined} onClick={follow}>
+    <a class={`symbol ${name ?? ""}`} href={to} aria-current={current} onClick={follow}>
       <SymbolName symbol={symbol} />
     </a>
   );

@@ -1,7 +1,6 @@
 import type { Dashboard as MarketDashboard } from "virtuoso-market";
 import { useState } from "preact/hooks";
 import { live } from "../../state/live.js";
-import { sideTabs } from "../../state/screen.js";
 import { t } from "../../texts/index.js";
 import { Empty, LiquidationPanel, Skeleton } from "../../ui/index.js";
 import { Market } from "./market.js";
@@ -21,29 +20,35 @@ export function Dashboard() {
   );
 }
 
-/** The market and the scores. Where there is no room for both, the market is one line that opens. */
+/** The market as one line that opens, and the scores. */
 function MarketAndScores({ dashboard }: { dashboard: MarketDashboard }) {
-  const from = { provenance: dashboard.provenance, heardMs: dashboard.heardMs };
   const [open, setOpen] = useState(false);
-  const roomy = sideTabs.value;
   return (
     <>
-      {!roomy && <MarketLine dashboard={dashboard} open={open} onToggle={() => setOpen(!open)} />}
-      {(roomy || open) && (
-        <div class="market-side" id="market">
-          <Market overview={dashboard.overview} {...from} />
-          <SentimentPanel />
-          <LiquidationPanel liquidations={dashboard.overview?.liquidations} {...from} named />
-          <Movers gainers={dashboard.gainers} losers={dashboard.losers} {...from} />
-        </div>
-      )}
+      <MarketLine dashboard={dashboard} open={open} onToggle={() => setOpen(!open)} />
+      {open && <MarketSide />}
       <Scores />
     </>
   );
 }
 
+/** The whole market: its state, its sentiment, its liquidations and its movers. */
+export function MarketSide() {
+  const { dashboard } = live.value;
+  if (!dashboard) return null;
+  const from = { provenance: dashboard.provenance, heardMs: dashboard.heardMs };
+  return (
+    <div class="market-side" id="market">
+      <Market overview={dashboard.overview} {...from} />
+      <SentimentPanel />
+      <LiquidationPanel liquidations={dashboard.overview?.liquidations} {...from} named />
+      <Movers gainers={dashboard.gainers} losers={dashboard.losers} {...from} />
+    </div>
+  );
+}
+
 /** The page before the first data: the state of the connection. */
-function NoData() {
+export function NoData() {
   const { connection: state, problem } = live.value;
   const words = t().market;
   const lost = problem?.reason ? words.says(problem.message) : words.silent;

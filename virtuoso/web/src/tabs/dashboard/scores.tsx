@@ -2,7 +2,7 @@ import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { live } from "../../state/live.js";
 import { wide } from "../../state/screen.js";
-import { density } from "../../state/settings.js";
+import { layout } from "../../state/settings.js";
 import { Empty, Panel, Sliding } from "../../ui/index.js";
 import { t } from "../../texts/index.js";
 import { Card } from "./card.js";
@@ -44,7 +44,7 @@ function Count() {
 /** The rows. Only those that changed render again. */
 function Rows({ narrow }: { narrow: boolean }) {
   const { rows, symbols } = selection.value;
-  const asTable = narrow || density.value === "table" || (density.value === "auto" && wide.value);
+  const asTable = narrow || layout.value === "table" || (layout.value === "auto" && wide.value);
   const [shown, endRef] = useGrowing(rows.length);
   const some = rows.slice(0, shown);
   return (

@@ -1,6 +1,7 @@
 import type { ConfluenceRow } from "virtuoso-market";
 import { percent, price, score, scoreExact, share, signed, usd } from "../../format.js";
-import { type Sort, ascending, sort } from "../../state/settings.js";
+import { wide } from "../../state/screen.js";
+import { type Sort, ascending, density, sort } from "../../state/settings.js";
 import {
   Change,
   Moving,
@@ -21,7 +22,7 @@ import { sortBy } from "./selection.js";
 /** The rows as a table. A click on a header sorts it. styles/score_table.css hides columns that do not fit. */
 export function Table({ rows }: { rows: readonly ConfluenceRow[] }) {
   return (
-    <table class="score-table" aria-label={t().scores.title}>
+    <table class={`score-table ${wide.value ? density.value : ""}`} aria-label={t().scores.title}>
       <thead>
         <tr>
           <th scope="col">

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { DENSITIES, SORTS, ascending, density, minScore, sort } from "../../state/settings.js";
+import { LAYOUTS, SORTS, ascending, layout, minScore, sort } from "../../state/settings.js";
 import { t } from "../../texts/index.js";
 import { Icon, Segmented, Sheet } from "../../ui/index.js";
 import { searchOpen } from "../../search.js";
@@ -73,7 +73,7 @@ function SortAndFilter({ onDone }: { onDone: () => void }) {
         </div>
         <p class="faint">{t().scores.reverse}</p>
       </fieldset>
-      <DensityChoice />
+      <LayoutChoice />
       <p class="actions">
         <button type="button" class="button" onClick={clearFilters}>
           {t().scores.clear}
@@ -110,16 +110,16 @@ export function MinScore() {
 }
 
 /** The choice between cards and a table. */
-export function DensityChoice() {
+export function LayoutChoice() {
   return (
     <fieldset>
       <legend>{t().scores.layout}</legend>
       <Segmented
         label={t().scores.layout}
-        options={DENSITIES.map((one) => [one, t().scores.densities[one]] as const)}
-        value={density.value}
+        options={LAYOUTS.map((one) => [one, t().scores.layouts[one]] as const)}
+        value={layout.value}
         onChange={(chosen) => {
-          density.value = chosen;
+          layout.value = chosen;
         }}
       />
     </fieldset>
