@@ -26,6 +26,11 @@ class Context:
     height: int
 
     @property
+    def is_current(self) -> bool:
+        """Whether prices are current: there is a connection, and the data is not stale."""
+        return not self.lost and self.dashboard is not None and not self.dashboard.provenance.stale
+
+    @property
     def now_ms(self) -> int:
         """The market's own clock, epoch milliseconds. Compare times of the market with it. Without data, this machine's."""
         if self.dashboard is None:

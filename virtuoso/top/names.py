@@ -6,36 +6,42 @@ from collections.abc import Sequence
 
 from virtuoso.top import words
 
+# The names that differ from those of the service by more than spaces.
 COMPONENTS = {
-    "rsi": "RSI",
-    "macd": "MACD",
+    "accounts": "Long/short accounts",
     "adx": "ADX",
     "cci": "CCI",
-    "williams_r": "Williams %R",
-    "awesome_oscillator": "Awesome oscillator",
-    "money_flow": "Chaikin money flow",
-    "money_flow_index": "Money flow index",
-    "on_balance_volume": "On-balance volume",
-    "vwap_distance": "Distance to VWAP",
-    "taker_delta": "Taker delta",
-    "delta_change": "Delta change",
-    "trade_counts": "Trade counts",
-    "positioning": "Price move by open interest",
-    "imbalance_near": "Imbalance near the price",
-    "imbalance_middle": "Imbalance farther out",
-    "imbalance_wide": "Imbalance far out",
-    "order_flow_imbalance": "Order flow imbalance",
-    "slope": "Slope of the book",
-    "pressure": "Book pressure",
+    "delta_change": "Change of delta",
     "donchian": "Donchian channel",
-    "room": "Distance to support and resistance",
-    "accounts": "Long/short accounts",
     "funding": "Funding rate",
+    "imbalance_middle": "Imbalance farther out",
+    "imbalance_near": "Imbalance near the price",
+    "imbalance_wide": "Imbalance far out",
+    "macd": "MACD",
+    "money_flow": "Chaikin money flow",
+    "on_balance_volume": "On-balance volume",
+    "positioning": "Price move with open interest",
     "premium": "Premium over the index",
-    "liquidations": "Liquidations",
+    "pressure": "Book pressure",
+    "room": "Distance to support and resistance",
+    "rsi": "RSI",
+    "slope": "Slope of the book",
+    "trade_counts": "Number of trades",
+    "vwap_distance": "Distance to VWAP",
+    "williams_r": "Williams %R",
 }
+INPUTS = {"book_flow": "changes of the order book", "long_short": "long/short accounts"}
 TIMEFRAMES = {"1m": "1 min", "5m": "5 min", "30m": "30 min", "4h": "4 h"}
-UNITS = {"percent": "%", "percent a day": "% a day", "ratio": "", "share": "", "deviations": " σ", "log ratio": " log"}
+UNITS = {
+    "percent": "%",
+    "percent a day": "% a day",
+    "ratio": "",
+    "share": "",
+    "correlation": "",
+    "beta": "",
+    "deviations": " σ",
+    "log ratio": " log",
+}
 
 
 def dimension(kind: int) -> str:
@@ -56,7 +62,7 @@ def component(name: str) -> str:
 def input_name(name: str) -> str:
     """Return the name of an input within a sentence: "5 min candles" for "candles_5m"."""
     bars = TIMEFRAMES.get(name.removeprefix("candles_")) if name.startswith("candles_") else None
-    return f"{bars} candles" if bars else name.replace("_", " ")
+    return f"{bars} candles" if bars else INPUTS.get(name, name.replace("_", " "))
 
 
 def listed(texts: Sequence[str]) -> str:

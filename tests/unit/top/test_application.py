@@ -243,6 +243,123 @@ async def test_a_symbol_explains_its_score_and_follows_the_market(tmp_path: Path
         await seen.see("BTCUSDT")
         await seen.press("enter")
         await seen.see("71.5 Strongly bullish", "Order book", "The volume reading of BTCUSDT leans", "Volume 0", "50.00 + ")
+        await seen.see(
+            f"Score 55 m   {'▅' * 12} 61.5 to 61.5",
+            "1.625  -1.38%",
+            "5m Open 1.4   High 1.8",
+            "┃",
+            "weight 17% · confidence 60% · ",
+            "Next 24 h: in 40 of 100 such cases BTC beat half of the markets.",
+            "Target 1 103",
+            "24 h  1.01",
+            "Long    640K at 1.625",
+            " old, a part is missing",
+        )
+        await one.show(snapshot("s3", observed_ms=T0 + 2000, rows=changed))
+        await seen.rows("SOLUSDT", "C00USDT")
+
+
+async def test_liquidations_fit_on_80_columns_and_their_absence_is_said(tmp_path: Path) -> None:
+    async with showing(tmp_path) as (one, seen):
+        await seen.see("Liquidated – (no stream of liquidations)")
+        message = snapshot("s2", observed_ms=T0 + 1000, rows=ROWS)
+        message.provenance.coverage.streamed = 44
+        message.overview.liquidations.CopyFrom(liquidations(T0, 123_400_000, 300_000, lower_bound=True))
+        await one.show(message)
+        since = f"since {times.timestamp(T0 - 7_200_000).ToDatetime():%H:%M} UTC"
+        await seen.see(f"Liquidated 1 h long ≥123M short ≥300K  {since} long ≥370M short ≥900K", "44 streamed")
+
+
+def age(seen: Terminal) -> int:
+    """Return the seconds in the first line."""
+    return int(seen.lines[0].split(" s old")[0].split()[-1])
+
+
+def style(colour: str) -> object:
+    """Return the style of a cell of that colour."""
+    return Style(color=Color.parse(colour).hex.lower())
+
+
+async def test_a_server_that_never_answers_is_named_and_quitting_returns_2(tmp_path: Path) -> None:
+    async with terminal(f"127.0.0.1:{free_port()}", tmp_path) as seen:
+        await seen.see("No connection", "Connection refused; connecting again", seen.app._address)
+        await seen.press("q")
+        assert seen.app.return_value == NO_CONNECTION
+
+
+async def test_keys_sort_search_and_filter(tmp_path: Path) -> None:
+    async with showing(tmp_path) as (_, seen):
+        await seen.rows("BTCUSDT", "SOLUSDT")
+        await seen.press(*["s"] * 7)  # to the last dimension
+        await seen.rows("ETHUSDT", "SOLUSDT")
+        await seen.press("r")
+        await seen.rows("BTCUSDT")
+        await seen.press("0", "r")
+        await seen.rows("ETHUSDT")
+        await seen.press("S")
+        await seen.rows("BTCUSDT", "C00USDT")
+        assert "▲Symbol" in seen.text
+        await seen.press("s")
+        await seen.see("▼Score")
+        await seen.press("slash", *"eth")
+        await seen.rows("ETHUSDT", only=True)
+        await seen.press("escape")
+        await seen.rows("BTCUSDT", "SOLUSDT", "C00USDT")
+        await seen.press("m", *"60", "enter")
+        await seen.rows("BTCUSDT", "SOLUSDT", only=True)
+        await seen.see("2 of 44 from score 60, by score ▼")
+        await seen.press("m", "backspace", "backspace", "x", "enter")
+        await seen.see("Minimum score 'x': expected a number from 0 to 100")
+        await seen.press("escape", "escape")
+        await seen.see("44 of 44, by score")
+        await seen.press("q")
+        assert seen.app.return_value == 0
+
+
+async def test_marked_symbols_are_saved_for_the_next_start(tmp_path: Path) -> None:
+    async with running_server() as one:
+        await one.show(snapshot(rows=ROWS))
+        async with terminal(one.address, tmp_path) as seen:
+            await seen.see("BTCUSDT")
+            await seen.press("down", "w")
+            await seen.see("★SOLUSDT")
+        async with terminal(one.address, tmp_path) as seen:
+            await seen.see("★SOLUSDT")
+            await seen.press("W")
+            await seen.rows("SOLUSDT", only=True)
+            await seen.press("w")
+            await seen.see("0 of 44 marked")
+    assert (tmp_path / "watchlist").read_text() == ""
+
+
+async def test_a_watchlist_that_cannot_be_saved_says_so_and_lasts_until_the_end(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    async with running_server() as one:
+        await one.show(snapshot(rows=ROWS))
+        async with terminal(one.address, tmp_path / "file") as seen:
+            await seen.see("BTCUSDT")
+            await seen.press("w")
+            await seen.see("★BTCUSDT", "The watchlist cannot be saved: ")
+
+
+async def test_a_symbol_explains_its_score_and_follows_the_market(tmp_path: Path) -> None:
+    await fill_history(sqlite_url(tmp_path))
+    async with showing(tmp_path, (100, 112), history=history_opener(sqlite_url(tmp_path))) as (one, seen):
+        message = snapshot("s2", observed_ms=T0 + 1000, rows=[row("BTCUSDT", 71.5, price=1.625), *ROWS[1:]])
+        said = message.outlooks.add(symbol="BTCUSDT", odds=0.4, odds_percent=40, low_percent=-9.0, high_percent=8.0)
+        said.bar_time.CopyFrom(times.timestamp(T0))
+        message.confluences[0].liquidations.CopyFrom(liquidations(T0, 64_000, 0))
+        message.confluences[0].dimensions[0].inputs.add(
+            name="order_book",
+            transport=confluence_pb2.TRANSPORT_STREAM,
+            observed_time=times.timestamp(T0 - 1000),
+            incomplete=True,
+        )
+        await one.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(), ttl_s=3600)
+        await one.show(message)
+        await seen.see("BTCUSDT")
+        await seen.press("enter")
+        await seen.see("71.5 Strongly bullish", "Order book", "The volume reading of BTCUSDT leans", "Volume 0", "50.00 + ")
         text = await seen.see(f"Score 55 m   {'▅' * 12} 61.5 to 61.5", "5m Open 1.4   High 1.8", "┃", "24 h  1.01")
         assert "1.625  -1.38%" in text
         assert "weight 17% · confidence 60% · " in text
@@ -283,15 +400,15 @@ async def test_each_tab_shows_its_list_within_80_columns(tmp_path: Path) -> None
             (
                 "3",
                 (
-                    "3 signals have closed, 2 of them with a gain.",
-                    "too few to judge",
+                    "3 signals have ended, 2 won.",
+                    "Too few to judge",
                     "Long",
                     "Active",
                     "Stopped",
                     "Target 3 110",
                 ),
             ),
-            ("4", ("Decoupled from BTC", "3.1 σ", "BTCUSDT went its own way.", "an observation and not advice.")),
+            ("4", ("Decoupled from BTC", "3.1 σ", "BTCUSDT went its own way.", "neither a signal nor advice.")),
             ("5", ("alert 4", "alert 0", "UTC", "Bybit")),
             ("6", ("Window 7 d.", "1.43", "│", "not clear", "When BTC rises –")),
         ):
@@ -313,7 +430,7 @@ async def test_signals_of_another_venue_are_kept_and_labelled(tmp_path: Path) ->
         await seen.press("3")
         await seen.see("Active, Bybit")
         await seen.press("down")
-        await seen.see("Opened on Bybit, which is not in use now. It is evaluated up to")
+        await seen.see("Opened on Bybit, which is not in use now.")
 
 
 async def test_ten_alerts_fit_on_80_by_24_and_new_ones_come_first(tmp_path: Path) -> None:

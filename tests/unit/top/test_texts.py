@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC
 from pathlib import Path
@@ -15,7 +16,9 @@ from virtuoso.market.v1 import outlook_pb2, provenance_pb2, signal_pb2
 from virtuoso.top import names, words
 from virtuoso.top.context import Context
 from virtuoso.top.lists.beta_text import alpha, beta_lines
-from virtuoso.top.lists.signal_text import progress, record_text, signal_text
+from virtuoso.top.lists.betas import EXPLAINED
+from virtuoso.top.lists.opportunities import NOTE
+from virtuoso.top.lists.signal_text import HISTORY_DOWN, VERDICTS, progress, record_text, signal_text
 from virtuoso.top.outlook_text import ABSENCES, outlook_text
 from virtuoso.top.symbol_text import rounded_to_sum
 from virtuoso.wire import times
@@ -31,8 +34,6 @@ def context(venue: str = "bybit", price: float = 103.0) -> Context:
 
 
 def test_the_words_are_those_of_the_page() -> None:
-    places = ("texts/en.ts", "symbol/names.ts", "symbol/chart/frames.ts")
-    page = "".join((WEB / place).read_text(encoding="utf-8") for place in places)
     known = [
         *words.LABELS.values(),
         *words.REGIMES.values(),
@@ -45,13 +46,25 @@ def test_the_words_are_those_of_the_page() -> None:
         *words.FALLBACK_REASONS.values(),
         *words.DIMENSION_NAMES,
         *words.DIMENSION_TITLES,
-        *names.COMPONENTS.values(),
-        *names.TIMEFRAMES.values(),
-        *ABSENCES.values(),
+        *(word for _, word in words.GAUGE_WORDS),
         *(name for name, _ in words.ENVIRONMENTS.values()),
-        *(name for name, _ in words.TIMEFRAMES.values()),
+        *ABSENCES.values(),
+        *VERDICTS.values(),
+        *(HISTORY_DOWN, NOTE, EXPLAINED, words.NOT_AVAILABLE, words.NOT_UPDATED),
     ]
-    assert [word for word in known if f'"{word}"' not in page] == []
+    page = re.sub(r'" \+\s+"', "", (WEB / "texts/en.ts").read_text(encoding="utf-8"))  # texts of several lines
+    assert [word for word in known if f'"{word}' not in page] == []
+    frames = (WEB / "symbol/chart/frames.ts").read_text(encoding="utf-8")
+    assert [name for name, _ in words.TIMEFRAMES.values() if f'"{name}"' not in frames] == []
+
+
+def test_components_and_inputs_have_the_names_of_the_page() -> None:
+    page = (WEB / "texts/en.ts").read_text(encoding="utf-8")
+    for block, name in (("components", names.component), ("inputs", names.input_name)):
+        (texts,) = re.findall(rf"^  {block}: {{\n(.*?)^  }}", page, re.DOTALL | re.MULTILINE)
+        known = dict(re.findall(r'(\w+): "(.*?)"', texts))
+        assert known
+        assert {each: name(each) for each in known} == known
 
 
 def test_names_of_components_inputs_and_readings() -> None:
@@ -80,14 +93,18 @@ def test_a_signal_is_measured_in_r_from_entry_to_stop() -> None:
 
 def test_an_active_signal_shows_its_plan_and_where_it_stands() -> None:
     text = signal_text(signal("BTCUSDT", 0, T0), context()).plain
-    assert "Entry 100.0   Stop 98.0   Target 1 103.0   Target 2 106.0   Target 3 110.0" in text
+    assert "Side Long   Entry 100.0   Stop 98.0   Target 1 103.0   Target 2 106.0" in text
     assert "Now +1.46 R" in text
-    assert "Score 71 at 70% confidence, driven by order flow." in text
+    shown = context()
+    assert shown.dashboard is not None
+    shown.dashboard.provenance.stale = True
+    assert "At the last price +1.46 R" in signal_text(signal("BTCUSDT", 0, T0), shown).plain
+    assert "Opened at a score of 71 with a confidence of 70%, driven by order flow." in text
 
 
 def test_a_signal_of_another_venue_is_not_measured_at_prices_of_this_one() -> None:
     text = signal_text(signal("BTCUSDT", 0, T0), context(venue="binance")).plain
-    assert "Opened on Bybit, which is not in use now. It is evaluated up to 22:40 UTC, and further when Bybit" in text
+    assert "Opened on Bybit, which is not in use now. The signal is judged by prices of Bybit up to 22:40 UTC, and" in text
     assert " R" not in text
 
 
@@ -104,23 +121,24 @@ def test_a_closed_signal_shows_its_result_after_and_before_costs() -> None:
         close_time=times.timestamp(T0),
     )
     text = signal_text(closed, context()).plain
-    assert "Stopped after target 1: +0.10 R net, +0.25 R before costs." in text
+    assert "Stopped after target 1: +0.10 R after costs, +0.25 before." in text
     assert "100.0 to 98.0" in text
 
 
 def test_a_record_of_few_signals_is_too_short_to_judge() -> None:
-    text = record_text(record()).plain
-    assert text == (
-        "3 signals have closed, 2 of them with a gain. That is too few to judge. "
-        "The 95 % interval of the win rate is 20% to 94%. "
+    nothing_shown = "So far, nothing shows that they do better than entries at random."
+    assert record_text(record()).plain == (
+        f"3 signals have ended, 2 won. {nothing_shown} Too few to judge: the win rate is somewhere between 20% and 94%. "
     )
     judged = record()
     judged.all.count = 34
-    judged.evidence.sentence = "Nothing is shown."
+    judged.evidence.verdict = signal_pb2.SIGNAL_VERDICT_NOTHING_SHOWN
     judged.evidence.net.CopyFrom(signal_pb2.MeanResult(count=34, mean_r=-0.1, mean_r_low=-0.4, mean_r_high=0.2))
     text = record_text(judged).plain
-    assert "Nothing is shown. Net mean: -0.10 R of 34, 95 % interval -0.40 to +0.20. Entries by lot: none yet." in text
-    assert "too few" not in text
+    assert text == (
+        f"34 signals have ended, 2 won. Mean -0.10 R after costs (95 % interval -0.40 to +0.20). {nothing_shown} "
+        "The win rate is between 20% and 94% (95 % interval). "
+    )
     assert record_text(signal_pb2.SignalRecord()).plain == "No signal has closed yet."
 
 

@@ -68,7 +68,7 @@ class Betas(Listing):
         return next((window for window in beta.windows if window.span == self._span), None)
 
 
-EXPLAINED = "A symbol with a beta of 1.5 moved 1.5 % when BTC moved 1 %. The bar starts at 1. Key t: another window."
+EXPLAINED = "A beta of 1.5 means that the symbol moved 1.5 % when BTC moved 1 %. The bar starts at 1."
 
 
 def _entry(beta: Beta, window: BetaWindow | None) -> Entry:

@@ -26,7 +26,10 @@ COLUMNS = (
     Column("Found", 12),
 )
 NARROW, WIDE = 79, 110  # the width of these columns; that from which the sentence is a column
-NOTE = "An opportunity is an unusual move relative to BTC, or unusual funding. It is an observation and not advice."
+NOTE = (
+    "An opportunity is an unusual move relative to BTC, or unusual funding. It is an observation. It is neither a signal "
+    "nor advice."
+)
 
 
 class Opportunities(Listing):
@@ -79,7 +82,7 @@ def opportunity_text(opportunity: Opportunity, context: Context) -> Text:
         f"expires in {words.age(left_s, rough=True)}" if left_s > 0 else f"expired {words.age(-left_s, rough=True)} ago"
     )
     venue = context.other_venue(opportunity.venue)
-    text = Text(opportunity.sentence)
+    text = Text.assemble((words.OPPORTUNITIES.get(opportunity.kind, "Opportunity"), "bold"), f": {opportunity.sentence}")
     if opportunity.also_symbols:
         text.append(f" Also: {', '.join(opportunity.also_symbols)}.")
     if opportunity.invalidation:

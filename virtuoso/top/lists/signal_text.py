@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from virtuoso.top.context import Context
 
 MIN_TO_JUDGE = 30  # with fewer closed signals, the interval of a win rate is too wide
-HISTORY_DOWN = "The record is not available, since the history is down."
+VERDICTS = {
+    signal_pb2.SIGNAL_VERDICT_NOTHING_SHOWN: "So far, nothing shows that they do better than entries at random.",
+    signal_pb2.SIGNAL_VERDICT_BETTER: "They do better than entries at random.",
+    signal_pb2.SIGNAL_VERDICT_WORSE: "They do worse than entries at random.",
+}
+HISTORY_DOWN = "The record is not available, because the history cannot be read."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,19 +74,23 @@ def signal_text(signal: Signal, context: Context) -> Text:
     text = Text()
     if venue := context.other_venue(signal.venue):
         judged = context.clock(signal.judge_time)
-        text.append(f"Opened on {venue}, which is not in use now. It is evaluated up to {judged}, ", WARN)
-        text.append(f"and further when {venue} is used again.\n", WARN)
+        text.append(f"Opened on {venue}, which is not in use now. The signal is judged by prices of {venue} up to ", WARN)
+        text.append(f"{judged}, and further when {venue} is used again.\n", WARN)
     if signal.market_symbols:
-        text.append(f"The whole market: {len(signal.market_symbols)} scores are on this side.\n")
+        text.append(f"A move of the whole market: {len(signal.market_symbols)} scores point to this side.\n")
     text.append_text(_plan(signal, context)).append("\n")
     text.append_text(_active(signal, context) if is_active(signal) else _closed(signal, context))
     drivers = [names.dimension(kind).lower() for kind in signal.drivers[:3]]
-    called = f"\nScore {signal.score:.0f} at {words.share(signal.confidence)} confidence"
+    called = f"\nOpened at a score of {signal.score:.0f} with a confidence of {words.share(signal.confidence)}"
     return text.append(f"{called}{f', driven by {names.listed(drivers)}' if drivers else ''}.", FAINT)
 
 
 def _plan(signal: Signal, context: Context) -> Text:
-    facts = [("Entry", _price(signal.entry, signal, context)), ("Stop", _price(signal.stop, signal, context))]
+    facts = [
+        ("Side", words.SIDES.get(signal.side, words.DASH)),
+        ("Entry", _price(signal.entry, signal, context)),
+        ("Stop", _price(signal.stop, signal, context)),
+    ]
     for number, target in enumerate(signal.targets, start=1):
         chance = optional(target, "chance")
         more = "reached" if number <= signal.targets_hit else "" if chance is None else f"{words.share(chance)} chance"
@@ -94,7 +103,7 @@ def _active(signal: Signal, context: Context) -> Text:
     price = current_price(signal, context)
     if price is not None:
         now = progress(signal, price)
-        text.append("At the last price" if context.lost else "Now", FAINT)
+        text.append("Now" if context.is_current else "At the last price", FAINT)
         text.append(f" {words.points(now.result_r, 2)} R", sign_colour(now.result_r)).append("   ")
         text.append_text(name_value_line(("Stop", words.change(now.to_stop)), ("Next target", words.change(now.to_target))))
         text.append("\n")
@@ -104,15 +113,15 @@ def _active(signal: Signal, context: Context) -> Text:
         text.append(f"{realised} R is realised{'' if net is None else ' after costs'}. ")
     left_s = -context.age_s(signal.expire_time)
     ends = f"in {words.age(left_s, rough=True)}" if left_s > 0 else "with the next bar"
-    return text.append(f"Opened {context.ago(signal.open_time)} ago, expires {ends}.", FAINT)
+    return text.append(f"{context.ago(signal.open_time)} ago, expires {ends}.", FAINT)
 
 
 def _closed(signal: Signal, context: Context) -> Text:
     net, exit_price = optional(signal, "net_result_r"), optional(signal, "exit_price")
     after = f" after target {signal.targets_hit}" if 0 < signal.targets_hit < len(signal.targets) else ""
     held_s = (signal.close_time.ToMilliseconds() - signal.open_time.ToMilliseconds()) / 1000
-    gross = f"{words.points(signal.result_r, 2)} R before costs"
-    result = gross if net is None else f"{words.points(net, 2)} R net, {gross}"
+    gross = words.points(signal.result_r, 2)
+    result = f"{gross} R before costs" if net is None else f"{words.points(net, 2)} R after costs, {gross} before"
     out = words.DASH if exit_price is None else _price(exit_price, signal, context)
     return Text(
         f"{words.STATUSES.get(signal.status, 'Closed')}{after}: {result}. {context.clock(signal.close_time)}, "
@@ -127,26 +136,27 @@ def _price(price: float, signal: Signal, context: Context) -> str:
 
 def record_text(record: SignalRecord) -> Text:
     """Return what the results of all closed signals show."""
-    tally = record.all
+    tally, evidence = record.all, record.evidence
     if not tally.count:
         return Text("No signal has closed yet.", FAINT)
-    text = Text(
-        f"{tally.count} {'signal has' if tally.count == 1 else 'signals have'} closed, {tally.wins} of them with a gain. "
+    text = Text(f"{tally.count} signals have ended, " if tally.count > 1 else "1 signal has ended, ").append(
+        f"{tally.wins} won. "
     )
+    if evidence.net.HasField("mean_r"):
+        text.append(f"Mean {_mean(evidence.net, ' after costs')}. ")
+    nothing_shown = VERDICTS[signal_pb2.SIGNAL_VERDICT_NOTHING_SHOWN]
+    text.append(f"{VERDICTS.get(evidence.verdict, nothing_shown)} ", "bold")
+    low, high = words.share(optional(tally, "win_rate_low")), words.share(optional(tally, "win_rate_high"))
     if tally.count < MIN_TO_JUDGE:
-        text.append("That is too few to judge. ", WARN)
-    interval = f"{words.share(optional(tally, 'win_rate_low'))} to {words.share(optional(tally, 'win_rate_high'))}"
-    text.append(f"The 95 % interval of the win rate is {interval}. ")
-    if record.HasField("evidence"):
-        evidence = record.evidence
-        text.append(f"{evidence.sentence} ", "bold")
-        text.append(f"Net mean: {_mean(evidence.net)}. Entries by lot: {_mean(evidence.baseline)}.", FAINT)
+        text.append(f"Too few to judge: the win rate is somewhere between {low} and {high}. ", WARN)
+    else:
+        text.append(f"The win rate is between {low} and {high} (95 % interval). ", FAINT)
+    if evidence.baseline.HasField("mean_r"):
+        text.append(f"Entries at random: mean {_mean(evidence.baseline)}.", FAINT)
     return text
 
 
-def _mean(mean: MeanResult) -> str:
-    if not mean.HasField("mean_r"):
-        return "none yet"
+def _mean(mean: MeanResult, what: str = "") -> str:
     low, high = optional(mean, "mean_r_low"), optional(mean, "mean_r_high")
-    interval = "" if low is None else f", 95 % interval {words.points(low, 2)} to {words.points(high, 2)}"
-    return f"{words.points(mean.mean_r, 2)} R of {mean.count}{interval}"
+    interval = "" if low is None else f" (95 % interval {words.points(low, 2)} to {words.points(high, 2)})"
+    return f"{words.points(mean.mean_r, 2)} R{what}{interval}"
