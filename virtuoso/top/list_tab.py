@@ -52,6 +52,8 @@ class ListTab(TabPane):
     def show(self, context: Context) -> None:
         """Draw the list, in grey without a connection. Read it again when it is time."""
         self._shown = context
+        if not self.query(".detail Static"):  # not composed yet, or already removed
+            return
         if time.monotonic() >= self._due:
             self._due = float("inf")
             self.run_worker(self._read(), group="list")

@@ -125,7 +125,7 @@ class SymbolScreen(Screen[None]):
             await asyncio.sleep(RETRY_S if any(reading.failure for reading in readings) else period_s)
 
     def _draw(self) -> None:
-        if self._shown is not None:
+        if self._shown is not None and self.query("#symbol"):  # neither before it is composed nor after it was closed
             text = self._text(self._shown)
             self.query_one("#symbol", Static).update(Text(text.plain, FAINT) if self._shown.lost else text)
 
