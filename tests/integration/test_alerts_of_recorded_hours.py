@@ -93,10 +93,11 @@ def last_prices(start: str, now_ms: int) -> dict[str, float]:
 
 
 def figures(start: str, kind: AlertKind, symbol: str, at_ms: int, step_s: int) -> list[tuple[float, float]]:
-    """Return what a text at this time may say, (figure, price or USDT), of the passes of the last six minutes."""
+    """Return what a text at this time may say, (figure, price or USDT), of the passes since it may wait."""
     found = []
     bars = recorded(start).candles[symbol]
-    for now_ms in range(at_ms, at_ms - 6 * MINUTE, -1000 * step_s):
+    waits = 6 if kind is AlertKind.PRICE_MOVE else 16
+    for now_ms in range(at_ms, at_ms - waits * MINUTE, -1000 * step_s):
         if kind is AlertKind.PRICE_MOVE:
             last = last_prices(start, now_ms)[symbol]
             minutes = bars[Timeframe.M1]

@@ -34,7 +34,7 @@ MOVE_BARS, MIN_MOVE_BARS, MOVE_Z, CRITICAL_MOVE_Z = 15, 60, 5.0, 2.0
 MOVE, BTC_MOVE, CRITICAL_MOVE, CRITICAL_BTC_MOVE = 0.02, 0.01, 0.10, 0.04
 FORCED_MS = 300_000
 MIN_FORCED_USD, MIN_FORCED_SHARE = 100_000.0, 1e-3
-MIN_MARKET_FORCED_USD, MIN_MARKET_FORCED_SHARE = 5_000_000.0, 5e-4
+MIN_MARKET_FORCED_USD, MIN_MARKET_FORCED_SHARE, LARGEST_FORCED = 5_000_000.0, 5e-4, 3
 
 
 class AlertCondition(NamedTuple):
@@ -257,7 +257,9 @@ def market_liquidations(inputs: Mapping[str, SymbolInputs], now_ms: int, *, sign
     closed = [one.liquidations for one, usd, _ in known if usd > 0 and one.liquidations is not None]
     what = _forced_text(usd, sign, lower_bound=any(each.lower_bound for each in closed))
     share = f"{100 * usd / turnover:.2f} % of the day's turnover of all tracked markets"
-    text = f"{what} in {len(closed)} markets within 5 minutes, {share}."
+    largest = sorted(known, key=lambda one: -one[1])[:LARGEST_FORCED]
+    named = ", ".join(f"{one.symbol} {_amount(amount)}" for one, amount, _ in largest if amount > 0)
+    text = f"{what} in {len(closed)} markets within 5 minutes, {share}. Most in {named}."
     return _forced_condition(usd, sign, text, step=_step(usd, min_usd), agreed=True)
 
 

@@ -9,8 +9,9 @@ have the same finding within 15 minutes, it is an event of the whole market. Its
 alert lists them
 
 - at once when they are as many as the event has told so far, or one of them is BTC's,
-- two minutes after the last one when one of them is CRITICAL, a new signal, or of a step that the event has not told,
-- after 5 minutes otherwise.
+- for price moves and signals, 5 minutes after the last one when one of them is CRITICAL, a new signal, or of a step that the
+  event has not told, and after 5 minutes otherwise,
+- for other kinds after 15 minutes.
 
 So an event gives few alerts, and each finding is in exactly one. Stored alerts have the findings that they told. A collector
 that takes over reads them, and tells none again.
@@ -45,7 +46,8 @@ RECALL_MS = 8 * 3_600_000
 """The time for which it is remembered what was told, unless the cooldown is shorter."""
 MANY, EVENT_MS = 5, 900_000
 """The number of markets of an event, and the time within which they have the same finding."""
-WAIT_MS, URGENT_WAIT_MS = 300_000, 120_000
+PROMPT_KINDS = frozenset({AlertKind.PRICE_MOVE, AlertKind.SIGNAL_OPENED})
+PROMPT_WAIT_MS, WAIT_MS = 300_000, 900_000
 MAX_LISTED_CHARACTERS = 260
 
 
@@ -121,7 +123,7 @@ def tell(told: Told, findings: Iterable[Finding], tracked: int, now_ms: int) -> 
         new = {key: one for key, one in waiting.items() if (key.kind, key.subject) == (kind, subject)}
         before = {k: one for k, one in at.items() if k[:2] == (kind, subject) and now_ms - one.at_ms < EVENT_MS}
         is_event = len(before.keys() | new.keys()) >= MANY
-        if is_event and not _is_due(before, [*new.values()], now_ms):
+        if is_event and not _is_due(kind, before, [*new.values()], now_ms):
             continue
         told_now = [one for one, _ in new.values()]
         alerts += [_together(told_now, tracked, now_ms)] if is_event and len(new) > 1 else [one.alert for one in told_now]
@@ -135,17 +137,19 @@ def _memory_ms(kind: AlertKind) -> float:
     return max(EVENT_MS, min(RECALL_MS, 1000 * COOLDOWNS_S[kind]))
 
 
-def _is_due(before: Mapping[ToldKey, ToldAt], waiting: Sequence[tuple[Finding, int]], now_ms: int) -> bool:
+def _is_due(kind: AlertKind, before: Mapping[ToldKey, ToldAt], waiting: Sequence[tuple[Finding, int]], now_ms: int) -> bool:
     """Return True when the findings of an event that wait must be told now."""
     if len(waiting) >= len(before) or any(one.market.symbol == ANCHOR for one, _ in waiting):
         return True
+    first_ms = min(since_ms for _, since_ms in waiting)
+    if kind not in PROMPT_KINDS:
+        return now_ms - first_ms >= WAIT_MS
     highest, last_ms = max(one.step for one in before.values()), max(one.at_ms for one in before.values())
     urgent = any(
-        one.alert.level is AlertLevel.CRITICAL or one.alert.kind is AlertKind.SIGNAL_OPENED or one.market.step > highest
+        one.alert.level is AlertLevel.CRITICAL or kind is AlertKind.SIGNAL_OPENED or one.market.step > highest
         for one, _ in waiting
     )
-    first_ms = min(since_ms for _, since_ms in waiting)
-    return now_ms - first_ms >= WAIT_MS or (urgent and now_ms - last_ms >= URGENT_WAIT_MS)
+    return now_ms - first_ms >= PROMPT_WAIT_MS or (urgent and now_ms - last_ms >= PROMPT_WAIT_MS)
 
 
 def _together(findings: Sequence[Finding], tracked: int, now_ms: int) -> Alert:

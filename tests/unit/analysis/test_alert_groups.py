@@ -86,7 +86,7 @@ def test_a_fall_of_many_markets_is_one_alert_with_its_list() -> None:
     assert alert.text.endswith(" more.")
     assert len(alert.text) <= 300
     worse = market_of(30, -11.0, BTCUSDT=-1.5)
-    later = [*(moved(9 + 3 * n, worse) for n in range(2)), moved(61, worse), moved(124, worse), moved(127, worse)]
+    later = [*(moved(9 + 3 * n, worse) for n in range(2)), moved(61, worse), moved(304, worse), moved(307, worse)]
     before, raised = None, []
     for one in (moved(0, fall), moved(3, fall), *later):
         before, alerts, told = market_alerts(before, one, told if before else NOTHING_TOLD)
@@ -94,7 +94,7 @@ def test_a_fall_of_many_markets_is_one_alert_with_its_list() -> None:
     assert raised == [[], [(31, AlertLevel.WARNING)], [], [], [], [(30, AlertLevel.CRITICAL)], []]
 
 
-def test_markets_that_follow_are_told_within_five_minutes_and_within_two_when_critical() -> None:
+def test_markets_that_follow_are_told_five_minutes_after_the_last_alert_when_one_is_critical_else_after_five() -> None:
     held, now, raised = market_of(20, -3.0), 0.0, []
     before, told = None, NOTHING_TOLD
     for second in range(0, 480, 10):
@@ -105,7 +105,7 @@ def test_markets_that_follow_are_told_within_five_minutes_and_within_two_when_cr
         now = float(second)
         before, alerts, told = market_alerts(before, moved(now, held), told)
         raised += [(second, alert.symbol, [market.symbol for market in alert.markets]) for alert in alerts]
-    assert [(second, len(names)) for second, _, names in raised] == [(10, 20), (130, 3)]
+    assert [(second, len(names)) for second, _, names in raised] == [(10, 20), (310, 3)]
     assert raised[1][2] == ["DEEPUSDT", "LATERUSDT", "LATEUSDT"]
     held, before, told, raised = market_of(20, -3.0), None, NOTHING_TOLD, []
     for second in range(0, 480, 10):

@@ -243,5 +243,14 @@ def test_liquidations_of_the_whole_market_raise_one_alert_of_their_own() -> None
     assert alert.reading == pytest.approx(5_400_000)
     assert alert.text == (
         "5.4 M USDT of long positions were closed by force in 9 markets within 5 minutes, "
-        "0.06 % of the day's turnover of all tracked markets."
+        "0.06 % of the day's turnover of all tracked markets. "
+        "Most in X0USDT 600 k USDT, X1USDT 600 k USDT, X2USDT 600 k USDT."
     )
+
+
+def test_while_liquidations_of_the_whole_market_are_told_single_markets_have_no_alert_of_the_same_side() -> None:
+    rows = [(MINUTE, 600_000.0, LONG)]
+    many = [market(rows, symbol=f"X{index}USDT", turnover=1e9) for index in range(9)]
+    long, short = (market([(MINUTE, 300_000.0, side)], symbol=name) for side, name in ((LONG, "LUSDT"), (SHORT, "SUSDT")))
+    assert {alert.symbol for alert in alerts(long, short)} == {"LUSDT", "SUSDT"}
+    assert {alert.symbol for alert in alerts(*many, long, short)} == {"", "SUSDT"}
