@@ -34,6 +34,9 @@ class CellStyle(Enum):
     FAINT = "faint"
 
 
+SIGN_STYLES = {"+": CellStyle.UP, "-": CellStyle.DOWN, words.DASH: CellStyle.FAINT}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """A column of the table."""
@@ -93,7 +96,7 @@ def layout(width: int) -> Sequence[Column]:
                 width=8,
                 value=_field("change_15m"),
                 text=lambda row: words.points(optional(row, "change_15m")),
-                style=lambda row: sign_style(optional(row, "change_15m")),
+                style=lambda row: sign_style(words.points(optional(row, "change_15m"))),
             ),
         ]
     titles = words.DIMENSION_TITLES if wide else words.NARROW_DIMENSION_TITLES
@@ -109,11 +112,9 @@ def score_style(score: float | None) -> CellStyle:
     return CellStyle.UP if score >= 60 else CellStyle.DOWN if score <= 40 else CellStyle.PLAIN
 
 
-def sign_style(value: float | None) -> CellStyle:
-    """Return the style of a change or a direction."""
-    if value is None:
-        return CellStyle.FAINT
-    return CellStyle.UP if value > 0 else CellStyle.DOWN if value < 0 else CellStyle.PLAIN
+def sign_style(text: str) -> CellStyle:
+    """Return the style of a number with its sign, as it is shown. One that is rounded to 0 has no sign."""
+    return SIGN_STYLES.get(text[:1], CellStyle.PLAIN)
 
 
 def _price_columns(*, wide: bool) -> list[Column]:
@@ -131,7 +132,7 @@ def _price_columns(*, wide: bool) -> list[Column]:
             width=9 if wide else 8,
             value=_field("change_24h_percent"),
             text=lambda row: words.change(optional(row, "change_24h_percent")),
-            style=lambda row: sign_style(optional(row, "change_24h_percent")),
+            style=lambda row: sign_style(words.change(optional(row, "change_24h_percent"))),
         ),
         Column(
             key="turnover",

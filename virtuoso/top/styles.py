@@ -3,7 +3,7 @@
 from rich.style import Style
 from rich.text import Text
 
-from virtuoso.top.columns import CellStyle
+from virtuoso.top.columns import CellStyle, sign_style
 
 UP, DOWN, FAINT, WARN = "#4cc38a", "#ff6b6b", "#8b95a5", "#f5b83d"
 CELL_STYLES = {
@@ -54,9 +54,9 @@ HelpScreen > VerticalScroll { border: round #3a4556; padding: 0 1; }
 """
 
 
-def sign_colour(value: float | None) -> str | None:
-    """Return the colour of a change, None for no colour."""
-    return None if not value else UP if value > 0 else DOWN
+def signed(text: str) -> tuple[str, Style]:
+    """Return a number with its sign, and its style."""
+    return text, CELL_STYLES[sign_style(text)]
 
 
 def name_value_line(*pairs: tuple[str, str]) -> Text:

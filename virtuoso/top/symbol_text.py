@@ -12,9 +12,9 @@ from rich.text import Text
 from virtuoso.domain.prices import price_text
 from virtuoso.top import names, words
 from virtuoso.top.bars import bar
-from virtuoso.top.columns import score_style, sign_style
+from virtuoso.top.columns import score_style
 from virtuoso.top.sparkline import sparkline
-from virtuoso.top.styles import CELL_STYLES, FAINT, name_value_line, name_value_lines, sign_colour
+from virtuoso.top.styles import CELL_STYLES, FAINT, name_value_line, name_value_lines, signed
 from virtuoso.top.words import DASH, optional
 
 if TYPE_CHECKING:
@@ -34,11 +34,10 @@ OHLC = ("Open", "High", "Low", "Close")
 def price_line(reply: api.GetConfluenceResponse | VenueMarket, row: ConfluenceRow | None) -> Text:
     """Return the price, its change, the turnover and the funding. The price is that of `row`, if there is one."""
     newest = row or reply
-    change = optional(newest, "change_24h_percent")
     line = Text.assemble(
         (price_text(newest.price, optional(newest, "tick_size")), "bold"),
         "  ",
-        (words.change(change), CELL_STYLES[sign_style(change)]),
+        signed(words.change(optional(newest, "change_24h_percent"))),
         "   ",
     )
     funding = words.number(optional(reply, "funding_percent"), 4, "%")
@@ -101,15 +100,19 @@ def dimension_lines(reply: api.GetConfluenceResponse, context: Context, width: i
 
 
 def _dimension(dimension: Dimension, points: float | None, context: Context, width: int) -> Text:
-    score = optional(dimension, "score")
+    score, shown = optional(dimension, "score"), words.points(points, SUM_DIGITS)
     text = Text.assemble(
         (f"{names.dimension(dimension.kind):11} ", "bold"),
         (f"{words.number(score):>5} {bar(score, BAR_WIDTH)} ", CELL_STYLES[score_style(score)]),
-        (f"{words.points(points, SUM_DIGITS):>7}  ", sign_colour(points) or ""),
+        " " * (7 - len(shown)),
+        signed(shown),
+        "  ",
     )
     age = f"{_age(dimension.observed_time, context)} old" if dimension.HasField("observed_time") else "age unknown"
     confidence = words.share(dimension.confidence)
-    text.append(f"weight {words.share(dimension.weight)} · confidence {confidence} · {age}", FAINT)
+    text.append(
+        f"weight {words.share(dimension.weight)} · confidence {confidence} · {'inputs ' if width > 84 else ''}{age}", FAINT
+    )
     return text.append("".join(f"\n  {line}" for line in wrap(dimension.sentence, width - 2)))
 
 
@@ -135,12 +138,14 @@ def _component(component: Component) -> Text:
         why = f"not measured{f': {component.missing}' if component.missing else ''}"
         return Text(f"{name}{why:27.27}{weight}  {DASH:>6}", FAINT)
     value = DASH if reading is None else names.reading(reading, component.unit)
+    points = words.points(component.contribution, SUM_DIGITS)
     return Text.assemble(
         name,
         f"{value:13.13} ",
-        (f"{bar(50 + 50 * direction, BAR_WIDTH)}  ", CELL_STYLES[sign_style(direction)]),
+        (f"{bar(50 + 50 * direction, BAR_WIDTH)}  ", signed(words.points(direction, 2))[1]),
         (weight, FAINT),
-        (f"  {words.points(component.contribution, SUM_DIGITS):>6}", sign_colour(component.contribution) or ""),
+        " " * (8 - len(points)),
+        signed(points),
     )
 
 

@@ -167,10 +167,10 @@ def optional(message: Message, name: str) -> float | None:
 
 
 def change(percent: float | None) -> str:
-    """Return a change with its sign, such as "+1.38%"."""
+    """Return a change with its sign, such as "+1.38%". Zero has none."""
     if percent is None:
         return DASH
-    return f"{percent:+.{2 if abs(percent) < 99.995 else 1 if abs(percent) < 999.95 else 0}f}%"
+    return f"{points(percent, 2 if abs(percent) < 99.995 else 1 if abs(percent) < 999.95 else 0)}%"
 
 
 def points(value: float | None, digits: int = 1) -> str:

@@ -18,7 +18,7 @@ from virtuoso.market.v1 import (
 )
 from virtuoso.top import words
 from virtuoso.top.bars import bar
-from virtuoso.top.columns import BAR_WIDTH, layout
+from virtuoso.top.columns import BAR_WIDTH, CellStyle, layout, sign_style
 from virtuoso.top.prompt import minimum_score
 from virtuoso.top.sparkline import sparkline
 from virtuoso.top.table_view import TableView
@@ -68,6 +68,13 @@ def test_cells_fit_their_columns_and_all_columns_fit_the_terminal(width: int) ->
         for column in columns:
             more = BAR_WIDTH + 1 if column.has_bar else 0
             assert len(column.text(each)) + more < column.width or column.key == "symbol", (column.key, column.text(each))
+
+
+def test_a_number_that_is_rounded_to_0_has_neither_sign_nor_colour() -> None:
+    assert [words.points(value, 2) for value in (-0.001, 0.004, 0.006, None)] == ["0.00", "0.00", "+0.01", words.DASH]
+    assert [words.change(value) for value in (-0.001, -1.5, 1234.5)] == ["0.00%", "-1.50%", "+1234%"]
+    shown = {text: sign_style(text) for text in ("0.00", "+0.01", "-1.50%", words.DASH)}
+    assert [*shown.values()] == [CellStyle.PLAIN, CellStyle.UP, CellStyle.DOWN, CellStyle.FAINT]
 
 
 def test_stale_data_and_a_fallback_are_explained() -> None:

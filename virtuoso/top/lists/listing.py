@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from rich.style import Style
 from rich.text import Text
 
 from virtuoso.top.context import Context
@@ -61,7 +62,7 @@ class Listing(ABC):
         """Choose the next window of time."""
 
 
-def cell(text: str, style: str | None = None) -> Text:
+def cell(text: str, style: str | Style | None = None) -> Text:
     """Return a cell. An absent value is faint. The style is a span, because texts with different base styles compare as
     equal."""
     return Text(no_wrap=True).append(text, FAINT if text == DASH else style)

@@ -13,7 +13,7 @@ from virtuoso.top import words
 from virtuoso.top.context import Context
 from virtuoso.top.lists.listing import Column, Content, Entry, Listing, cell
 from virtuoso.top.reading import Reading
-from virtuoso.top.styles import FAINT, sign_colour
+from virtuoso.top.styles import FAINT, signed
 
 if TYPE_CHECKING:
     from virtuoso.client import Market
@@ -59,7 +59,7 @@ def _entry(mover: Mover, context: Context) -> Entry:
         symbol=mover.symbol,
         cells=[
             cell(mover.symbol, None if mover.tracked else FAINT),
-            cell(words.change(mover.change_24h_percent), sign_colour(mover.change_24h_percent)),
+            cell(*signed(words.change(mover.change_24h_percent))),
             cell(price_text(mover.price, words.optional(mover, "tick_size"))),
             cell(words.usd(mover.turnover_24h_usd)),
             cell(words.number(score)) if mover.tracked else cell("No score", FAINT),

@@ -11,7 +11,7 @@ from rich.text import Text
 from virtuoso.domain.prices import price_text
 from virtuoso.market.v1 import signal_pb2
 from virtuoso.top import names, words
-from virtuoso.top.styles import FAINT, WARN, name_value_line, name_value_lines, sign_colour
+from virtuoso.top.styles import FAINT, WARN, name_value_line, name_value_lines, signed
 from virtuoso.top.words import optional
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _active(signal: Signal, context: Context) -> Text:
     if price is not None:
         now = progress(signal, price)
         text.append("Now" if context.is_current else "At the last price", FAINT)
-        text.append(f" {words.points(now.result_r, 2)} R", sign_colour(now.result_r)).append("   ")
+        text.append(" ").append(*signed(f"{words.points(now.result_r, 2)} R")).append("   ")
         text.append_text(name_value_line(("Stop", words.change(now.to_stop)), ("Next target", words.change(now.to_target))))
         text.append("\n")
     if signal.targets_hit:

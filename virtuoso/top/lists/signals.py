@@ -15,7 +15,7 @@ from virtuoso.top.context import Context
 from virtuoso.top.lists.listing import Column, Content, Entry, Listing, cell
 from virtuoso.top.lists.signal_text import HISTORY_DOWN, current_price, is_active, record_text, result_r, signal_text
 from virtuoso.top.reading import Reading
-from virtuoso.top.styles import DOWN, UP, WARN, sign_colour
+from virtuoso.top.styles import DOWN, UP, WARN, signed
 
 if TYPE_CHECKING:
     from virtuoso.client import Market
@@ -81,7 +81,7 @@ def _entry(signal: Signal, context: Context) -> Entry:
             cell(words.SIDES.get(signal.side, words.DASH), SIDES.get(signal.side)),
             cell(signal.symbol),
             cell(f"{status}, {venue}" if venue else status, WARN if venue else None),
-            cell(words.points(result, 2), sign_colour(result)),
+            cell(*signed(words.points(result, 2))),
             cell(words.DASH if price is None else price_text(price, tick_size)),
             cell(f"{context.ago(signal.open_time)} ago"),
             cell(price_text(signal.entry, tick_size)),
