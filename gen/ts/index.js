@@ -12,6 +12,7 @@ export * from "./stubs/virtuoso/market/v1/error_reason_pb.js";
 export * from "./stubs/virtuoso/market/v1/liquidation_pb.js";
 export * from "./stubs/virtuoso/market/v1/market_service_pb.js";
 export * from "./stubs/virtuoso/market/v1/market_pb.js";
+export * from "./stubs/virtuoso/market/v1/market_series_pb.js";
 export * from "./stubs/virtuoso/market/v1/mover_pb.js";
 export * from "./stubs/virtuoso/market/v1/opportunity_pb.js";
 export * from "./stubs/virtuoso/market/v1/outlook_pb.js";

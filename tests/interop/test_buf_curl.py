@@ -33,6 +33,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "ListSymbols": {"page_size": 5},
     "ListMarkets": {"order_by": "price desc", "page_size": 3},
     "ListCandles": {**BTC, "timeframe": "TIMEFRAME_5M", "page_size": 20},
+    "GetMarketSeries": {**BTC, "kinds": ["SERIES_KIND_FUNDING_RATE"]},
     "GetSentiment": {},
     "ListBetas": {"page_size": 3, "symbols": ["BTCUSDT", "PEPE1000USDT"]},
     "GetBeta": {"symbol": "ETHUSDT"},

@@ -46,6 +46,10 @@ PATHS: dict[str, tuple[str, dict[str, Any]]] = {
         "ListCandles",
         {**BTC, "timeframe": "TIMEFRAME_5M", "page_size": 20},
     ),
+    "/v1/symbols/BTCUSDT/series?kinds=SERIES_KIND_OPEN_INTEREST": (
+        "GetMarketSeries",
+        {**BTC, "kinds": ["SERIES_KIND_OPEN_INTEREST"]},
+    ),
     "/v1/sentiment": ("GetSentiment", {}),
     "/v1/betas?page_size=3&symbols=BTCUSDT&symbols=PEPE1000USDT": (
         "ListBetas",

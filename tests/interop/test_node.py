@@ -155,7 +155,7 @@ async def test_grpc_js_reads_every_call_and_both_streams(tmp_path: Path) -> None
         await market.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=50), ttl_s=TTL_S)
         await store_everything(market)
         plain: dict[str, dict[str, Any]] = {rpc: {} for rpc in UNARY} | dict.fromkeys(
-            ("GetConfluence", "GetBeta", "GetOutlook", "ListCandles", "GetScoreHistory"), BTC
+            ("GetConfluence", "GetBeta", "GetOutlook", "ListCandles", "GetMarketSeries", "GetScoreHistory"), BTC
         )
         calls = [*plain.items(), *((rpc, {}) for rpc in STREAMS), ("GetConfluence", {"symbol": "SYSTEM_STATUS"})]
         async with Script("grpc.mjs", market.address, str(image), json.dumps(calls)) as script:

@@ -12,7 +12,7 @@ from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
 from tests.clocks import SettableClock
-from tests.service.snapshots import T0, TTL_S, head_of, market_list, snapshot
+from tests.service.snapshots import T0, TTL_S, head_of, market_list, market_series, snapshot
 from virtuoso.domain.ports import SnapshotRepository
 from virtuoso.market.v1 import market_service_pb2_grpc
 from virtuoso.repository import keys
@@ -126,10 +126,12 @@ async def running_server(
 
 
 async def store_everything(server: RunningServer) -> None:
-    """Show a snapshot with a record of outlooks, and store the list of markets, so that each RPC has an answer."""
+    """Show a snapshot with a record of outlooks, and store the list of markets and the series of BTC, so that each RPC
+    has an answer."""
     message = snapshot()
     message.outlook_record.computed_time.CopyFrom(message.provenance.computed_time)
     await server.repository.set(keys.markets("bybit"), market_list().SerializeToString(), ttl_s=TTL_S)
+    await server.repository.set(keys.series("bybit", "BTCUSDT"), market_series().SerializeToString(), ttl_s=TTL_S)
     await server.show(message)
 
 

@@ -18,8 +18,9 @@ from virtuoso.market.v1 import (
     provenance_pb2,
     symbol_pb2,
 )
+from virtuoso.market.v1 import market_series_pb2 as market_series_api
 from virtuoso.service.view_builder import mark
-from virtuoso.store.v1 import candle_series_pb2, market_list_pb2, snapshot_head_pb2, snapshot_pb2
+from virtuoso.store.v1 import candle_series_pb2, market_list_pb2, market_series_pb2, snapshot_head_pb2, snapshot_pb2
 from virtuoso.wire import confluences, snapshots, times
 
 T0 = 1_761_000_000_000  # the time on all clocks of these tests
@@ -206,6 +207,36 @@ def market_list(
         venue=venue,
         environment=environment,
         markets=markets,
+        observed_time=times.timestamp(observed_ms),
+        received_time=times.timestamp(observed_ms + 50),
+    )
+
+
+def market_series(
+    symbol: str = "BTCUSDT", *, observed_ms: int = T0 - 1000, venue: str = "bybit"
+) -> market_series_pb2.MarketSeriesSet:
+    """Return the series of a market: points of each kind, but for liquidations, which are not known."""
+    kinds = [kind for kind in market_series_api.SeriesKind.values() if kind]
+    known = [kind for kind in kinds if kind <= market_series_api.SERIES_KIND_TAKER_DELTA]
+    series = [
+        market_series_api.MarketSeries(
+            kind=kind,
+            points=[
+                market_series_api.SeriesPoint(time=times.timestamp(observed_ms - 300_000 * ago), value=0.01 * kind - ago)
+                for ago in range(3, 0, -1)
+            ],
+            source=market_series_api.SERIES_SOURCE_VENUE_HISTORY,
+            observed_time=times.timestamp(observed_ms),
+        )
+        if kind in known
+        else market_series_api.MarketSeries(kind=kind, missing="no stream of liquidations comes from the venue")
+        for kind in kinds
+    ]
+    return market_series_pb2.MarketSeriesSet(
+        venue=venue,
+        environment=provenance_pb2.ENVIRONMENT_SIMULATED,
+        symbol=symbol,
+        series=series,
         observed_time=times.timestamp(observed_ms),
         received_time=times.timestamp(observed_ms + 50),
     )

@@ -20,7 +20,7 @@ from tests.contract import histories
 from tests.programs import Program, free_port
 from tests.service.history_servers import alert, history_opener, sqlite_url
 from tests.service.servers import running_server
-from tests.service.snapshots import T0, TTL_S, candle_series, head_of, market_list, snapshot
+from tests.service.snapshots import T0, TTL_S, candle_series, head_of, market_list, market_series, snapshot
 from tools.fuzzing.cases import SYMBOLS, Rpc
 from tools.fuzzing.contract import Answer
 from virtuoso.domain.records import SignalStatus
@@ -158,6 +158,8 @@ async def handlers(folder: Path) -> AsyncIterator[Handlers]:
         await running.repository.set(keys.markets("bybit"), market_list().SerializeToString(), ttl_s=TTL_S)
         for symbol in SYMBOLS[:10]:
             await running.repository.set(keys.candles("bybit", symbol, "5m"), candle_series(symbol, BAR_COUNT), ttl_s=TTL_S)
+            series = market_series(symbol).SerializeToString()
+            await running.repository.set(keys.series("bybit", symbol), series, ttl_s=TTL_S)
         server: Any = running.server  # only tests use its parts
         shares = StreamShares(100)
         libraries = (
@@ -227,6 +229,8 @@ async def _publish(cache: Path) -> None:
     for symbol in SYMBOLS[:10]:
         series = candle_series(symbol, BAR_COUNT, observed_ms=now_ms)
         await repository.set(keys.candles("bybit", symbol, "5m"), series, ttl_s=TTL_S)
+        figures = market_series(symbol, observed_ms=now_ms).SerializeToString()
+        await repository.set(keys.series("bybit", symbol), figures, ttl_s=TTL_S)
     await repository.set(keys.snapshot(message.provenance.snapshot_id), blob, ttl_s=TTL_S)
     await repository.set(keys.HEAD, head_of(message, blob).SerializeToString(), ttl_s=TTL_S)
     await repository.close()

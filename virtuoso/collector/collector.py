@@ -27,6 +27,7 @@ from virtuoso.collector.outlook_keeper import OutlookKeeper
 from virtuoso.collector.price_reading import PriceReading
 from virtuoso.collector.publication import Publication
 from virtuoso.collector.publisher import Publisher
+from virtuoso.collector.series_keeper import SeriesKeeper
 from virtuoso.collector.stream_status import StreamStatus
 from virtuoso.collector.untracked_charts import UntrackedCharts
 from virtuoso.collector.venue_selection import VenueSelection
@@ -94,6 +95,8 @@ class Collector:
         self._passed: tuple[str, int] | None = None  # venue and time of the last market
         self._streams = StreamStatus(feeds, clock)
         self._charts = UntrackedCharts(self._used_feed, self._publication.publish_candles, clock)
+        publish_series = self._publication.publish_series
+        self._series = SeriesKeeper(lambda: self._selection.used, engine, publish_series, repository, clock)
         self._outlooks: OutlookKeeper | None = None
         if outlook_bars is not None:
             self._outlooks = OutlookKeeper(self._used_feed, outlook_bars, engine.environment, engine.history, clock)
@@ -184,6 +187,7 @@ class Collector:
             tasks.create_task(self._read_dominance())
             tasks.create_task(self._probe_others())
             tasks.create_task(self._charts.run())
+            tasks.create_task(self._series.run())
             if self._outlooks is not None:
                 tasks.create_task(self._outlooks.run())
             while True:

@@ -107,6 +107,10 @@ class Engine:
         """Return the venue's state between two passes."""
         return self._states[venue]
 
+    def market(self, venue: str) -> MarketData | None:
+        """Return the market of the venue's last pass. Return None before the first pass."""
+        return self._markets.get(venue)
+
     async def recall(self, repository: SnapshotRepository) -> None:
         """Recall the previous states. Return after the history has answered.
 

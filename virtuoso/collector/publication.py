@@ -116,6 +116,13 @@ class Publication:
         else:
             self._liquidations_at = now
 
+    async def publish_series(self, venue: str, symbol: str, blob: bytes) -> None:
+        """Store the series of one market. If that fails, the next call stores them."""
+        try:
+            await self._publisher.publish_series(venue, symbol, blob)
+        except RepositoryError as error:
+            self._errors.log("the series of a market could not be stored: %s", error)
+
     async def publish_candles(self, venue: str, candles: Candles) -> None:
         """Store bars for ListCandles. If that fails, the next call stores them."""
         try:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 TTL_MARGIN_S = 120.0
 CANDLES_TTL_S = 900.0
+SERIES_TTL_S = 24 * 3600.0  # its taker deltas are of a day
 LIQUIDATIONS_TTL_S = 2 * MAX_WATCH_GAP_MS / 1000  # older ones are not continued
 NO_PUBLISHER_MS = 15_000  # if the head is older than this, no collector publishes
 SNAPSHOTS_KEPT = 10  # for servers that have read a head but not its snapshot
@@ -81,6 +82,10 @@ class Publisher:
     async def publish_markets(self, snapshot: Snapshot, blob: bytes) -> None:
         """Store `blob`, the encoded markets of the snapshot's venue, for ListMarkets."""
         await self._repository.set(keys.markets(snapshot.venue), blob, ttl_s=self._ttl_s)
+
+    async def publish_series(self, venue: str, symbol: str, blob: bytes) -> None:
+        """Store `blob`, the encoded series of one market, for GetMarketSeries and for the next collector."""
+        await self._repository.set(keys.series(venue, symbol), blob, ttl_s=SERIES_TTL_S)
 
     async def publish_liquidations(self, venue: str, blob: bytes) -> None:
         """Store `blob`, the encoded liquidations of a venue's markets, for the next collector."""

@@ -140,6 +140,7 @@ class Ticker:
     index: float | None = None  # index price
     funding_rate: float | None = None  # rate of the current interval, a fraction
     funding_interval_ms: int | None = None  # time between two payments; None when it is not known
+    next_funding_ms: int | None = None  # time of the next payment; None when the venue does not state it
     open_interest: float | None = None
 
     @property

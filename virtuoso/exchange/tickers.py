@@ -16,6 +16,7 @@ from virtuoso.domain.plausibility import (
     MAX_CHANGE_DEVIATION,
     MAX_CHANGE_ERROR,
     MAX_CLOCK_LEAD_MS,
+    MAX_FUNDING_INTERVAL_MS,
     MAX_FUNDING_RATE,
     MAX_GAP_JUMP,
     MAX_MEAN_PRICE_EXCESS,
@@ -127,6 +128,7 @@ def read_tickers(
             index=index,
             funding_rate=funding,
             funding_interval_ms=intervals.interval_ms(instrument.symbol, extra, marks.interval),
+            next_funding_ms=_next_funding_ms(extra.get(marks.interval.next_payment), venue_ms),
             open_interest=positive(row.get(names.open_interest)),
         )
     count_accepted("ticker", len(tickers))
@@ -218,6 +220,12 @@ def _is_mean_price(mean: float, row: Mapping[str, Any], names: TickerNames, last
     low = min(prices) / MAX_GAP_JUMP if low is None else min(low, *prices)
     high = max(prices) * MAX_GAP_JUMP if high is None else max(high, *prices)
     return low / MAX_MEAN_PRICE_EXCESS <= mean <= high * MAX_MEAN_PRICE_EXCESS
+
+
+def _next_funding_ms(value: Any, venue_ms: int) -> int | None:
+    """Return the time of the next payment. Return None when it has passed or is too far away."""
+    time_ms = row_time(value, venue_ms + MAX_FUNDING_INTERVAL_MS)
+    return time_ms if time_ms is not None and time_ms > venue_ms else None
 
 
 def _near(value: Any, last: float) -> float | None:

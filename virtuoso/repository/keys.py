@@ -29,6 +29,11 @@ def markets(venue: str) -> str:
     return f"virtuoso:v1:markets:{_part(venue)}"
 
 
+def series(venue: str, symbol: str) -> str:
+    """Return the key of the series of one market."""
+    return f"virtuoso:v1:series:{_part(venue)}:{_part(symbol)}"
+
+
 def liquidations(venue: str) -> str:
     """Return the key of the past liquidations of a venue's markets."""
     return f"virtuoso:v1:liquidations:{_part(venue)}"

@@ -19,7 +19,7 @@ from virtuoso.domain.symbols import is_placeholder
 from virtuoso.market.v1 import market_service_pb2, provenance_pb2
 from virtuoso.service import invariants
 from virtuoso.service.message_times import time_is_valid, times_are_valid
-from virtuoso.store.v1 import candle_series_pb2, market_list_pb2, snapshot_head_pb2, snapshot_pb2
+from virtuoso.store.v1 import candle_series_pb2, market_list_pb2, market_series_pb2, snapshot_head_pb2, snapshot_pb2
 from virtuoso.wire import confluences, snapshots, times
 
 if TYPE_CHECKING:
@@ -209,6 +209,32 @@ def read_markets(
     if not markets:
         raise CorruptValue(f"no valid one among the markets of {venue}")
     return stored, markets
+
+
+def read_series(
+    blob: bytes, venue: str, environment: provenance_pb2.Environment.ValueType, symbol: str, *, now_ms: int
+) -> market_series_pb2.MarketSeriesSet:
+    """Return the series in `blob` without those that break a rule.
+
+    Raise CorruptValue when they are not of this market, when a time of them is impossible, or when none is valid."""
+    try:
+        stored = market_series_pb2.MarketSeriesSet.FromString(blob)
+    except DecodeError as error:
+        raise CorruptValue("not a MarketSeriesSet") from error
+    name = f"series of {symbol} on {venue}"
+    if (stored.venue, stored.environment, stored.symbol) != (venue, environment, symbol):
+        raise CorruptValue(f"not the {name}")
+    latest_ms = now_ms - snapshots.behind_ms(stored) + MAX_CLOCK_LEAD_MS
+    if not _clocks_agree(stored.observed_time, stored.received_time) or times.millis(stored.observed_time) > latest_ms:
+        raise CorruptValue(f"{name} with an impossible time")
+    refused: Counter[str] = Counter()
+    valid = _valid(stored.series, lambda series: str(series.kind), refused, latest_ms // 1000)
+    _count("series", refused, len(valid), name)
+    if not valid:
+        raise CorruptValue(f"no valid one among the {name}")
+    del stored.series[:]
+    stored.series.extend(valid)
+    return stored
 
 
 def read_history_rows(

@@ -15,7 +15,7 @@ from virtuoso.domain.plausibility import MAX_GAP_JUMP
 from virtuoso.service import admission, encoding
 from virtuoso.service.chart_timeframes import CHART_TIMEFRAMES, ChartTimeframe, merged
 from virtuoso.service.coalescing_cache import CoalescingCache
-from virtuoso.service.served_snapshot import mark_freshness
+from virtuoso.service.served_snapshot import stored_provenance
 from virtuoso.service.snapshot_reader import Keys, Source
 from virtuoso.wire import snapshots, times
 
@@ -81,22 +81,17 @@ class CandleReader:
         current: provenance_pb2.Provenance,
         stale_reason: provenance_pb2.FallbackReason.ValueType,
     ) -> provenance_pb2.Provenance:
-        """Return the provenance of a reply with these candles: that of the current snapshot with the times of the candles.
+        """Return the provenance of a reply with these candles.
 
         It is stale when a newer candle is overdue by more than half a minute."""
         message = series.message
-        provenance = type(current)()
-        provenance.CopyFrom(current)
-        provenance.observed_time.CopyFrom(message.observed_time)
-        provenance.received_time.CopyFrom(message.received_time)
-        provenance.ClearField("oldest_input_time")
-        mark_freshness(
-            provenance,
+        return stored_provenance(
+            message,
+            current,
             stale=self._overdue_ms(series) > snapshots.SOFT_EXPIRY_SCORES_MS,
             age_ms=max(0, self._clock.now_ms() - times.millis(message.observed_time) - snapshots.behind_ms(message)),
             stale_reason=stale_reason,
         )
-        return provenance
 
     async def close(self) -> None:
         """Cancel all reads."""

@@ -62,6 +62,7 @@ class MarketHandlers:
             "ListSymbols": self.list_symbols,
             "ListMarkets": self.list_markets,
             "ListCandles": self.list_candles,
+            "GetMarketSeries": self.get_market_series,
             "GetSentiment": self.get_sentiment,
             "ListBetas": self.list_betas,
             "GetBeta": self.get_beta,
@@ -191,6 +192,20 @@ class MarketHandlers:
             + encoding.varint(3, timeframe)
             + encoding.field(4, chunks)
             + encoding.text(5, paging.encode_token(request, paging.PageStart(older)) if older is not None else "")
+        )
+
+    async def get_market_series(self, request: api.GetMarketSeriesRequest, context: Context) -> bytes:
+        """Return the series of one symbol that is tracked."""
+        view = self._cache.current().view
+        symbol = view.symbol(request.symbol)
+        async with caller_deadline(context):
+            stored = await self._readers.series.read(view.provenance, symbol)
+        provenance = self._readers.series.provenance(stored, self._cache.current().provenance, self._cache.stale_reason)
+        wanted = [series for series in stored.series if not request.kinds or series.kind in request.kinds]
+        return (
+            encoding.field(1, (encoding.chunk_of(provenance),))
+            + encoding.text(2, symbol)
+            + encoding.field(3, map(encoding.chunk_of, wanted))
         )
 
     async def get_sentiment(self, _: api.GetSentimentRequest, __: Context) -> bytes:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from virtuoso.domain.errors import CorruptValue, DataUnavailable, RepositoryError
 from virtuoso.service import admission, encoding
 from virtuoso.service.coalescing_cache import CoalescingCache
-from virtuoso.service.served_snapshot import mark_freshness
+from virtuoso.service.served_snapshot import stored_provenance
 from virtuoso.wire import snapshots, times
 
 if TYPE_CHECKING:
@@ -92,16 +92,10 @@ class MarketListReader:
         current: provenance_pb2.Provenance,
         stale_reason: provenance_pb2.FallbackReason.ValueType,
     ) -> provenance_pb2.Provenance:
-        """Return the provenance of a reply with these markets: that of the current snapshot with the times of the list."""
-        provenance = type(current)()
-        provenance.CopyFrom(current)
-        provenance.observed_time.CopyFrom(markets.message.observed_time)
-        provenance.received_time.CopyFrom(markets.message.received_time)
-        provenance.ClearField("oldest_input_time")
+        """Return the provenance of a reply with these markets."""
         age_ms = self._age_ms(markets)
         stale = age_ms > snapshots.SOFT_EXPIRY_SCORES_MS
-        mark_freshness(provenance, stale=stale, age_ms=age_ms, stale_reason=stale_reason)
-        return provenance
+        return stored_provenance(markets.message, current, stale=stale, age_ms=age_ms, stale_reason=stale_reason)
 
     async def close(self) -> None:
         """Cancel all reads."""

@@ -13,7 +13,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from virtuoso.domain.plausibility import LAST_SECOND
 
 # Fields with a time in the future. They are checked only against LAST_SECOND.
-_FUTURE = frozenset({"expire_time"})
+_FUTURE = frozenset({"expire_time", "next_funding_time"})
 
 
 def times_are_valid(message: Message, latest_s: int) -> bool:

@@ -7,21 +7,26 @@ from typing import TYPE_CHECKING
 from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.service.candle_reader import CACHE_S, CandleReader
 from virtuoso.service.market_list_reader import MarketListReader
+from virtuoso.service.series_reader import SeriesReader
 
 if TYPE_CHECKING:
     from virtuoso.service.snapshot_reader import Keys, Source
 
 
 class RequestReaders:
-    """The readers of candles and of lists of markets. Data may be served for `max_stale_s`, and is cached for `cache_s`."""
+    """The readers of candles, of lists of markets and of series.
+
+    Data may be served for `max_stale_s`, and is cached for `cache_s`."""
 
     def __init__(
         self, source: Source, keys: Keys, *, max_stale_s: float, clock: Clock = SYSTEM_CLOCK, cache_s: float = CACHE_S
     ) -> None:
         self.candles = CandleReader(source, keys, max_stale_s=max_stale_s, clock=clock, cache_s=cache_s)
         self.markets = MarketListReader(source, keys, max_stale_s=max_stale_s, clock=clock, cache_s=cache_s)
+        self.series = SeriesReader(source, keys, max_stale_s=max_stale_s, clock=clock, cache_s=cache_s)
 
     async def close(self) -> None:
         """Cancel all reads."""
         await self.candles.close()
         await self.markets.close()
+        await self.series.close()

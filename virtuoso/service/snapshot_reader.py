@@ -47,6 +47,10 @@ class Keys(Protocol):
         """Return the key of the list of a venue's markets."""
         ...
 
+    def series(self, venue: str, symbol: str, /) -> str:
+        """Return the key of the series of one market."""
+        ...
+
     def candles(self, venue: str, symbol: str, timeframe: str, /) -> str:
         """Return the key of a series of candles. `timeframe` is text such as "5m"."""
         ...

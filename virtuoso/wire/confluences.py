@@ -52,6 +52,7 @@ def add_confluence(
         funding_percent=_percent(ticker.funding_rate),
         funding_interval=duration(ticker.funding_interval_ms) if ticker.funding_interval_ms else None,
         funding_day_percent=_percent(ticker.daily_funding_rate),
+        next_funding_time=None if ticker.next_funding_ms is None else timestamp(ticker.next_funding_ms),
         liquidations=None if totals is None else liquidations(totals),
         open_interest_change_percent=snapshot.open_interest_changes.get(symbol),
         recent_scores=snapshot.trail.recent(symbol) if snapshot.trail else (),

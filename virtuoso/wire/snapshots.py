@@ -14,7 +14,7 @@ from virtuoso.domain.errors import CorruptValue
 from virtuoso.domain.model import Environment, Regime, RegimeState, Timeframe
 from virtuoso.domain.scores import Label, ScoreMeans, ScoreTrail, StoredMeans
 from virtuoso.market.v1 import candle_pb2, confluence_pb2, mover_pb2, overview_pb2, provenance_pb2, symbol_pb2
-from virtuoso.store.v1 import candle_series_pb2, market_list_pb2, snapshot_head_pb2, snapshot_pb2
+from virtuoso.store.v1 import candle_series_pb2, market_list_pb2, market_series_pb2, snapshot_head_pb2, snapshot_pb2
 from virtuoso.wire import confluences, messages
 from virtuoso.wire.encoded_parts import EncodedParts
 from virtuoso.wire.liquidations import liquidations
@@ -38,7 +38,10 @@ TIMEFRAMES = {
 
 
 def behind_ms(
-    message: snapshot_head_pb2.SnapshotHead | candle_series_pb2.CandleSeries | market_list_pb2.MarketList,
+    message: snapshot_head_pb2.SnapshotHead
+    | candle_series_pb2.CandleSeries
+    | market_list_pb2.MarketList
+    | market_series_pb2.MarketSeriesSet,
 ) -> int:
     """Return how far the market's clock is behind ours, in milliseconds. It is 0 unless a recording is played."""
     return message.behind.seconds * 1000 + message.behind.nanos // 1_000_000

@@ -65,6 +65,7 @@ async def test_without_faults_a_snapshot_is_published_in_every_period() -> None:
         await asyncio.sleep(300)
         assert node.longest_gap_s() < PERIOD_S + 0.5
         assert all(each.snapshot.complete and each.reason is None for each in node.publications)
+        assert await node.repository.get(keys.series("bybit", "BTCUSDT")) is not None
         assert len(node.publications) == pytest.approx(300 / PERIOD_S, rel=0.05)
 
 

@@ -67,6 +67,7 @@ def test_every_field_of_a_good_row_is_read() -> None:
         funding_rate=0.0001,
         open_interest=50,
     )
+    assert one(nextFundingTime=str(NOW + 1)).next_funding_ms == NOW + 1
 
 
 @pytest.mark.parametrize("price", [None, "", "NaN", "inf", "0", "-1", "abc"])
@@ -95,6 +96,7 @@ def test_a_row_without_a_price_is_refused_and_counted(price: Any) -> None:
         ("index", {"indexPrice": "60"}),
         ("funding_rate", {"fundingRate": "-1"}),
         ("funding_rate", {"fundingRate": "0.06"}),
+        ("next_funding_ms", {"nextFundingTime": str(NOW - 1)}),
         ("open_interest", {"openInterest": "0"}),
         ("open_interest", {"openInterest": "-1"}),
     ],

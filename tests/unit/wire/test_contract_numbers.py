@@ -18,7 +18,7 @@ from tests.programs import ROOT
 from tools.reference.contract import PACKAGE, Contract
 from virtuoso.analysis import beta, market_sentiment, movers, opportunities, opportunity_rules, overview
 from virtuoso.client import stream
-from virtuoso.domain import model, plausibility, records
+from virtuoso.domain import market_series, model, plausibility, records
 from virtuoso.domain.scores import label
 from virtuoso.domain.symbols import PLACEHOLDERS, is_placeholder
 from virtuoso.edge.contract import descriptors
@@ -29,7 +29,7 @@ from virtuoso.wire import snapshots
 
 MIRRORED = [
     kind
-    for module in (model, records)
+    for module in (market_series, model, records)
     for _, kind in inspect.getmembers(module, inspect.isclass)
     if issubclass(kind, IntEnum) and kind.__module__ == module.__name__
 ]

@@ -113,6 +113,13 @@ export function timeSpan(ms: number): string {
   return `${Math.floor(s / 86_400)}${units.days}`;
 }
 
+/** Format the time until an instant as hours, minutes and seconds: 2:13:05. */
+export function countdown(ms: number): string {
+  const s = Math.max(0, Math.ceil(ms / 1000));
+  const [minutes, seconds] = [Math.floor(s / 60) % 60, s % 60].map((part) => String(part).padStart(2, "0"));
+  return `${Math.floor(s / 3600)}:${minutes}:${seconds}`;
+}
+
 /** Convert a time to epoch milliseconds. */
 export const ms = (time: Timestamp | undefined): Maybe => time && timestampMs(time);
 /** Convert a duration to milliseconds. */

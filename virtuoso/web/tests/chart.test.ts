@@ -4,6 +4,7 @@ import { AlertKind, AlertLevel, AlertSchema, Side, SignalSchema, SignalStatus } 
 import { expect, test } from "vitest";
 import { bollinger, ema, macd, onBars, rsi, sumOnBars, vwap } from "../src/charts/indicators.js";
 import type { Values } from "../src/charts/picture.js";
+import { cumulated } from "../src/symbol/chart/series.js";
 import { formingBars, withPrice } from "../src/symbol/chart/forming.js";
 import { levelsOf, marksOf } from "../src/symbol/chart/marks.js";
 
@@ -62,6 +63,11 @@ test("points count for their bar and as long as they hold, and sums for their ba
   expect(onBars(points, [0, 60, 120, 180], 60, 0)).toEqual([1, 3, undefined, undefined]);
   expect(onBars(points, [0, 60, 120, 180, 240], 60, 75)).toEqual([1, 3, 3, 3, undefined]);
   expect(sumOnBars(points, [0, 60, 120], 60)).toEqual([1, 5, undefined]);
+});
+
+test("the cumulated delta begins again at 0 after a gap", () => {
+  const at = (minutes: number, value: number) => ({ at: 60 * minutes, value });
+  expect(cumulated([at(0, 3), at(5, -1), at(15, 4), at(20, 1)]).map(({ value }) => value)).toEqual([3, 2, 4, 5]);
 });
 
 test("a bar that has not closed opens at the close before it and moves with the price", () => {

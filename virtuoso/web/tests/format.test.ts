@@ -73,3 +73,9 @@ test("a time of another day has its date", () => {
   expect(format.clock(time, Date.UTC(2026, 2, 4, 23))).toBe("09:07 UTC");
   expect(format.clock(time, Date.UTC(2026, 2, 5, 1))).toBe("4 Mar, 09:07 UTC");
 });
+
+test("a countdown has hours, minutes and seconds", () => {
+  expect(format.countdown(7_985_000)).toBe("2:13:05");
+  expect(format.countdown(400)).toBe("0:00:01");
+  expect(format.countdown(-1)).toBe("0:00:00");
+});

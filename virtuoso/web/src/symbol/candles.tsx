@@ -7,11 +7,13 @@ import type { Pages } from "../state/pages.js";
 import { t } from "../texts/index.js";
 import { Empty, Panel, ProblemNote, Segmented } from "../ui/index.js";
 import { LayerChoice } from "./chart/choices.js";
-import { toBar, useBars, useEvents, useFormingBars, useScores } from "./chart/data.js";
+import { toBar, useBars, useEvents, useFormingBars, useScores, useSeries } from "./chart/data.js";
 import { Reading, Summary } from "./chart/figures.js";
 import { type Frame, chosenFrame, framesOf } from "./chart/frames.js";
 import { useFullScreen } from "./chart/full_screen.js";
 import { chosenLayers, pictureOf } from "./chart/layers.js";
+import { SERIES_LAYERS } from "./chart/series.js";
+import { Sources } from "./chart/sources.js";
 import { isCurrent, useRow } from "./head.js";
 import "../styles/chart.css";
 
@@ -88,6 +90,8 @@ function Candlesticks({ symbol, frame, bars, pages }: CandlesticksProps) {
   const unclosed = useComputed(() => forming.value.map(({ time }) => time).join()).value;
   const layers = chosenLayers.value;
   const scores = useScores(symbol, frame, layers.includes("score"));
+  const shownSeries = useMemo(() => SERIES_LAYERS.filter((layer) => layers.includes(layer)), [layers]);
+  const { series, problem: seriesProblem } = useSeries(symbol, shownSeries);
   const events = useEvents(symbol, pages.answer.reply?.provenance?.venue ?? "");
   const tickSize = useComputed(() => row.value?.tickSize).value;
   const words = t().chart;
@@ -96,10 +100,10 @@ function Candlesticks({ symbol, frame, bars, pages }: CandlesticksProps) {
       pictureOf({
         times: [...bars.map(({ time }) => time), ...unclosed.split(",").filter(Boolean).map(Number)],
         ...{ bars, step: frame.step, tickSize, layers },
-        ...{ scores: scores.points, signals: events.signals, alerts: events.alerts },
+        ...{ series, scores: scores.points, signals: events.signals, alerts: events.alerts },
       }),
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the names in the picture are those of the language
-    [bars, unclosed, frame, tickSize, layers, scores.points, events.signals, events.alerts, words],
+    [bars, unclosed, frame, tickSize, layers, series, scores.points, events.signals, events.alerts, words],
   );
   const shown = range ? bars.filter(({ time }) => time >= range[0] && time <= range[1]) : bars;
   return (
@@ -114,6 +118,7 @@ function Candlesticks({ symbol, frame, bars, pages }: CandlesticksProps) {
         onCursor={setCursor}
         onNearStart={() => more && !problem && older()}
       />
+      <Sources layers={shownSeries} series={series} />
       <Summary bars={shown} picture={picture} frame={frame.name} />
       <p class="chart-foot">
         {more ? (
@@ -127,7 +132,7 @@ function Candlesticks({ symbol, frame, bars, pages }: CandlesticksProps) {
           {words.library}
         </a>
       </p>
-      {[problem, scores.problem, events.problem].map(
+      {[problem, scores.problem, seriesProblem, events.problem].map(
         (one) => one && <ProblemNote key={one.reason} problem={one} old />,
       )}
     </>

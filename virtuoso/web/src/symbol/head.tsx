@@ -1,7 +1,8 @@
 import { computed, useComputed } from "@preact/signals";
 import type { ConfluenceRow, GetConfluenceResponse } from "virtuoso-market";
-import { durationToMs, percent, price, usd } from "../format.js";
+import { countdown, durationToMs, ms, percent, price, usd } from "../format.js";
 import { live, status } from "../state/live.js";
+import { marketTime } from "../state/market_time.js";
 import { back } from "../state/router.js";
 import { t } from "../texts/index.js";
 import { Change, Icon, Moving, SymbolName, Value, WatchStar } from "../ui/index.js";
@@ -35,7 +36,12 @@ export function Head({ symbol, reply }: { symbol: string; reply?: GetConfluenceR
           <span class="muted">
             {t().symbolPage.turnover} <Value>{usd(row.turnover24hUsd)}</Value>
           </span>
-          {reply?.fundingDayPercent !== undefined && <span class="muted">{funding(reply)}</span>}
+          {reply?.fundingDayPercent !== undefined && (
+            <span class="muted">
+              {funding(reply)}
+              <NextFunding time={ms(reply.nextFundingTime)} />
+            </span>
+          )}
         </div>
       )}
     </header>
@@ -50,4 +56,10 @@ function funding({ fundingDayPercent, fundingPercent, fundingInterval }: GetConf
     percent(fundingPercent, 4),
     `${hours}${t().units.hours}`,
   );
+}
+
+/** The time until the next payment, by the market's clock. */
+function NextFunding({ time }: { time: number | undefined }) {
+  const left = time === undefined ? 0 : time - marketTime.value;
+  return left > 0 ? <Value>{t().chart.nextFunding(countdown(left))}</Value> : null;
 }

@@ -9,6 +9,7 @@ import {
   OpportunityKind,
   OutlookAbsence,
   Regime,
+  SeriesSource,
   SignalStatus,
   SignalVerdict,
   Transport,
@@ -372,7 +373,8 @@ export const de: Texts = {
     explained:
       "Die Indikatoren verwenden nur abgeschlossene Kerzen. VWAP ist der Durchschnittskurs seit 00:00 UTC, gewichtet mit dem " +
       "Volumen. Bollinger-Bänder sind der Durchschnitt von 20 Schlusskursen sowie zwei Standardabweichungen darüber und " +
-      "darunter. Ihre Auswahl bleibt auf diesem Gerät.",
+      "darunter. Das Taker-Delta ist, was Taker gekauft haben, minus was sie verkauft haben. CVD ist seine Summe und beginnt " +
+      "nach einer Lücke wieder bei 0. Ihre Auswahl bleibt auf diesem Gerät.",
     fullScreen: "Vollbild",
     layers: {
       ema20: "EMA 20",
@@ -387,7 +389,22 @@ export const de: Texts = {
       rsi: "RSI 14",
       macd: "MACD",
       score: "Bewertung",
+      funding: "Gezahltes Funding",
+      openInterest: "Open Interest",
+      longShort: "Long/Short-Verhältnis",
+      takerDelta: "Taker-Delta",
+      cvd: "CVD",
+      liquidations: "Liquidationen",
     },
+    liquidated: { longs: "Longs geschlossen", shorts: "Shorts geschlossen" },
+    sources: {
+      [SeriesSource.VENUE_HISTORY]: "aus dem Archiv der Börse",
+      [SeriesSource.VENUE_BARS]: "aus den Kerzen der Börse",
+      [SeriesSource.TRADES]: "aus den Trades, die dieser Dienst empfangen hat, je fünf Minuten",
+      [SeriesSource.LIQUIDATIONS]: "aus dem Liquidationsstrom der Börse",
+    },
+    nextFunding: (time) => `, nächste Zahlung in ${time}`,
+    missing: (reason) => `nicht gemessen: ${reason}`,
     bands: { upper: "oben", middle: "Mitte", lower: "unten" },
     macd: { difference: "Differenz", signal: "Signallinie" },
     levels: { entry: "Einstieg", stop: "Stopp", target: (number) => `Ziel ${number}` },

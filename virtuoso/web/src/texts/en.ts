@@ -9,6 +9,7 @@ import {
   OpportunityKind,
   OutlookAbsence,
   Regime,
+  SeriesSource,
   SignalStatus,
   SignalVerdict,
   Transport,
@@ -382,7 +383,8 @@ export const en = {
     indicators: "Indicators",
     explained:
       "Indicators use closed bars only. VWAP is the mean price since 00:00 UTC, weighted by volume. Bollinger bands are the " +
-      "mean of 20 closes, and that mean plus and minus two standard deviations. Your choice is kept on this device.",
+      "mean of 20 closes, and that mean plus and minus two standard deviations. Taker delta is what takers bought " +
+      "minus what they sold. CVD is its sum, and begins again at 0 after a gap. Your choice is kept on this device.",
     fullScreen: "Full screen",
     layers: {
       ema20: "EMA 20",
@@ -397,7 +399,23 @@ export const en = {
       rsi: "RSI 14",
       macd: "MACD",
       score: "Score",
+      funding: "Funding paid",
+      openInterest: "Open interest",
+      longShort: "Long/short ratio",
+      takerDelta: "Taker delta",
+      cvd: "CVD",
+      liquidations: "Liquidations",
     },
+    liquidated: { longs: "Longs closed", shorts: "Shorts closed" },
+    /** Where a series comes from. */
+    sources: {
+      [SeriesSource.VENUE_HISTORY]: "from the history of the exchange",
+      [SeriesSource.VENUE_BARS]: "from the candles of the exchange",
+      [SeriesSource.TRADES]: "from the trades that this service received, five minutes at a time",
+      [SeriesSource.LIQUIDATIONS]: "from the liquidation stream of the exchange",
+    } as Partial<Record<SeriesSource, string>>,
+    nextFunding: (time: string) => `, next in ${time}`,
+    missing: (reason: string) => `not measured: ${reason}`,
     bands: { upper: "upper", middle: "middle", lower: "lower" },
     macd: { difference: "Difference", signal: "Signal line" },
     levels: { entry: "Entry", stop: "Stop", target: (number: number) => `Target ${number}` },

@@ -16,6 +16,7 @@ from virtuoso.market.v1 import candle_pb2 as _candle_pb2
 from virtuoso.market.v1 import confluence_pb2 as _confluence_pb2
 from virtuoso.market.v1 import liquidation_pb2 as _liquidation_pb2
 from virtuoso.market.v1 import market_pb2 as _market_pb2
+from virtuoso.market.v1 import market_series_pb2 as _market_series_pb2
 from virtuoso.market.v1 import mover_pb2 as _mover_pb2
 from virtuoso.market.v1 import opportunity_pb2 as _opportunity_pb2
 from virtuoso.market.v1 import outlook_pb2 as _outlook_pb2
@@ -459,6 +460,7 @@ class GetConfluenceResponse(_message.Message):
     AVERAGED_OVER_FIELD_NUMBER: _builtins.int
     OPEN_INTEREST_CHANGE_PERCENT_FIELD_NUMBER: _builtins.int
     RECENT_SCORES_FIELD_NUMBER: _builtins.int
+    NEXT_FUNDING_TIME_FIELD_NUMBER: _builtins.int
     OUTLOOK_FIELD_NUMBER: _builtins.int
     symbol: _builtins.str
     """The symbol as the venue names it."""
@@ -539,6 +541,10 @@ class GetConfluenceResponse(_message.Message):
         """The scores of the last hour, one for each five minutes, newest first. The list ends where a score is not known."""
 
     @_builtins.property
+    def next_funding_time(self) -> _timestamp_pb2.Timestamp:
+        """When the next funding is paid, on the exchange's clock. Absent when the venue does not state it."""
+
+    @_builtins.property
     def outlook(self) -> _outlook_pb2.Outlook:
         """The odds that the symbol beats the median market in the next 24 hours, or why nothing is said. It is not in the score."""
 
@@ -569,11 +575,12 @@ class GetConfluenceResponse(_message.Message):
         averaged_over: _duration_pb2.Duration | None = ...,
         open_interest_change_percent: _builtins.float | None = ...,
         recent_scores: _abc.Iterable[_builtins.float] | None = ...,
+        next_funding_time: _timestamp_pb2.Timestamp | None = ...,
         outlook: _outlook_pb2.Outlook | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_15m", b"_change_15m", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_day_percent", b"_funding_day_percent", "_funding_percent", b"_funding_percent", "_instant_score", b"_instant_score", "_open_interest_change_percent", b"_open_interest_change_percent", "_score", b"_score", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "averaged_over", b"averaged_over", "change_15m", b"change_15m", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "funding_day_percent", b"funding_day_percent", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "instant_score", b"instant_score", "liquidations", b"liquidations", "open_interest_change_percent", b"open_interest_change_percent", "outlook", b"outlook", "price_time", b"price_time", "provenance", b"provenance", "score", b"score", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_15m", b"_change_15m", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_day_percent", b"_funding_day_percent", "_funding_percent", b"_funding_percent", "_instant_score", b"_instant_score", "_open_interest_change_percent", b"_open_interest_change_percent", "_score", b"_score", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "averaged_over", b"averaged_over", "change_15m", b"change_15m", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "funding_day_percent", b"funding_day_percent", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "instant_score", b"instant_score", "liquidations", b"liquidations", "next_funding_time", b"next_funding_time", "open_interest_change_percent", b"open_interest_change_percent", "outlook", b"outlook", "price_time", b"price_time", "provenance", b"provenance", "score", b"score", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_15m", b"_change_15m", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_day_percent", b"_funding_day_percent", "_funding_percent", b"_funding_percent", "_instant_score", b"_instant_score", "_open_interest_change_percent", b"_open_interest_change_percent", "_score", b"_score", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "averaged_over", b"averaged_over", "change_15m", b"change_15m", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "coverage", b"coverage", "dimensions", b"dimensions", "drivers", b"drivers", "funding_day_percent", b"funding_day_percent", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "instant_score", b"instant_score", "label", b"label", "liquidations", b"liquidations", "missing_inputs", b"missing_inputs", "open_interest_change_percent", b"open_interest_change_percent", "outlook", b"outlook", "price", b"price", "price_time", b"price_time", "provenance", b"provenance", "recent_scores", b"recent_scores", "score", b"score", "symbol", b"symbol", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_15m", b"_change_15m", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_day_percent", b"_funding_day_percent", "_funding_percent", b"_funding_percent", "_instant_score", b"_instant_score", "_open_interest_change_percent", b"_open_interest_change_percent", "_score", b"_score", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "averaged_over", b"averaged_over", "change_15m", b"change_15m", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "coverage", b"coverage", "dimensions", b"dimensions", "drivers", b"drivers", "funding_day_percent", b"funding_day_percent", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "instant_score", b"instant_score", "label", b"label", "liquidations", b"liquidations", "missing_inputs", b"missing_inputs", "next_funding_time", b"next_funding_time", "open_interest_change_percent", b"open_interest_change_percent", "outlook", b"outlook", "price", b"price", "price_time", b"price_time", "provenance", b"provenance", "recent_scores", b"recent_scores", "score", b"score", "symbol", b"symbol", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__agreement: _TypeAlias = _typing.Literal["agreement"]  # noqa: Y015
     _WhichOneofArgType__agreement: _TypeAlias = _typing.Literal["_agreement", b"_agreement"]  # noqa: Y015
@@ -906,6 +913,70 @@ class ListCandlesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListCandlesResponse: _TypeAlias = ListCandlesResponse  # noqa: Y015
+
+@_typing.final
+class GetMarketSeriesRequest(_message.Message):
+    """Request of GetMarketSeries."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SYMBOL_FIELD_NUMBER: _builtins.int
+    KINDS_FIELD_NUMBER: _builtins.int
+    symbol: _builtins.str
+    """The symbol, such as "BTCUSDT"."""
+    @_builtins.property
+    def kinds(self) -> _containers.RepeatedScalarFieldContainer[_market_series_pb2.SeriesKind.ValueType]:
+        """Only these kinds. Empty (the default): all."""
+
+    def __init__(
+        self,
+        *,
+        symbol: _builtins.str = ...,
+        kinds: _abc.Iterable[_market_series_pb2.SeriesKind.ValueType] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kinds", b"kinds", "symbol", b"symbol"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetMarketSeriesRequest: _TypeAlias = GetMarketSeriesRequest  # noqa: Y015
+
+@_typing.final
+class GetMarketSeriesResponse(_message.Message):
+    """Reply of GetMarketSeries."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROVENANCE_FIELD_NUMBER: _builtins.int
+    SYMBOL_FIELD_NUMBER: _builtins.int
+    SERIES_FIELD_NUMBER: _builtins.int
+    symbol: _builtins.str
+    """The symbol as the venue names it."""
+    @_builtins.property
+    def provenance(self) -> _provenance_pb2.Provenance:
+        """Where the reply comes from and how old it is. `observed_time` and `received_time` are those of the series. Each series
+        also has the time of its own newest reading.
+        """
+
+    @_builtins.property
+    def series(self) -> _containers.RepeatedCompositeFieldContainer[_market_series_pb2.MarketSeries]:
+        """One series of each wanted kind, by kind. A series that is not known says why."""
+
+    def __init__(
+        self,
+        *,
+        provenance: _provenance_pb2.Provenance | None = ...,
+        symbol: _builtins.str = ...,
+        series: _abc.Iterable[_market_series_pb2.MarketSeries] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["provenance", b"provenance"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["provenance", b"provenance", "series", b"series", "symbol", b"symbol"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetMarketSeriesResponse: _TypeAlias = GetMarketSeriesResponse  # noqa: Y015
 
 @_typing.final
 class GetSentimentRequest(_message.Message):

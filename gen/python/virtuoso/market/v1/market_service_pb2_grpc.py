@@ -81,6 +81,11 @@ class MarketServiceStub:
                 request_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListCandlesRequest.SerializeToString,
                 response_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListCandlesResponse.FromString,
                 _registered_method=True)
+        self.GetMarketSeries = channel.unary_unary(
+                '/virtuoso.market.v1.MarketService/GetMarketSeries',
+                request_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetMarketSeriesRequest.SerializeToString,
+                response_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetMarketSeriesResponse.FromString,
+                _registered_method=True)
         self.GetSentiment = channel.unary_unary(
                 '/virtuoso.market.v1.MarketService/GetSentiment',
                 request_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetSentimentRequest.SerializeToString,
@@ -210,6 +215,15 @@ class MarketServiceServicer:
     def ListCandles(self, request, context):
         """Closed bars of one symbol, for a chart. The errors are those of GetConfluence. DATA_UNAVAILABLE also means that the newest
         bar is too old. A market that is not tracked has bars of 30 minutes and longer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetMarketSeries(self, request, context):
+        """What happened in one market beside its price, for the panes of a chart: funding, open interest, accounts, taker delta and
+        liquidations. The series are at most a few minutes old. The errors are those of GetConfluence. DATA_UNAVAILABLE also
+        means that the series are too old.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -353,6 +367,11 @@ def add_MarketServiceServicer_to_server(servicer, server):
                     servicer.ListCandles,
                     request_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListCandlesRequest.FromString,
                     response_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListCandlesResponse.SerializeToString,
+            ),
+            'GetMarketSeries': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetMarketSeries,
+                    request_deserializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetMarketSeriesRequest.FromString,
+                    response_serializer=virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetMarketSeriesResponse.SerializeToString,
             ),
             'GetSentiment': grpc.unary_unary_rpc_method_handler(
                     servicer.GetSentiment,
@@ -638,6 +657,33 @@ class MarketService:
             '/virtuoso.market.v1.MarketService/ListCandles',
             virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListCandlesRequest.SerializeToString,
             virtuoso_dot_market_dot_v1_dot_market__service__pb2.ListCandlesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetMarketSeries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/virtuoso.market.v1.MarketService/GetMarketSeries',
+            virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetMarketSeriesRequest.SerializeToString,
+            virtuoso_dot_market_dot_v1_dot_market__service__pb2.GetMarketSeriesResponse.FromString,
             options,
             channel_credentials,
             insecure,

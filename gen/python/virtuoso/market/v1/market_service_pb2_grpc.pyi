@@ -66,6 +66,11 @@ class MarketServiceStub:
     """Closed bars of one symbol, for a chart. The errors are those of GetConfluence. DATA_UNAVAILABLE also means that the newest
     bar is too old. A market that is not tracked has bars of 30 minutes and longer.
     """
+    GetMarketSeries: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.GetMarketSeriesRequest, _market_service_pb2.GetMarketSeriesResponse]
+    """What happened in one market beside its price, for the panes of a chart: funding, open interest, accounts, taker delta and
+    liquidations. The series are at most a few minutes old. The errors are those of GetConfluence. DATA_UNAVAILABLE also
+    means that the series are too old.
+    """
     GetSentiment: _grpc.UnaryUnaryMultiCallable[_market_service_pb2.GetSentimentRequest, _market_service_pb2.GetSentimentResponse]
     """The sentiment of the whole market: a gauge and its parts. UNAVAILABLE with DATA_UNAVAILABLE while no part of it could be
     measured.
@@ -148,6 +153,11 @@ class MarketServiceAsyncStub(MarketServiceStub):
     ListCandles: _aio.UnaryUnaryMultiCallable[_market_service_pb2.ListCandlesRequest, _market_service_pb2.ListCandlesResponse]  # type: ignore[assignment]
     """Closed bars of one symbol, for a chart. The errors are those of GetConfluence. DATA_UNAVAILABLE also means that the newest
     bar is too old. A market that is not tracked has bars of 30 minutes and longer.
+    """
+    GetMarketSeries: _aio.UnaryUnaryMultiCallable[_market_service_pb2.GetMarketSeriesRequest, _market_service_pb2.GetMarketSeriesResponse]  # type: ignore[assignment]
+    """What happened in one market beside its price, for the panes of a chart: funding, open interest, accounts, taker delta and
+    liquidations. The series are at most a few minutes old. The errors are those of GetConfluence. DATA_UNAVAILABLE also
+    means that the series are too old.
     """
     GetSentiment: _aio.UnaryUnaryMultiCallable[_market_service_pb2.GetSentimentRequest, _market_service_pb2.GetSentimentResponse]  # type: ignore[assignment]
     """The sentiment of the whole market: a gauge and its parts. UNAVAILABLE with DATA_UNAVAILABLE while no part of it could be
@@ -276,6 +286,17 @@ class MarketServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_market_service_pb2.ListCandlesResponse, _abc.Awaitable[_market_service_pb2.ListCandlesResponse]]:
         """Closed bars of one symbol, for a chart. The errors are those of GetConfluence. DATA_UNAVAILABLE also means that the newest
         bar is too old. A market that is not tracked has bars of 30 minutes and longer.
+        """
+
+    @_abc_1.abstractmethod
+    def GetMarketSeries(
+        self,
+        request: _market_service_pb2.GetMarketSeriesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_market_service_pb2.GetMarketSeriesResponse, _abc.Awaitable[_market_service_pb2.GetMarketSeriesResponse]]:
+        """What happened in one market beside its price, for the panes of a chart: funding, open interest, accounts, taker delta and
+        liquidations. The series are at most a few minutes old. The errors are those of GetConfluence. DATA_UNAVAILABLE also
+        means that the series are too old.
         """
 
     @_abc_1.abstractmethod

@@ -4,11 +4,13 @@ import { type ReadonlySignal, effect, useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import {
   type Candle,
+  GetMarketSeriesResponseSchema,
   GetScoreHistoryResponseSchema,
   ListAlertsResponseSchema,
   ListCandlesResponseSchema,
   ListSignalsResponseSchema,
   type ListCandlesResponse,
+  type MarketSeries,
 } from "virtuoso-market";
 import type { Point } from "../../charts/indicators.js";
 import type { Bar, FormingBar } from "../../charts/picture.js";
@@ -21,6 +23,7 @@ import { useQuery } from "../../state/query.js";
 import { isCurrent } from "../head.js";
 import { formingBars, withPrice } from "./forming.js";
 import type { Frame } from "./frames.js";
+import { SERIES, type SeriesLayer } from "./series.js";
 
 const BARS = 300;
 const MAX_POINTS = 288; // of one call of the history
@@ -103,6 +106,20 @@ export function useScores(symbol: string, { id, step }: Frame, wanted: boolean) 
     [answer.reply],
   );
   return { points, problem: answer.problem };
+}
+
+const NONE: readonly MarketSeries[] = [];
+
+/** Return the series of these layers. */
+export function useSeries(symbol: string, layers: readonly SeriesLayer[]) {
+  const kinds = [...new Set(layers.flatMap((layer) => SERIES[layer]))];
+  const answer = useQuery(
+    kinds.length ? `series:${symbol}:${kinds.join()}` : "",
+    GetMarketSeriesResponseSchema,
+    (signal) => market.getMarketSeries({ symbol, kinds }, { signal }),
+    30_000,
+  ).value;
+  return { series: answer.reply?.series ?? NONE, problem: answer.problem };
 }
 
 /** Return the signals and the alerts of a symbol on a venue, newest first. */

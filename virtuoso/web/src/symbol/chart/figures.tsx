@@ -3,7 +3,7 @@ import { type Bar, type FormingBar, type Picture, newest } from "../../charts/pi
 import { dateTime, price } from "../../format.js";
 import { t } from "../../texts/index.js";
 import { Change, Fact } from "../../ui/index.js";
-import { amount } from "./layers.js";
+import { amount } from "./series.js";
 
 interface ReadingProps {
   readonly picture: Picture;

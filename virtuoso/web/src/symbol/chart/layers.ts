@@ -1,16 +1,17 @@
-import type { Alert, Signal } from "virtuoso-market";
+import type { Alert, MarketSeries, Signal } from "virtuoso-market";
 import { type Point, bollinger, ema, macd, onBars, rsi, vwap } from "../../charts/indicators.js";
 import type { Bar, Colour, Pane, Picture, Plot, Values } from "../../charts/picture.js";
-import { fixed, priceDigits, score, usd } from "../../format.js";
+import { fixed, priceDigits, score } from "../../format.js";
 import { storedSignal } from "../../state/stored_signal.js";
 import { t } from "../../texts/index.js";
 import { levelsOf, marksOf } from "./marks.js";
+import { SERIES_LAYERS, amount, seriesPane } from "./series.js";
 
 /** What a chart can show besides candles, in the order of the legends and panes. */
 const OVERLAYS = ["ema20", "ema50", "ema200", "vwap", "bollinger"] as const;
 const MARKS = ["levels", "signals", "alerts"] as const;
 const PANES = ["volume", "rsi", "macd", "score"] as const;
-export const LAYERS = [...OVERLAYS, ...MARKS, ...PANES] as const;
+export const LAYERS = [...OVERLAYS, ...MARKS, ...PANES, ...SERIES_LAYERS] as const;
 export type Layer = (typeof LAYERS)[number];
 
 const USUAL: readonly Layer[] = ["ema20", "ema50", "ema200", "levels", "signals", "alerts", "volume", "score"];
@@ -28,6 +29,7 @@ export interface Material {
   readonly tickSize: number | undefined;
   readonly layers: readonly Layer[];
   readonly scores: readonly Point[];
+  readonly series: readonly MarketSeries[];
   /** Those of the venue of the bars. */
   readonly signals: readonly Signal[];
   readonly alerts: readonly Alert[];
@@ -37,10 +39,13 @@ const DAY_S = 86_400;
 
 /** Return the picture of the bars with the chosen layers. */
 export function pictureOf(material: Material): Picture {
-  const { bars, times, step, tickSize, layers, signals, alerts } = material;
+  const { bars, times, step, tickSize, layers, signals, alerts, series } = material;
   const has = (layer: Layer) => layers.includes(layer);
   const overlays = OVERLAYS.filter(has).flatMap((layer) => overlaysOf(layer, material));
-  const panes = PANES.filter(has).map((layer) => paneOf(layer, material));
+  const panes = [
+    ...PANES.filter(has).map((layer) => paneOf(layer, material)),
+    ...SERIES_LAYERS.filter(has).map((layer) => seriesPane(layer, series, times, step)),
+  ];
   return {
     ...{ bars, times, step, tickSize },
     panes: [{ plots: overlays }, ...panes],
@@ -112,6 +117,3 @@ function paneOf(layer: (typeof PANES)[number], { bars, times, step, tickSize, sc
       };
   }
 }
-
-/** Format an amount of the base asset. */
-export const amount = (value: number) => usd(value).replace("$", "");

@@ -7,6 +7,7 @@ import type { Candle, Timeframe } from "./candle_pb.js";
 import type { ConfluenceRow, Dimension, DimensionKind, Label } from "./confluence_pb.js";
 import type { Liquidations } from "./liquidation_pb.js";
 import type { VenueMarket } from "./market_pb.js";
+import type { MarketSeries, SeriesKind } from "./market_series_pb.js";
 import type { Mover } from "./mover_pb.js";
 import type { Opportunity, OpportunityKind } from "./opportunity_pb.js";
 import type { Outlook, OutlookRecord } from "./outlook_pb.js";
@@ -511,6 +512,12 @@ export type GetConfluenceResponse = Message<"virtuoso.market.v1.GetConfluenceRes
      */
     recentScores: number[];
     /**
+     * When the next funding is paid, on the exchange's clock. Absent when the venue does not state it.
+     *
+     * @generated from field: google.protobuf.Timestamp next_funding_time = 25;
+     */
+    nextFundingTime?: Timestamp | undefined;
+    /**
      * The odds that the symbol beats the median market in the next 24 hours, or why nothing is said. It is not in the score.
      *
      * @generated from field: virtuoso.market.v1.Outlook outlook = 30;
@@ -795,6 +802,61 @@ export type ListCandlesResponse = Message<"virtuoso.market.v1.ListCandlesRespons
  * Use `create(ListCandlesResponseSchema)` to create a new message.
  */
 export declare const ListCandlesResponseSchema: GenMessage<ListCandlesResponse>;
+/**
+ * Request of GetMarketSeries.
+ *
+ * @generated from message virtuoso.market.v1.GetMarketSeriesRequest
+ */
+export type GetMarketSeriesRequest = Message<"virtuoso.market.v1.GetMarketSeriesRequest"> & {
+    /**
+     * The symbol, such as "BTCUSDT".
+     *
+     * @generated from field: string symbol = 1;
+     */
+    symbol: string;
+    /**
+     * Only these kinds. Empty (the default): all.
+     *
+     * @generated from field: repeated virtuoso.market.v1.SeriesKind kinds = 2;
+     */
+    kinds: SeriesKind[];
+};
+/**
+ * Describes the message virtuoso.market.v1.GetMarketSeriesRequest.
+ * Use `create(GetMarketSeriesRequestSchema)` to create a new message.
+ */
+export declare const GetMarketSeriesRequestSchema: GenMessage<GetMarketSeriesRequest>;
+/**
+ * Reply of GetMarketSeries.
+ *
+ * @generated from message virtuoso.market.v1.GetMarketSeriesResponse
+ */
+export type GetMarketSeriesResponse = Message<"virtuoso.market.v1.GetMarketSeriesResponse"> & {
+    /**
+     * Where the reply comes from and how old it is. `observed_time` and `received_time` are those of the series. Each series
+     * also has the time of its own newest reading.
+     *
+     * @generated from field: virtuoso.market.v1.Provenance provenance = 1;
+     */
+    provenance?: Provenance | undefined;
+    /**
+     * The symbol as the venue names it.
+     *
+     * @generated from field: string symbol = 2;
+     */
+    symbol: string;
+    /**
+     * One series of each wanted kind, by kind. A series that is not known says why.
+     *
+     * @generated from field: repeated virtuoso.market.v1.MarketSeries series = 3;
+     */
+    series: MarketSeries[];
+};
+/**
+ * Describes the message virtuoso.market.v1.GetMarketSeriesResponse.
+ * Use `create(GetMarketSeriesResponseSchema)` to create a new message.
+ */
+export declare const GetMarketSeriesResponseSchema: GenMessage<GetMarketSeriesResponse>;
 /**
  * Request of GetSentiment.
  *
@@ -1606,6 +1668,18 @@ export declare const MarketService: GenService<{
         methodKind: "unary";
         input: typeof ListCandlesRequestSchema;
         output: typeof ListCandlesResponseSchema;
+    };
+    /**
+     * What happened in one market beside its price, for the panes of a chart: funding, open interest, accounts, taker delta and
+     * liquidations. The series are at most a few minutes old. The errors are those of GetConfluence. DATA_UNAVAILABLE also
+     * means that the series are too old.
+     *
+     * @generated from rpc virtuoso.market.v1.MarketService.GetMarketSeries
+     */
+    getMarketSeries: {
+        methodKind: "unary";
+        input: typeof GetMarketSeriesRequestSchema;
+        output: typeof GetMarketSeriesResponseSchema;
     };
     /**
      * The sentiment of the whole market: a gauge and its parts. UNAVAILABLE with DATA_UNAVAILABLE while no part of it could be

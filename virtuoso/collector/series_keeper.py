@@ -1,0 +1,83 @@
+"""The series of the scored markets for the panes of charts. They are stored one market after another, beside the passes.
+
+Trades are kept for ten minutes only, so the taker deltas of a day are kept here. The next collector continues them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING
+
+from virtuoso import metrics
+from virtuoso.analysis.market_series import market_series, received_deltas
+from virtuoso.domain.errors import CorruptValue, RepositoryError
+from virtuoso.repository import keys
+from virtuoso.wire.market_series import decode_received_deltas, encode_series
+
+if TYPE_CHECKING:
+    from virtuoso.collector.engine import Engine
+    from virtuoso.domain.clock import Clock
+    from virtuoso.domain.model import Stamp, SymbolInputs
+    from virtuoso.domain.ports import SnapshotRepository
+
+PERIOD_S = 60.0  # of one market
+
+log = logging.getLogger(__name__)
+
+
+class SeriesKeeper:
+    """A keeper of series. `used` returns the name of the used venue, or None. `engine` has the last markets.
+
+    `publish` stores the encoded series of a venue's market. `repository` has those of the previous collector."""
+
+    def __init__(
+        self,
+        used: Callable[[], str | None],
+        engine: Engine,
+        publish: Callable[[str, str, bytes], Awaitable[None]],
+        repository: SnapshotRepository,
+        clock: Clock,
+    ) -> None:
+        self._used, self._engine, self._publish = used, engine, publish
+        self._repository, self._clock = repository, clock
+        self._deltas: dict[tuple[str, str], Mapping[int, float]] = {}  # by venue and symbol
+
+    async def run(self) -> None:
+        """Store the series of one market after another until cancelled."""
+        number = 0
+        while True:
+            venue = self._used()
+            market = None if venue is None else self._engine.market(venue)
+            count = len(market.inputs) if market else 0
+            await self._clock.sleep(PERIOD_S / max(count, 1) if market else 1.0)
+            if venue is None or market is None or not count:
+                continue
+            number = (number + 1) % count
+            try:
+                await self._store(venue, market.inputs[number], market.stamp)
+            except Exception:  # an unexpected error here must not end the scores
+                log.exception("the series of %s cannot be made", market.inputs[number].symbol)
+                metrics.INVALID_ROWS.labels("series").inc()
+
+    async def _store(self, venue: str, inputs: SymbolInputs, stamp: Stamp) -> None:
+        symbol = inputs.symbol
+        if (venue, symbol) not in self._deltas:
+            self._deltas[venue, symbol] = await self._recalled(keys.series(venue, symbol))
+        deltas = self._deltas[venue, symbol] = received_deltas(inputs.trades, self._deltas[venue, symbol])
+        past = self._engine.state(venue).past_liquidations.get(symbol)
+
+        def encode() -> bytes:
+            series = market_series(inputs, stamp.observed_ms, deltas, past)
+            return encode_series(venue, self._engine.environment, symbol, series, stamp)
+
+        await self._publish(venue, symbol, await asyncio.to_thread(encode))
+
+    async def _recalled(self, key: str) -> Mapping[int, float]:
+        """Return the deltas that the previous collector stored."""
+        try:
+            blob = await self._repository.get(key)
+            return decode_received_deltas(blob, self._engine.environment) if blob else {}
+        except (CorruptValue, RepositoryError) as error:
+            log.warning("the past taker deltas cannot be read: %s", error)
+            return {}
