@@ -83,7 +83,10 @@ export default defineConfig({
         codeSplitting: {
           includeDependenciesRecursively: false,
           groups: [
-            { name: "vendor", test: /\/node_modules\/(?!lightweight-charts|fancy-canvas|d3-hierarchy|virtuoso-market)/ },
+            {
+              name: "vendor",
+              test: /\/node_modules\/(?!lightweight-charts|fancy-canvas|d3-hierarchy|virtuoso-market)/,
+            },
             { name: "market", test: /\/node_modules\/virtuoso-market/ },
             { name: "symbol_parts", test: /\/src\/(?:symbol\/(?!head|names)|charts\/frame|styles\/symbol)/ },
             { name: "lists", test: new RegExp(`/src/(?:${SHARED_BY_TABS.join("|")})`) },

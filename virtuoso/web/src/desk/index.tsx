@@ -10,7 +10,7 @@ import { Scores } from "../tabs/dashboard/scores.js";
 import { selection } from "../tabs/dashboard/selection.js";
 import { t } from "../texts/index.js";
 import { Findings } from "./findings.js";
-import { DEFAULT, PANEL_IDS, type PanelId, type PartId, layout, toggled, visibleRows } from "./layout.js";
+import { DEFAULT, PANEL_IDS, type PanelId, type PartId, elementId, layout, toggled, visibleRows } from "./layout.js";
 import { SelectedBreakdown, SelectedChart } from "./selected_symbol.js";
 import { Separator } from "./separator.js";
 import "../styles/lists.css";
@@ -42,11 +42,11 @@ export default function Desk() {
       {visibleRows(layout.value).map(([row, ids], place) => (
         <Fragment key={row}>
           {place > 0 && <Separator before="top" after="bottom" orientation="horizontal" />}
-          <div class="desk-row" id={`desk-${row}`} style={size(row)}>
+          <div class="desk-row" id={elementId(row)} style={size(row)}>
             {ids.map((id, at) => (
               <Fragment key={id}>
                 {at > 0 && <Separator before={ids[at - 1] ?? id} after={id} orientation="vertical" />}
-                <div class="desk-part" id={`desk-${id}`} style={size(id)}>
+                <div class="desk-part" id={elementId(id)} style={size(id)}>
                   <PanelOf id={id} />
                 </div>
               </Fragment>

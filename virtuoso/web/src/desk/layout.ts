@@ -46,6 +46,9 @@ export function parse(stored: unknown): Layout {
 export const visibleRows = ({ hidden }: Layout): readonly (readonly [RowId, readonly PanelId[]])[] =>
   ROW_IDS.map((row) => [row, ROWS[row].filter((id) => !hidden.includes(id))] as const).filter(([, ids]) => ids.length);
 
+/** Return the id of the element of a part. */
+export const elementId = (part: PartId) => `desk-${part}`;
+
 export const SMALLEST = 0.1;
 
 /** Return the share of `before` of the room that it has together with the part after it, 0-1. */

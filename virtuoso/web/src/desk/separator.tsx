@@ -1,5 +1,5 @@
 import { t } from "../texts/index.js";
-import { type PartId, SMALLEST, layout, shareOf, withShare } from "./layout.js";
+import { type PartId, SMALLEST, elementId, layout, shareOf, withShare } from "./layout.js";
 
 interface Props {
   readonly before: PartId;
@@ -25,7 +25,7 @@ export function Separator({ before, after, orientation }: Props) {
       tabIndex={0}
       aria-label={t().desk.between(t().desk.parts[before], t().desk.parts[after])}
       aria-orientation={orientation}
-      aria-controls={`desk-${before}`}
+      aria-controls={elementId(before)}
       aria-valuenow={percent(share)}
       aria-valuemin={percent(SMALLEST)}
       aria-valuemax={percent(1 - SMALLEST)}
@@ -43,11 +43,17 @@ export function Separator({ before, after, orientation }: Props) {
         else give((first.right - clientX) / (first.right - second.left));
       }}
       onKeyDown={(event) => {
-        const [less, more] = isVertical ? ["ArrowLeft", "ArrowRight"] : ["ArrowUp", "ArrowDown"];
-        if (event.key !== less && event.key !== more) return;
+        const step = stepOf(event.key, isVertical);
+        if (!step) return;
         event.preventDefault();
-        give(share + (event.key === more ? STEP : -STEP));
+        give(share + step);
       }}
     />
   );
+}
+
+/** Return by how much an arrow key moves a border. 0 for other keys. */
+function stepOf(key: string, isVertical: boolean): number {
+  if (isVertical) return key === "ArrowRight" ? STEP : key === "ArrowLeft" ? -STEP : 0;
+  return key === "ArrowDown" ? STEP : key === "ArrowUp" ? -STEP : 0;
 }
