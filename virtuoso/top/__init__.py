@@ -13,6 +13,7 @@
       candle_chart    its chart
       outlook_text    its outlook
       table           a table with a cursor
+      text_box        a text that is drawn again only when it has changed
       prompt          the input line for a search or a minimum score
       help            explanation of the keys and the numbers
     context           what texts depend on: the newest dashboard, the time zone, the size of the screen

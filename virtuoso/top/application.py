@@ -16,7 +16,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Resize
 from textual.screen import Screen
-from textual.widgets import DataTable, Footer, Input, Static, TabbedContent, TabPane
+from textual.widgets import DataTable, Footer, Input, TabbedContent, TabPane
 
 from virtuoso.client import Connection, Dashboard, Market, State, failure
 from virtuoso.market.v1 import market_service_pb2 as api
@@ -40,6 +40,7 @@ from virtuoso.top.symbol_screen import SymbolScreen
 from virtuoso.top.symbol_table import SymbolTable
 from virtuoso.top.table import Table
 from virtuoso.top.table_view import TableView
+from virtuoso.top.text_box import TextBox
 from virtuoso.top.watchlist import Watchlist
 
 SENTIMENT_PERIOD_S = 10.0
@@ -96,9 +97,9 @@ class TopApp(App[int]):
         yield SourceHeader()
         with TabbedContent():
             with TabPane("1 Market", id=MARKET):
-                yield Static(id="overview")
+                yield TextBox(id="overview")
                 yield SymbolTable()
-                yield Static(id="status")
+                yield TextBox(id="status")
                 yield Prompt()
             for number, (tab, listing) in enumerate(zip(TABS[1:], LISTS, strict=True), start=2):
                 yield ListTab(f"{number} {tab.capitalize()}", listing(self._market), id=tab)
@@ -167,11 +168,11 @@ class TopApp(App[int]):
             self._draw_market(screen, context)
 
     def _draw_market(self, screen: Screen[Any], context: Context) -> None:
-        screen.query_one("#overview", Static).update(overview_text(context, self._sentiment.reply))
+        screen.query_one("#overview", TextBox).put(overview_text(context, self._sentiment.reply))
         rows = context.dashboard.rows if context.dashboard else ()
         shown = screen.query_one(SymbolTable).show(rows, self._view, self._watchlist.symbols, lost=context.lost)
         description = self._view.description(shown, len(rows)) if context.dashboard else ""
-        screen.query_one("#status", Static).update(Text(self._problem, DOWN) if self._problem else Text(description))
+        screen.query_one("#status", TextBox).put(Text().append(self._problem, DOWN) if self._problem else Text(description))
 
     def _set_view(self, view: TableView) -> None:
         self._view, self._problem = view, ""

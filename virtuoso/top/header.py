@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.text import Text
-from textual.widgets import Static
 
 from virtuoso.client import Connection, Dashboard, State
 from virtuoso.top import words
 from virtuoso.top.context import Context
 from virtuoso.top.styles import ALARM, BADGE, DOWN, ENVIRONMENTS, FAINT, UP, WARN, name_value_line, name_value_lines
+from virtuoso.top.text_box import TextBox
 
 if TYPE_CHECKING:
     from virtuoso.market.v1.market_service_pb2 import GetSentimentResponse
@@ -30,7 +30,7 @@ class ConnectionStatus:
     state_age_s: float  # the time in the current state
 
 
-class SourceHeader(Static):
+class SourceHeader(TextBox):
     """The first lines of each screen. They are drawn again every second because ages change."""
 
     def show(self, dashboard: Dashboard | None, status: ConnectionStatus) -> None:
@@ -44,7 +44,7 @@ class SourceHeader(Static):
             lines.append(line)
         for line in lines:
             line.truncate(width, overflow="ellipsis", pad=True)
-        self.update(Text("\n").join(lines))
+        self.put(Text("\n").join(lines))
 
 
 def overview_text(context: Context, reply: GetSentimentResponse | None) -> Text:

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.widgets import DataTable, Static, TabPane
+from textual.widgets import DataTable, TabPane
 
 from virtuoso.top import words
 from virtuoso.top.context import Context
 from virtuoso.top.lists.listing import Content, Entry, Listing
 from virtuoso.top.styles import DOWN, FAINT
 from virtuoso.top.table import Table, fitted
+from virtuoso.top.text_box import TextBox
 
 
 class ListTab(TabPane):
@@ -29,10 +30,10 @@ class ListTab(TabPane):
 
     def compose(self) -> ComposeResult:
         """See Textual."""
-        yield Static(classes="summary")
+        yield TextBox(classes="summary")
         yield Table()
         with VerticalScroll(classes="detail", can_focus=False):
-            yield Static()
+            yield TextBox()
 
     @property
     def symbol(self) -> str:
@@ -52,7 +53,7 @@ class ListTab(TabPane):
     def show(self, context: Context) -> None:
         """Draw the list, in grey without a connection. Read it again when it is time."""
         self._shown = context
-        if not self.query(".detail Static"):  # not composed yet, or already removed
+        if not self.query(".detail TextBox"):  # not composed yet, or already removed
             return
         if time.monotonic() >= self._due:
             self._due = float("inf")
@@ -89,7 +90,7 @@ class ListTab(TabPane):
             lines.append(Text(content.lack, DOWN))
         elif not content.entries:
             lines.append(Text(content.empty or words.LOADING, FAINT))
-        self.query_one(".summary", Static).update(Text("\n").join(lines))
+        self.query_one(".summary", TextBox).put(Text("\n").join(lines))
 
     def _draw_detail(self) -> None:
         entry = self._entries.get(self.query_one(Table).key)
@@ -97,8 +98,8 @@ class ListTab(TabPane):
         box = self.query_one(".detail")
         box.display = bool(detail)
         if self._shown is not None and self._shown.lost:
-            detail = Text(detail.plain, FAINT)
-        box.query_one(Static).update(detail)
+            detail = Text().append(detail.plain, FAINT)
+        box.query_one(TextBox).put(detail)
 
     def on_data_table_row_highlighted(self, _: DataTable.RowHighlighted) -> None:
         """Show the details of the row under the cursor."""

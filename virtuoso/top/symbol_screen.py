@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Footer
 
 from virtuoso.client import Market
 from virtuoso.market.v1 import market_service_pb2 as api
@@ -28,6 +28,7 @@ from virtuoso.top.lists.signal_text import signal_text
 from virtuoso.top.outlook_text import outlook_text
 from virtuoso.top.reading import Reading
 from virtuoso.top.styles import DOWN, FAINT, WARN
+from virtuoso.top.text_box import TextBox
 
 OFTEN_S, SELDOM_S = 10.0, 60.0
 OTHER_LINES = 14  # of a screen, beside the chart
@@ -68,7 +69,7 @@ class SymbolScreen(Screen[None]):
         """See Textual."""
         yield SourceHeader()
         with VerticalScroll():
-            yield Static(id="symbol")
+            yield TextBox(id="symbol")
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -127,7 +128,7 @@ class SymbolScreen(Screen[None]):
     def _draw(self) -> None:
         if self._shown is not None and self.query("#symbol"):  # neither before it is composed nor after it was closed
             text = self._text(self._shown)
-            self.query_one("#symbol", Static).update(Text(text.plain, FAINT) if self._shown.lost else text)
+            self.query_one("#symbol", TextBox).put(Text().append(text.plain, FAINT) if self._shown.lost else text)
 
     def _text(self, context: Context) -> Text:
         width = max(60, context.width - 3)
