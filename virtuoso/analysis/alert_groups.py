@@ -13,8 +13,10 @@ alert lists them
   event has not told, and after 5 minutes otherwise,
 - for other kinds after 15 minutes.
 
-So an event gives few alerts, and each finding is in exactly one. Stored alerts have the findings that they told. A collector
-that takes over reads them, and tells none again.
+A volume spike is not told when a price move of its market was told within 15 minutes, because that is the same story.
+
+So an event gives few alerts, and each other finding is in exactly one. Stored alerts have the findings that they told. A
+collector that takes over reads them, and tells none again.
 """
 
 from __future__ import annotations
@@ -118,6 +120,8 @@ def tell(told: Told, findings: Iterable[Finding], tracked: int, now_ms: int) -> 
         known = at.get(key)
         if known is None or one.market.step > known.step or now_ms - known.at_ms >= 1000 * COOLDOWNS_S[key.kind]:
             waiting[key] = (one, waiting[key][1] if key in waiting else now_ms)
+    moved = {key.name for key, one in at.items() if key.kind is AlertKind.PRICE_MOVE and now_ms - one.at_ms < EVENT_MS}
+    waiting = {k: one for k, one in waiting.items() if k.kind is not AlertKind.VOLUME_SPIKE or k.name not in moved}
     alerts: list[Alert] = []
     for kind, subject in dict.fromkeys((key.kind, key.subject) for key in waiting):
         new = {key: one for key, one in waiting.items() if (key.kind, key.subject) == (kind, subject)}

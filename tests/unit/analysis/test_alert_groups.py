@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.analysis.test_alert_conditions import LIVE, MINUTE, NOW, K, market_pass, minutes, ticker
 from tests.unit.analysis.test_alert_rules import signal
-from virtuoso.analysis.alert_groups import NOTHING_TOLD, Told, recalled
+from virtuoso.analysis.alert_groups import NOTHING_TOLD, Finding, Told, finding, recalled, tell
 from virtuoso.analysis.alert_rules import MarketPass, market_alerts
 from virtuoso.domain.model import SymbolInputs, Timeframe
 from virtuoso.domain.records import Alert, AlertLevel, SignalStatus
@@ -114,6 +114,19 @@ def test_markets_that_follow_are_told_five_minutes_after_the_last_alert_when_one
         before, alerts, told = market_alerts(before, moved(float(second), held), told)
         raised += [(second, alert.symbol, [market.symbol for market in alert.markets]) for alert in alerts]
     assert raised[1:] == [(370, "LATEUSDT", ["LATEUSDT"])]
+
+
+def test_a_volume_spike_is_not_told_after_the_price_move_of_its_market() -> None:
+    def spike(symbol: str) -> Finding:
+        alert = Alert(
+            key=symbol, venue="bybit", kind=K.VOLUME_SPIKE, level=AlertLevel.INFO, observed_ms=NOW, text="", symbol=symbol
+        )
+        return finding(alert, "volume", "20 times", step=1)
+
+    _, told = told_by([moved(0, {"XUSDT": -3.0}), moved(3, {"XUSDT": -3.0})])
+    for seconds, symbols in ((6, ["YUSDT"]), (910, ["XUSDT", "YUSDT"])):
+        _, raised = tell(told, [spike("XUSDT"), spike("YUSDT")], 50, NOW + 1000 * seconds)
+        assert [alert.symbol for alert in raised] == symbols
 
 
 def test_rises_and_falls_of_a_few_markets_have_alerts_of_their_own() -> None:
