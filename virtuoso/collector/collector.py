@@ -96,7 +96,7 @@ class Collector:
         self._streams = StreamStatus(feeds, clock)
         self._charts = UntrackedCharts(self._used_feed, self._publication.publish_candles, clock)
         publish_series = self._publication.publish_series
-        self._series = SeriesKeeper(lambda: self._selection.used, engine, publish_series, repository, clock)
+        self._series = SeriesKeeper(self._used_feed, engine, publish_series, repository, clock)
         self._outlooks: OutlookKeeper | None = None
         if outlook_bars is not None:
             self._outlooks = OutlookKeeper(self._used_feed, outlook_bars, engine.environment, engine.history, clock)

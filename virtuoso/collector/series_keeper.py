@@ -20,20 +20,22 @@ if TYPE_CHECKING:
     from virtuoso.domain.clock import Clock
     from virtuoso.domain.model import Stamp, SymbolInputs
     from virtuoso.domain.ports import SnapshotRepository
+    from virtuoso.market_data.feed import Feed
 
 PERIOD_S = 60.0  # of one market
+FIRST_PERIOD_S = 5.0  # of a market whose series were not stored yet
 
 log = logging.getLogger(__name__)
 
 
 class SeriesKeeper:
-    """A keeper of series. `used` returns the name of the used venue, or None. `engine` has the last markets.
+    """A keeper of series. `used` returns the feed of the used venue, or None. `engine` has the last markets.
 
     `publish` stores the encoded series of a venue's market. `repository` has those of the previous collector."""
 
     def __init__(
         self,
-        used: Callable[[], str | None],
+        used: Callable[[], Feed | None],
         engine: Engine,
         publish: Callable[[str, str, bytes], Awaitable[None]],
         repository: SnapshotRepository,
@@ -45,15 +47,16 @@ class SeriesKeeper:
 
     async def run(self) -> None:
         """Store the series of one market after another until cancelled."""
-        number = 0
+        number, pause_s = 0, 1.0
         while True:
-            venue = self._used()
-            market = None if venue is None else self._engine.market(venue)
-            count = len(market.inputs) if market else 0
-            await self._clock.sleep(PERIOD_S / max(count, 1) if market else 1.0)
-            if venue is None or market is None or not count:
+            await self._clock.sleep(pause_s)
+            feed, pause_s = self._used(), 1.0
+            market = self._engine.market(feed.venue) if feed is not None and feed.filled else None
+            if feed is None or market is None or not market.inputs:
                 continue
-            number = (number + 1) % count
+            venue, number = feed.venue, (number + 1) % len(market.inputs)
+            known = (venue, market.inputs[number].symbol) in self._deltas
+            pause_s = (PERIOD_S if known else FIRST_PERIOD_S) / len(market.inputs)
             try:
                 await self._store(venue, market.inputs[number], market.stamp)
             except Exception:  # an unexpected error here must not end the scores

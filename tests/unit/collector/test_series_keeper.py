@@ -47,8 +47,9 @@ async def run_keeper(repository: MemoryRepository, end_ms: int) -> None:
         ),
         state=lambda _: SimpleNamespace(past_liquidations={}),
     )
+    feed: Any = SimpleNamespace(venue="bybit", filled=True)
     publisher = Publisher(repository, max_stale_s=600, clock=CLOCK)
-    task = asyncio.create_task(SeriesKeeper(lambda: "bybit", engine, publisher.publish_series, repository, CLOCK).run())
+    task = asyncio.create_task(SeriesKeeper(lambda: feed, engine, publisher.publish_series, repository, CLOCK).run())
     await asyncio.sleep(PERIOD_S + 1)
     task.cancel()
     with suppress(asyncio.CancelledError):
