@@ -78,9 +78,12 @@ class Visit:
 
 
 @asynccontextmanager
-async def visit(browser: Browser, url: str, **device: Any) -> AsyncIterator[Visit]:
-    """Open `url` on a phone, or on another `device` (see Playwright's new_context)."""
+async def visit(browser: Browser, url: str, *, first: bool = False, **device: Any) -> AsyncIterator[Visit]:
+    """Open `url` on a phone, or on another `device` (see Playwright's new_context). Only a `first` visit has an
+    introduction."""
     context = await browser.new_context(**{**PHONE, **device})
+    if not first:
+        await context.add_init_script("try { localStorage.setItem('virtuoso:introduced', 'true') } catch {}")
     page = await context.new_page()
     one = Visit(page, context)
     page.on("pageerror", lambda error: one.page_errors.append(str(error)))

@@ -124,6 +124,15 @@ async def test_the_page_is_usable_without_a_mouse(filled_edge: RunningEdge, brow
         await one.page.keyboard.press("Escape")
         await expect(one.page.get_by_role("dialog")).to_have_count(0)
         await expect(settings).to_be_focused()
+        term = one.page.get_by_role("region", name="Scores").get_by_role("button", name="Scores")
+        await term.focus()
+        await one.page.keyboard.press("Enter")
+        explanation = one.page.get_by_role("dialog", name="Score")
+        await expect(explanation).to_contain_text("50 is neutral")
+        assert await one.faults() == []
+        await one.page.keyboard.press("Escape")
+        await expect(explanation).to_have_count(0)
+        await expect(term).to_be_focused()
         await one.page.keyboard.press("/")
         await expect(one.page.get_by_role("searchbox")).to_be_focused()
         await one.page.keyboard.type("cardano")
@@ -188,7 +197,7 @@ async def test_data_of_a_lost_server_is_greyed_with_its_age_until_the_server_ret
 
 
 async def test_a_first_visit_without_data_says_so_until_data_arrives(browser: Browser) -> None:
-    async with served() as place, visit(browser, place.edge.url) as one:
+    async with served() as place, visit(browser, place.edge.url, first=True) as one:
         await expect(one.page.get_by_role("main")).to_contain_text(
             re.compile("first complete snapshot|not ready|no data", re.IGNORECASE), timeout=30_000
         )
@@ -196,6 +205,15 @@ async def test_a_first_visit_without_data_says_so_until_data_arrives(browser: Br
         await place.market.show(snapshot())
         await live(one)
         await counted(one, "50 of 50")
+        introduction = one.page.get_by_role("region", name="How to read a score")
+        await expect(introduction.get_by_role("listitem")).to_have_count(3)
+        assert await one.faults() == []
+        await one.picture("phone-dark-introduction")
+        await introduction.get_by_role("button", name="Got it").click()
+        await one.page.reload()
+        await live(one)
+        await counted(one, "50 of 50")
+        await expect(introduction).to_have_count(0)
 
 
 async def test_without_a_network_every_page_shows_its_last_data_greyed_and_with_its_age(

@@ -2,7 +2,8 @@ import { type Signal, signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { clearDevice } from "./state/reply_store.js";
 import { live } from "./state/live.js";
-import { DENSITIES, LANGUAGES, THEMES, TIME_ZONES, density, language, theme, timeZone } from "./state/settings.js";
+import { DENSITIES, LANGUAGES, THEMES, TIME_ZONES, density, introduced, language, theme, timeZone } from "./state/settings.js";
+import { go } from "./state/router.js";
 import { wide } from "./state/screen.js";
 import { LANGUAGE_NAMES, t } from "./texts/index.js";
 import { LayoutChoice, MinScore } from "./tabs/dashboard/toolbar.js";
@@ -44,6 +45,17 @@ export function Settings() {
           />
         )}
         <MinScore />
+        <button
+          type="button"
+          class="button"
+          onClick={() => {
+            introduced.value = false;
+            settingsOpen.value = false;
+            go("/");
+          }}
+        >
+          {t().introduction.again}
+        </button>
         <ClearDevice />
         <About />
       </div>

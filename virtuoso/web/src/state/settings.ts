@@ -33,6 +33,9 @@ export type TimeZone = (typeof TIME_ZONES)[number];
 /** The time zone of all times on the page: that of this device, or UTC. */
 export const timeZone = storedSignal("timeZone", (stored) => oneOf(TIME_ZONES, stored, "local"));
 
+/** Whether the cards of the first visit were dismissed. */
+export const introduced = storedSignal("introduced", (stored) => stored === true);
+
 export const sort = storedSignal("sort", (stored) => oneOf(SORTS, stored, "score"));
 export const ascending = storedSignal("ascending", (stored) => stored === true);
 /** The minimum score of the rows that are shown. 0 also shows rows without a score. */

@@ -2,7 +2,7 @@ import type { Dimension, GetConfluenceResponse, Problem } from "virtuoso-market"
 import { ABSENT, durationToMs, fixed, listed, scoreExact, share, signed, timeSpan } from "../format.js";
 import type { Answer } from "../state/query.js";
 import { live } from "../state/live.js";
-import { DimensionBars, Fact, Moving, Panel, ScoreBar } from "../ui/index.js";
+import { DimensionBars, Fact, Moving, Panel, ScoreBar, Term } from "../ui/index.js";
 import { t } from "../texts/index.js";
 import { DimensionRow } from "./dimension.js";
 import { inputName } from "./names.js";
@@ -18,13 +18,16 @@ export function Breakdown({ symbol, answer }: { symbol: string; answer: Answer<G
   return (
     <Panel
       title={t().breakdown.title}
+      term="confluence"
       class="breakdown"
       provenance={reply.provenance}
       heardMs={heardMs}
       problem={problem}
     >
       <Total reply={reply} />
-      <h3>{t().breakdown.dimensions}</h3>
+      <h3>
+        <Term of="dimension">{t().breakdown.dimensions}</Term>
+      </h3>
       <p class="faint">{t().breakdown.moment}</p>
       <ol class="dimensions">
         {rows.map(({ dimension, points }) => (
@@ -51,6 +54,7 @@ function ListedScores({ symbol, ...answer }: ListedScoresProps) {
   return (
     <Panel
       title={t().breakdown.title}
+      term="confluence"
       class="breakdown"
       provenance={row && dashboard?.provenance}
       heardMs={dashboard?.heardMs}
@@ -90,9 +94,9 @@ function Total({ reply }: { reply: GetConfluenceResponse }) {
         <Fact name={words.now} value={scoreExact(reply.instantScore)} />
         <Fact name={words.change15m} value={signed(reply.change15m)} />
         <Fact name={words.meanOf} value={averagedMs === undefined ? ABSENT : timeSpan(averagedMs)} />
-        <Fact name={words.confidence} value={share(confidence)} />
-        <Fact name={words.agreement} value={share(agreement)} />
-        <Fact name={words.coverage} value={share(coverage)} />
+        <Fact name={<Term of="confidence" />} value={share(confidence)} />
+        <Fact name={<Term of="agreement" />} value={share(agreement)} />
+        <Fact name={<Term of="coverage" />} value={share(coverage)} />
       </dl>
       {score === undefined && <p class="note">{words.noScore}</p>}
       {missingInputs.length > 0 && <p class="note">{words.missing(listed(missingInputs.map(inputName)))}</p>}

@@ -1,9 +1,9 @@
 import { useState } from "preact/hooks";
-import type { Component, Dimension, Provenance } from "virtuoso-market";
+import { type Component, type Dimension, DimensionKind, type Provenance } from "virtuoso-market";
 import { ageMs } from "../age.js";
 import { listed, ms, score, share, signed, timeSpan } from "../format.js";
 import { now } from "../state/clock.js";
-import { Moving, ScoreBar, Value, signDirection } from "../ui/index.js";
+import { Moving, ScoreBar, Term, type TermName, Value, signDirection } from "../ui/index.js";
 import { t } from "../texts/index.js";
 import { componentName, inputName, reading, sentenceCase } from "./names.js";
 
@@ -14,6 +14,15 @@ interface Props {
   readonly provenance: Provenance | undefined;
   readonly heardMs: number | undefined;
 }
+
+const TERMS: Partial<Record<DimensionKind, TermName>> = {
+  [DimensionKind.TECHNICAL]: "technical",
+  [DimensionKind.VOLUME]: "volume",
+  [DimensionKind.ORDERFLOW]: "orderflow",
+  [DimensionKind.ORDERBOOK]: "orderbook",
+  [DimensionKind.PRICE_STRUCTURE]: "priceStructure",
+  [DimensionKind.SENTIMENT]: "sentiment",
+};
 
 /** One dimension: its score, its points and its sentence. It opens to show its components. */
 export function DimensionRow({ dimension, points, provenance, heardMs }: Props) {
@@ -65,10 +74,12 @@ function InputAge(
 }
 
 function Components({ dimension, ...received }: Omit<Props, "points">) {
-  const { components, missingInputs, inputs } = dimension;
+  const { components, missingInputs, inputs, kind } = dimension;
+  const term = TERMS[kind];
   const words = t().breakdown;
   return (
     <div class="components">
+      {term && <p class="faint">{t().terms[term].text}</p>}
       {missingInputs.length > 0 && <p class="note">{words.missing(listed(missingInputs.map(inputName)))}</p>}
       <table>
         <thead>
@@ -77,7 +88,9 @@ function Components({ dimension, ...received }: Omit<Props, "points">) {
             <th scope="col">{words.columns.reading}</th>
             <th scope="col">{words.columns.direction}</th>
             <th scope="col">{words.columns.weight}</th>
-            <th scope="col">{words.columns.points}</th>
+            <th scope="col">
+              <Term of="points">{words.columns.points}</Term>
+            </th>
           </tr>
         </thead>
         <tbody>

@@ -5,7 +5,7 @@ import { live, status } from "../state/live.js";
 import { marketTime } from "../state/market_time.js";
 import { back } from "../state/router.js";
 import { t } from "../texts/index.js";
-import { Change, Icon, Moving, SymbolName, Value, WatchStar } from "../ui/index.js";
+import { Change, Icon, Moving, SymbolName, Term, Value, WatchStar } from "../ui/index.js";
 
 /** Return the newest row of a symbol as a signal. A component that reads it renders only when this row changes. */
 export function useRow(symbol: string) {
@@ -38,7 +38,7 @@ export function Head({ symbol, reply }: { symbol: string; reply?: GetConfluenceR
           </span>
           {reply?.fundingDayPercent !== undefined && (
             <span class="muted">
-              {funding(reply)}
+              <Term of="funding">{funding(reply)}</Term>
               <NextFunding time={ms(reply.nextFundingTime)} />
             </span>
           )}

@@ -6,7 +6,7 @@ import { useQuery } from "../state/query.js";
 import { follow } from "../state/router.js";
 import { funding } from "../tabs/dashboard/row_parts.js";
 import { t, venueName } from "../texts/index.js";
-import { Change, Empty, Fact, Panel } from "../ui/index.js";
+import { Change, Empty, Fact, Panel, Term } from "../ui/index.js";
 import { Candles } from "./candles.js";
 import { OutlookPanel } from "./outlook.js";
 
@@ -43,8 +43,8 @@ function Figures({ found }: { found: VenueMarket }) {
           </dd>
         </div>
         <Fact name={words.fields.turnover24hUsd} value={usd(found.turnover24hUsd)} />
-        <Fact name={words.fields.fundingPercent} value={funding(found)} />
-        <Fact name={t().sentiment.openInterest} value={usd(found.openInterestUsd)} />
+        <Fact name={<Term of="funding">{words.fields.fundingPercent}</Term>} value={funding(found)} />
+        <Fact name={<Term of="openInterest">{t().sentiment.openInterest}</Term>} value={usd(found.openInterestUsd)} />
       </dl>
     </>
   );

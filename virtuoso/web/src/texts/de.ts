@@ -336,7 +336,7 @@ export const de: Texts = {
       funding: "Funding",
       open_interest: "Open Interest",
       accounts: "Konten",
-      premium: "Aufschlag auf den Index",
+      premium: "Aufschlag, Mittel nach Umsatz",
       liquidations: "Liquidationen",
     },
     fundingMean: "Funding, Mittel",
@@ -350,8 +350,8 @@ export const de: Texts = {
     accountsMedian: "Konten, Median",
     longAccounts: "Long-Konten",
     byTurnover: "nach Umsatz gewichtet",
-    premium: "Aufschlag",
-    markOverIndex: "Mark gegen Index, bp",
+    premium: "Aufschlag, Median",
+    markOverIndex: "bp, über alle Märkte",
   },
 
   liquidations: {
@@ -535,11 +535,11 @@ export const de: Texts = {
       "Eine Gelegenheit ist eine ungewöhnliche Bewegung gegenüber BTC oder ein ungewöhnliches Funding. Sie ist eine " +
       "Beobachtung, weder ein Signal noch ein Rat.",
     other: "Gelegenheit",
-    zScore: "Z-Wert",
-    alpha: "Alpha",
     reading: "Messwert",
-    confidence: "Konfidenz",
     price: "Kurs beim Fund",
+    endsWhen: "Sie endet, wenn dies gilt:",
+    endsAt: "Endet bei",
+    held: (span) => `galt zuletzt vor ${span}`,
     found: (span) => `Gefunden vor ${span}`,
     expiresIn: (span) => `läuft in ${span} ab`,
     expired: (span) => `vor ${span} abgelaufen`,
@@ -633,9 +633,6 @@ export const de: Texts = {
     now: "Jetzt",
     change15m: "15 min",
     meanOf: "Mittel über",
-    confidence: "Konfidenz",
-    agreement: "Einigkeit",
-    coverage: "Abdeckung",
     noScore: "Für einen Score reichen die Daten nicht.",
     missing: (inputs) => `Es fehlen: ${inputs}.`,
     complete: "Alle Eingangsdaten sind da.",
@@ -895,5 +892,174 @@ export const de: Texts = {
   transports: {
     [Transport.STREAM]: "laufend übertragen",
     [Transport.POLL]: "abgefragt",
+  },
+
+  introduction: {
+    title: "Wie ein Score zu lesen ist",
+    cards: [
+      {
+        title: "Was ein Score ist",
+        text:
+          "Er sagt, ob ein Markt bullisch (über 50) oder bärisch (unter 50) aussieht. Er fasst sechs Dimensionen zusammen, von " +
+          "Indikatoren bis zum Orderbuch, und ist ein Mittel über 20 Minuten.",
+      },
+      {
+        title: "Was 70 bedeutet",
+        text:
+          "Die meisten Messwerte zeigen deutlich nach oben. Ab 70 ist ein Score stark long, bis 30 stark short, und nahe 50 gibt " +
+          "es keine Richtung. Die Konfidenz sagt, wie viel gemessen wurde und ob es übereinstimmt.",
+      },
+      {
+        title: "Was er nicht ist",
+        text:
+          "Er ist keine Vorhersage, kein Rat und keine Chance von 70 %. Er beschreibt den Markt, wie er ist. Eine Zahl, die " +
+          "nicht gemessen wurde, erscheint als –.",
+      },
+    ],
+    done: "Verstanden",
+    again: "Einführung noch einmal zeigen",
+  },
+
+  termsLabel: "Begriffe:",
+  terms: {
+    score: {
+      name: "Score",
+      text: "Von 0 (bärisch) bis 100 (bullisch), 50 ist neutral. Er fasst die sechs Dimensionen zusammen und ist ein Mittel über 20 Minuten. Er beschreibt den Markt und ist keine Vorhersage.",
+    },
+    confluence: {
+      name: "Konfluenz",
+      text: "Verschiedene Messwerte, die in dieselbe Richtung zeigen. Der Konfluenz-Score sagt, wie weit die sechs Dimensionen zusammen nach oben oder unten zeigen.",
+    },
+    dimension: {
+      name: "Dimension",
+      text: "Eine von sechs Sichten auf einen Markt: Technik, Volumen, Orderfluss, Orderbuch, Struktur und Stimmung. Jede hat einen eigenen Score und ein Gewicht im Ganzen.",
+    },
+    technical: {
+      name: "Technik",
+      text: "Wird der Kurs bewegt, und wohin? Indikatoren wie RSI, MACD und ADX, als Momentum gelesen.",
+    },
+    volume: { name: "Volumen", text: "Kommt das Volumen bei steigenden oder bei fallenden Kursen?" },
+    orderflow: {
+      name: "Orderfluss",
+      text: "Kaufen oder verkaufen die Taker? Ein Taker handelt sofort, zum Preis einer wartenden Order.",
+    },
+    orderbook: {
+      name: "Orderbuch",
+      text: "Auf welcher Seite warten nahe am Kurs mehr Orders: bei den Käufern (Bids) oder den Verkäufern (Asks)?",
+    },
+    priceStructure: {
+      name: "Struktur",
+      text: "Wo steht der Kurs gegenüber seinen eigenen Hochs, Tiefs, Spannen und Marken?",
+    },
+    sentiment: {
+      name: "Stimmung",
+      text: "Wie sind die Trader positioniert, und was zahlen sie dafür? Gelesen werden Funding, Open Interest, Long/Short-Konten, der Aufschlag und Liquidationen.",
+    },
+    confidence: {
+      name: "Konfidenz",
+      text: "Wie weit auf einen Score Verlass ist, 0 bis 100 %: wie viel gemessen wurde, wie gut, und ob es übereinstimmt. Sie sagt nicht, dass der Score bleibt oder dass der Kurs ihm folgt.",
+    },
+    agreement: {
+      name: "Einigkeit",
+      text: "Ob die Dimensionen in dieselbe Richtung zeigen. Bei 100 % tun es alle, gleich stark. Ein kleiner Wert heißt: Die einen zeigen nach oben, die anderen nach unten.",
+    },
+    coverage: {
+      name: "Abdeckung",
+      text: "Der Anteil aller Gewichte, der gemessen werden konnte. Bei 80 % fehlen Eingangsdaten mit einem Fünftel des Gewichts.",
+    },
+    points: {
+      name: "Punkte",
+      text: "Was eine Dimension oder eine Komponente zu 50 hinzufügt oder davon abzieht. 50 plus alle Punkte ist der Score.",
+    },
+    regime: {
+      name: "Marktlage",
+      text: "Der Zustand des ganzen Marktes: steigend, fallend oder gemischt, oder Risk-on (Risk-off), wenn kleinere Coins nach oben (unten) führen. Eine neue Marktlage muss eine Stunde halten, bevor sie gezeigt wird.",
+    },
+    breadth: {
+      name: "Marktbreite",
+      text: "Wie viele Märkte der Börse in 24 Stunden gestiegen und wie viele gefallen sind.",
+    },
+    trend: {
+      name: "BTC-Trend (ADX)",
+      text: "Wie stark der Trend von BTC ist, nach oben oder unten, von 0 bis 100, auf 30-Minuten-Kerzen. Unter 20 gibt es keinen klaren Trend. Ab 40 ist er stark.",
+    },
+    volatility: {
+      name: "Volatilität",
+      text: "Wie stark sich BTC am letzten Tag bewegt hat, auf ein Jahr hochgerechnet. 40 % im Jahr sind etwa 2 % am Tag.",
+    },
+    dispersion: {
+      name: "Streuung",
+      text: "Wie weit die 24-Stunden-Änderungen aller Märkte auseinanderliegen: ihre Standardabweichung in Prozentpunkten. Ist sie klein, bewegen sich alle Märkte gleich.",
+    },
+    dominance: {
+      name: "BTC-Dominanz",
+      text: "Der Anteil von BTC am Wert aller Coins. Ist er nicht bekannt, der Anteil am Umsatz der Börse.",
+    },
+    funding: {
+      name: "Funding",
+      text: "Eine Zahlung zwischen Longs und Shorts eines Perpetuals, meist alle 8 Stunden. Ist die Rate positiv, zahlen die Longs.",
+    },
+    openInterest: {
+      name: "Open Interest (OI)",
+      text: "Der Wert aller offenen Positionen eines Perpetuals. Es steigt, wenn Positionen eröffnet werden, und fällt, wenn sie geschlossen werden.",
+    },
+    longShort: {
+      name: "Long/Short-Verhältnis",
+      text: "Die Zahl der Konten, die long sind, je Konto, das short ist. Gezählt werden Konten, nicht Geld.",
+    },
+    premium: {
+      name: "Aufschlag (Basis)",
+      text: "Wie weit der Mark-Preis des Perpetuals über dem Index der Spot-Preise liegt, in Basispunkten (1 bp ist 0,01 %). Unter 0 ist der Perpetual billiger.",
+    },
+    gauge: {
+      name: "Angst und Gier",
+      text: "Die Stimmung des Marktes von 0 (extreme Angst) bis 100 (extreme Gier): Marktbreite, Funding, Open Interest, Konten und Aufschlag. Sie ist keine Vorhersage.",
+    },
+    liquidation: {
+      name: "Liquidation",
+      text: "Eine Position, die die Börse zwangsweise schließt, weil die Margin aufgebraucht ist. Ein liquidierter Long wird verkauft, ein liquidierter Short zurückgekauft.",
+    },
+    r: {
+      name: "R",
+      text: "Das Risiko eines Trades: der Abstand vom Einstieg zum Stop. −1 R ist ein Verlust am Stop. +2 R ist ein Gewinn vom Doppelten dieses Abstands.",
+    },
+    netR: { name: "Netto-R", text: "Das Ergebnis in R nach Taker-Gebühren, Spread und Funding." },
+    interval: {
+      name: "95-%-Intervall",
+      text: "Der Bereich, in dem der wahre Wert sehr wahrscheinlich liegt. Ein breiter Bereich heißt, dass es wenige Daten gibt.",
+    },
+    randomEntries: {
+      name: "Zufällige Einstiege",
+      text: "Zu jedem Signal ein Einstieg mit demselben Symbol, derselben Seite, demselben Plan und denselben Kosten, zur selben Uhrzeit eines anderen Tages. Signale, die nicht besser sind, zeigen kein Können.",
+    },
+    chance: {
+      name: "Chance eines Ziels",
+      text: "Wie wahrscheinlich ein Kurs ohne jeden Trend das Ziel erreicht, bevor das Signal abläuft. Sie folgt aus der üblichen Größe der Bewegungen und sagt nichts über das Signal.",
+    },
+    beta: {
+      name: "Beta",
+      text: "Wie stark sich ein Symbol meist bewegte, wenn BTC sich um 1 % bewegte. Bei 1,5 waren es 1,5 %. Bei 0 folgte es BTC gar nicht.",
+    },
+    correlation: {
+      name: "Korrelation",
+      text: "Wie eng sich zwei Kurse miteinander bewegen: 1 ist im Gleichschritt, 0 unabhängig, −1 gegenläufig.",
+    },
+    rSquared: { name: "R²", text: "Der Anteil der Bewegungen eines Symbols, den die von BTC erklären, von 0 bis 1." },
+    alpha: {
+      name: "Alpha",
+      text: "Die Rendite, die die Bewegungen von BTC nicht erklären. Liegt der t-Wert zwischen −2 und 2, ist sie vom Zufall nicht zu unterscheiden und erscheint als „unklar“.",
+    },
+    tStatistic: {
+      name: "t-Wert",
+      text: "Ein Wert, geteilt durch seinen Standardfehler. Zwischen −2 und 2 kann der Wert gut Zufall sein.",
+    },
+    standardError: {
+      name: "Standardfehler",
+      text: "Wie unsicher ein gemessener Wert ist. Der wahre Wert liegt in etwa 95 von 100 Fällen innerhalb von zwei Standardfehlern.",
+    },
+    zScore: {
+      name: "Z-Wert",
+      text: "Wie ungewöhnlich ein Wert ist: sein Abstand vom eigenen Mittel, in Standardabweichungen (σ). Mehr als 3 σ sind selten.",
+    },
   },
 };

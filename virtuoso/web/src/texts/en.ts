@@ -347,7 +347,7 @@ export const en = {
       funding: "Funding",
       open_interest: "Open interest",
       accounts: "Accounts",
-      premium: "Premium over the index",
+      premium: "Premium, mean by turnover",
       liquidations: "Liquidations",
     } as Record<string, string>,
     fundingMean: "Funding, mean",
@@ -361,8 +361,8 @@ export const en = {
     accountsMedian: "accounts, median",
     longAccounts: "Long accounts",
     byTurnover: "weighted by turnover",
-    premium: "Premium",
-    markOverIndex: "mark over index, bp",
+    premium: "Premium, median",
+    markOverIndex: "bp, of all markets",
   },
 
   liquidations: {
@@ -547,11 +547,11 @@ export const en = {
       "An opportunity is an unusual move relative to BTC, or unusual funding. It is an observation. It is neither a signal " +
       "nor advice.",
     other: "Opportunity",
-    zScore: "Z-score",
-    alpha: "Alpha",
     reading: "Reading",
-    confidence: "Confidence",
     price: "Price when found",
+    endsWhen: "It ends when this is so:",
+    endsAt: "Ends at",
+    held: (span: string) => `held ${span} ago`,
     found: (span: string) => `Found ${span} ago`,
     expiresIn: (span: string) => `expires in ${span}`,
     expired: (span: string) => `expired ${span} ago`,
@@ -699,9 +699,6 @@ export const en = {
     now: "Now",
     change15m: "15 min",
     meanOf: "Mean of",
-    confidence: "Confidence",
-    agreement: "Agreement",
-    coverage: "Coverage",
     noScore: "There is not enough data for a score.",
     missing: (inputs: string) => `Missing: ${inputs}.`,
     complete: "All inputs are there.",
@@ -900,4 +897,175 @@ export const en = {
     [Transport.STREAM]: "streamed",
     [Transport.POLL]: "requested",
   } as Partial<Record<Transport, string>>,
+
+  /** The cards of the first visit. */
+  introduction: {
+    title: "How to read a score",
+    cards: [
+      {
+        title: "What a score is",
+        text:
+          "It says whether a market looks bullish (above 50) or bearish (below 50). It combines six dimensions, from " +
+          "indicators to the order book, and is a mean over 20 minutes.",
+      },
+      {
+        title: "What 70 means",
+        text:
+          "Most readings point up, and clearly. 70 and more is strong long, 30 and less is strong short, and near 50 there is " +
+          "no direction. The confidence says how much was measured and whether it agrees.",
+      },
+      {
+        title: "What it is not",
+        text:
+          "It is not a forecast, not advice, and not a chance of 70 %. It describes the market as it is. A number that was not " +
+          "measured is shown as –.",
+      },
+    ],
+    done: "Got it",
+    again: "Show the introduction again",
+  },
+
+  /** Terms that a newcomer may not know. Each is explained on a tap. */
+  termsLabel: "Terms:",
+  terms: {
+    score: {
+      name: "Score",
+      text: "From 0 (bearish) to 100 (bullish), 50 is neutral. It combines the six dimensions and is a mean over 20 minutes. It describes the market and is not a forecast.",
+    },
+    confluence: {
+      name: "Confluence",
+      text: "Different readings that point the same way. The confluence score says how far the six dimensions together point up or down.",
+    },
+    dimension: {
+      name: "Dimension",
+      text: "One of six views of a market: technical, volume, order flow, order book, structure and sentiment. Each has its own score, and a weight in the total.",
+    },
+    technical: {
+      name: "Technical",
+      text: "Is the price being pushed, and which way? Indicators such as RSI, MACD and ADX, read as momentum.",
+    },
+    volume: { name: "Volume", text: "Does volume come with rising or with falling prices?" },
+    orderflow: {
+      name: "Order flow",
+      text: "Do takers buy or sell? A taker trades at once, at the price of a waiting order.",
+    },
+    orderbook: {
+      name: "Order book",
+      text: "Which side has more orders waiting near the price: buyers (bids) or sellers (asks)?",
+    },
+    priceStructure: {
+      name: "Structure",
+      text: "Where is the price relative to its own highs, lows, ranges and levels?",
+    },
+    sentiment: {
+      name: "Sentiment",
+      text: "How are traders positioned, and what do they pay for it? It reads funding, open interest, long/short accounts, the premium and liquidations.",
+    },
+    confidence: {
+      name: "Confidence",
+      text: "How far a score can be relied on, 0 to 100 %: how much was measured, how good it was, and whether it agrees. It does not say that the score will stay, or that the price will follow.",
+    },
+    agreement: {
+      name: "Agreement",
+      text: "Whether the dimensions point the same way. At 100 % they all do, equally strongly. A low value means that some point up and others down.",
+    },
+    coverage: {
+      name: "Coverage",
+      text: "The share of all weights that could be measured. At 80 %, inputs with a fifth of the weight are missing.",
+    },
+    points: {
+      name: "Points",
+      text: "What a dimension or a component adds to 50 or takes from it. 50 plus all points is the score.",
+    },
+    regime: {
+      name: "Regime",
+      text: "The state of the whole market: rising, falling or mixed, or risk on (risk off) when smaller coins lead up (down). A new regime must hold for an hour before it is shown.",
+    },
+    breadth: {
+      name: "Breadth",
+      text: "How many markets of the exchange have risen, and how many have fallen, in 24 hours.",
+    },
+    trend: {
+      name: "BTC trend (ADX)",
+      text: "How strong BTC's trend is, up or down, from 0 to 100, on 30-minute bars. Below 20 there is no clear trend. From 40 it is strong.",
+    },
+    volatility: {
+      name: "Volatility",
+      text: "How much BTC moved in the last day, scaled to a year. 40 % a year is about 2 % a day.",
+    },
+    dispersion: {
+      name: "Dispersion",
+      text: "How far the 24-hour changes of all markets lie apart: their standard deviation in percentage points. A small one means that all markets move alike.",
+    },
+    dominance: {
+      name: "BTC dominance",
+      text: "The share of BTC in the value of all coins. Where that is not known, its share in the turnover of the exchange.",
+    },
+    funding: {
+      name: "Funding",
+      text: "A payment between longs and shorts of a perpetual, mostly every 8 hours. With a positive rate, longs pay shorts.",
+    },
+    openInterest: {
+      name: "Open interest (OI)",
+      text: "The value of all open positions of a perpetual. It rises when positions are opened, and falls when they are closed.",
+    },
+    longShort: {
+      name: "Long/short ratio",
+      text: "The number of accounts that are long for each one that is short. It counts accounts, not money.",
+    },
+    premium: {
+      name: "Premium (basis)",
+      text: "How far the perpetual's mark price is above the index of spot prices, in basis points (1 bp is 0.01 %). Below 0, the perpetual is cheaper.",
+    },
+    gauge: {
+      name: "Fear and greed",
+      text: "The mood of the market from 0 (extreme fear) to 100 (extreme greed): breadth, funding, open interest, accounts and premium. It is not a forecast.",
+    },
+    liquidation: {
+      name: "Liquidation",
+      text: "A position that the exchange closes by force, because its margin is used up. A liquidated long is sold, a liquidated short is bought back.",
+    },
+    r: {
+      name: "R",
+      text: "The risk of a trade: the distance from entry to stop. −1 R is a loss at the stop. +2 R is a gain of twice that distance.",
+    },
+    netR: { name: "Net R", text: "The result in R after taker fees, spread and funding." },
+    interval: {
+      name: "95 % interval",
+      text: "The range in which the true value most likely lies. A wide range means that there is little data.",
+    },
+    randomEntries: {
+      name: "Random entries",
+      text: "For each signal, one entry with the same symbol, side, plan and costs, at the same time of another day. Signals that are no better than these show no skill.",
+    },
+    chance: {
+      name: "Chance of a target",
+      text: "How likely a price without any trend is to reach the target before the signal expires. It follows from the usual size of moves, and says nothing about the signal.",
+    },
+    beta: {
+      name: "Beta",
+      text: "How much a symbol usually moved when BTC moved 1 %. At 1.5 it moved 1.5 %. At 0 it did not follow BTC at all.",
+    },
+    correlation: {
+      name: "Correlation",
+      text: "How closely two prices move together: 1 is in step, 0 is unrelated, −1 is in opposite directions.",
+    },
+    rSquared: { name: "R²", text: "The share of a symbol's moves that the moves of BTC explain, from 0 to 1." },
+    alpha: {
+      name: "Alpha",
+      text: "The return that the moves of BTC do not explain. Where its t-statistic lies between −2 and 2, it cannot be told from chance, and is shown as “not clear”.",
+    },
+    tStatistic: {
+      name: "t-statistic",
+      text: "A value divided by its standard error. Between −2 and 2, the value may well be chance.",
+    },
+    standardError: {
+      name: "Standard error",
+      text: "How uncertain a measured value is. The true value lies within two standard errors in about 95 of 100 cases.",
+    },
+    zScore: {
+      name: "Z-score",
+      text: "How unusual a value is: its distance from its own mean, in standard deviations (σ). Beyond 3 σ is rare.",
+    },
+  },
 };

@@ -1,7 +1,8 @@
+import type { ComponentChildren } from "preact";
 import { Value } from "./value.js";
 
 /** A name and its value in a list of facts. `more` is a remark after the value. */
-export function Fact({ name, value, more }: { name: string; value: string; more?: string }) {
+export function Fact({ name, value, more }: { name: ComponentChildren; value: string; more?: string }) {
   return (
     <div>
       <dt>{name}</dt>

@@ -14,5 +14,6 @@ export { Sheet } from "./sheet.js";
 export { Sparkline } from "./sparkline.js";
 export { Sliding } from "./sliding.js";
 export { SymbolLink, SymbolName, baseAsset, symbolPath } from "./symbol.js";
+export { Term, type TermName, Terms } from "./term.js";
 export { Change, Value, signDirection } from "./value.js";
 export { WatchStar } from "./watch_star.js";

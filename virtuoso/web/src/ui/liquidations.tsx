@@ -24,7 +24,13 @@ interface Props {
 export function LiquidationPanel({ liquidations, provenance, heardMs, named = false }: Props) {
   if (!provenance) return null;
   return (
-    <Panel title={t().liquidations.title} provenance={provenance} heardMs={heardMs} class="liquidations">
+    <Panel
+      title={t().liquidations.title}
+      term="liquidation"
+      provenance={provenance}
+      heardMs={heardMs}
+      class="liquidations"
+    >
       {liquidations ? (
         <>
           {liquidations.sums.map((sum) => (

@@ -5,9 +5,12 @@ import { differInAge, isOutdated } from "../age.js";
 import { live, staleId, status } from "../state/live.js";
 import { t, venueName } from "../texts/index.js";
 import { Age } from "./age.js";
+import { Term, type TermName } from "./term.js";
 
 export interface PanelProps {
   title: string;
+  /** The term that explains the title. */
+  term?: TermName;
   /** The provenance of the reply that is shown. Undefined without a reply. */
   provenance?: Provenance | undefined;
   /** When the reply arrived, by this device's clock, epoch milliseconds. */
@@ -24,13 +27,23 @@ export interface PanelProps {
 
 /** A part of a page: its title, what differs from the source and age in the header, its problem, and its children once there
  * is a reply. It is grey when the data is not current. */
-export function Panel({ title, provenance, heardMs, problem, waiting, action, class: name, children }: PanelProps) {
+export function Panel({
+  title,
+  term,
+  provenance,
+  heardMs,
+  problem,
+  waiting,
+  action,
+  class: name,
+  children,
+}: PanelProps) {
   const id = useId();
   const old = provenance && isOutdated(provenance, status.value, staleId.value, problem);
   return (
     <section class={`panel ${old ? "old" : ""} ${name ?? ""}`} aria-labelledby={id} aria-busy={waiting && !provenance}>
       <header>
-        <h2 id={id}>{title}</h2>
+        <h2 id={id}>{term ? <Term of={term}>{title}</Term> : title}</h2>
         {provenance && <OwnSource provenance={provenance} heardMs={heardMs} />}
         {action}
       </header>

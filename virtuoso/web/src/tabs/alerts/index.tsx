@@ -14,7 +14,7 @@ import {
 import { market } from "../../state/market.js";
 import { visible } from "../../state/screen.js";
 import { usePages } from "../../state/pages.js";
-import { Empty, Panel, Segmented } from "../../ui/index.js";
+import { Empty, Panel, Segmented, Terms } from "../../ui/index.js";
 import { t, withNames } from "../../texts/index.js";
 import { Choices } from "../choices.js";
 import { OlderButton } from "../older.js";
@@ -49,6 +49,7 @@ export default function Alerts() {
   return (
     <div class="list-page alerts-page">
       <h1 class="visually-hidden">{words.title}</h1>
+      <Terms of={["r", "regime", "funding", "openInterest", "liquidation"]} />
       <NotifySwitch />
       <div class="filters">
         <Segmented

@@ -1,10 +1,10 @@
 import { useComputed } from "@preact/signals";
 import type { Opportunity } from "virtuoso-market";
-import { ABSENT, fixed, ms, percent, price, share, timeSpan } from "../../format.js";
+import { ABSENT, fixed, ms, percent, price, scoreExact, share, timeSpan } from "../../format.js";
 import { marketTime } from "../../state/market_time.js";
 import { useRow } from "../../symbol/head.js";
 import { reading } from "../../symbol/names.js";
-import { Fact, SymbolLink } from "../../ui/index.js";
+import { Fact, SymbolLink, Term } from "../../ui/index.js";
 import { t } from "../../texts/index.js";
 import "../../styles/alpha.css";
 
@@ -12,7 +12,8 @@ import "../../styles/alpha.css";
 export function OpportunityCard({ opportunity, named = true }: { opportunity: Opportunity; named?: boolean }) {
   const { symbol, kind, sentence, zScore, alphaPercent, confidence, unit } = opportunity;
   const words = t().alpha;
-  const tickSize = useRow(symbol).value?.tickSize;
+  const row = useRow(symbol).value;
+  const tickSize = row?.tickSize;
   return (
     <li class="card opportunity">
       <header>
@@ -24,12 +25,21 @@ export function OpportunityCard({ opportunity, named = true }: { opportunity: Op
         <span class="opportunity-kind">{t().opportunities[kind] ?? words.other}</span>
       </header>
       <p lang="en">{sentence}</p>
+      {opportunity.invalidation && (
+        <p class="muted">
+          {words.endsWhen} <span lang="en">{opportunity.invalidation}</span>
+        </p>
+      )}
       <dl class="facts">
-        {zScore !== undefined && <Fact name={words.zScore} value={`${fixed(zScore, 1)} σ`} />}
-        {alphaPercent !== undefined && <Fact name={words.alpha} value={percent(alphaPercent)} />}
+        {zScore !== undefined && <Fact name={<Term of="zScore" />} value={`${fixed(zScore, 1)} σ`} />}
+        {alphaPercent !== undefined && <Fact name={<Term of="alpha" />} value={percent(alphaPercent)} />}
         {opportunity.reading !== undefined && <Fact name={words.reading} value={reading(opportunity.reading, unit)} />}
-        <Fact name={words.confidence} value={share(confidence)} />
+        <Fact name={<Term of="confidence" />} value={share(confidence)} />
         <Fact name={words.price} value={price(opportunity.price, tickSize)} />
+        {opportunity.invalidationPrice !== undefined && (
+          <Fact name={words.endsAt} value={price(opportunity.invalidationPrice, tickSize)} />
+        )}
+        {row && <Fact name={<Term of="score" />} value={scoreExact(row.score)} />}
       </dl>
       <p class="faint">
         <Times opportunity={opportunity} />
@@ -44,7 +54,9 @@ function Times({ opportunity }: { opportunity: Opportunity }) {
   const text = useComputed(() => {
     const at = marketTime.value;
     const words = t().alpha;
-    const first = words.found(found === undefined ? ABSENT : timeSpan(at - found));
+    const held = ms(opportunity.lastHeldTime);
+    const since = words.found(found === undefined ? ABSENT : timeSpan(at - found));
+    const first = held === undefined ? since : `${since}, ${words.held(timeSpan(at - held))}`;
     if (expires === undefined) return first;
     const end = timeSpan(Math.abs(expires - at));
     return `${first}, ${expires > at ? words.expiresIn(end) : words.expired(end)}`;

@@ -3,7 +3,7 @@ import { type BetaWindow, type GetBetaResponse, type RollingBeta } from "virtuos
 import { LineChart } from "../../charts/lines.js";
 import { extent } from "../../charts/scale.js";
 import { fixed, ms } from "../../format.js";
-import { Empty, Segmented, Value } from "../../ui/index.js";
+import { Empty, Segmented, Term, type TermName, Value } from "../../ui/index.js";
 import { type Texts, t } from "../../texts/index.js";
 import { alphaText } from "./alpha_text.js";
 import { span } from "./span.js";
@@ -28,9 +28,9 @@ export function BetaDetail({ symbol, reply }: { symbol: string; reply: GetBetaRe
             </tr>
           </thead>
           <tbody>
-            {FIGURES.map(([name, show]) => (
+            {FIGURES.map(([name, show, term]) => (
               <tr key={name}>
-                <th scope="row">{t().betas.figures[name]}</th>
+                <th scope="row">{term ? <Term of={term}>{t().betas.figures[name]}</Term> : t().betas.figures[name]}</th>
                 {windows.map((window) => (
                   <td key={window.span}>
                     <Value>{show(window)}</Value>
@@ -46,15 +46,15 @@ export function BetaDetail({ symbol, reply }: { symbol: string; reply: GetBetaRe
   );
 }
 
-const FIGURES: readonly (readonly [keyof Texts["betas"]["figures"], (window: BetaWindow) => string])[] = [
-  ["beta", ({ beta }) => two(beta)],
-  ["betaError", ({ betaError }) => two(betaError)],
-  ["correlation", ({ correlation }) => two(correlation)],
-  ["rSquared", ({ rSquared }) => two(rSquared)],
+const FIGURES: readonly (readonly [keyof Texts["betas"]["figures"], (window: BetaWindow) => string, TermName?])[] = [
+  ["beta", ({ beta }) => two(beta), "beta"],
+  ["betaError", ({ betaError }) => two(betaError), "standardError"],
+  ["correlation", ({ correlation }) => two(correlation), "correlation"],
+  ["rSquared", ({ rSquared }) => two(rSquared), "rSquared"],
   ["upsideBeta", ({ upsideBeta }) => two(upsideBeta)],
   ["downsideBeta", ({ downsideBeta }) => two(downsideBeta)],
-  ["alphaAnnualPercent", alphaText],
-  ["alphaT", ({ alphaT }) => two(alphaT)],
+  ["alphaAnnualPercent", alphaText, "alpha"],
+  ["alphaT", ({ alphaT }) => two(alphaT), "tStatistic"],
   ["points", ({ points }) => fixed(points, 0)],
 ];
 

@@ -6,7 +6,7 @@ import { market } from "../../state/market.js";
 import { type Answer, useQuery } from "../../state/query.js";
 import { follow } from "../../state/router.js";
 import { wide } from "../../state/screen.js";
-import { Empty, Panel, Segmented, Sheet, baseAsset, symbolPath } from "../../ui/index.js";
+import { Empty, Panel, Segmented, Sheet, Terms, baseAsset, symbolPath } from "../../ui/index.js";
 import { t } from "../../texts/index.js";
 import { SymbolSearch, matchesSearch } from "../search.js";
 import { BetaDetail } from "./detail.js";
@@ -90,6 +90,7 @@ function List({ answer: { reply, heardMs, problem, waiting }, rows, empty, chose
       ) : (
         <Empty>{empty ? t().betas.noReturns : t().lists.noMatch}</Empty>
       )}
+      <Terms of={["beta", "interval", "correlation", "rSquared", "alpha", "tStatistic"]} />
     </Panel>
   );
 }

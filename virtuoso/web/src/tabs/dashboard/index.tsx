@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { live } from "../../state/live.js";
 import { t } from "../../texts/index.js";
 import { Empty, LiquidationPanel, Skeleton } from "../../ui/index.js";
+import { Introduction } from "./introduction.js";
 import { Market } from "./market.js";
 import { MarketLine } from "./market_line.js";
 import { SentimentPanel } from "./sentiment.js";
@@ -15,6 +16,7 @@ export function Dashboard() {
   return (
     <div class="dashboard">
       <h1 class="visually-hidden">{t().shell.tabs.dashboard}</h1>
+      {dashboard && <Introduction />}
       {dashboard ? <MarketAndScores dashboard={dashboard} /> : <NoData />}
     </div>
   );

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { type Breadth, DominanceBasis, type Overview, type Provenance, Regime } from "virtuoso-market";
 import { ABSENT, clock, fixed, ms, share, timeSpan, usd } from "../../format.js";
 import { marketTime } from "../../state/market_time.js";
-import { Empty, Panel, Value } from "../../ui/index.js";
+import { Empty, Panel, Term, Value } from "../../ui/index.js";
 import { t } from "../../texts/index.js";
 
 interface MarketProps {
@@ -43,7 +43,9 @@ function RegimeText({ overview }: { overview: Overview }) {
   const since = ms(regimeStartTime);
   return (
     <p class="regime">
-      <b class={LEANS[regime]}>{text}</b>
+      <b class={LEANS[regime]}>
+        <Term of="regime">{text}</Term>
+      </b>
       <span class="muted">
         {since !== undefined &&
           t().market.since(
@@ -80,16 +82,19 @@ function Facts({ overview, provenance }: { overview: Overview; provenance: Prove
   const words = t().market;
   return (
     <dl class="market-facts">
-      <Fact name={words.btcTrend} note={trend === undefined ? "ADX" : trendName(trend)}>
+      <Fact name={<Term of="trend">{words.btcTrend}</Term>} note={trend === undefined ? "ADX" : trendName(trend)}>
         {fixed(trend, 0)}
       </Fact>
-      <Fact name={words.btcVolatility} note={words.perYear}>
+      <Fact name={<Term of="volatility">{words.btcVolatility}</Term>} note={words.perYear}>
         {unit(volatilityPercent, 1, "%")}
       </Fact>
-      <Fact name={words.dispersion} note={words.ofMoves}>
+      <Fact name={<Term of="dispersion">{words.dispersion}</Term>} note={words.ofMoves}>
         {unit(dispersionPercent, 2, "pp")}
       </Fact>
-      <Fact name={words.btcDominance} note={bases()[overview.btcDominanceBasis] ?? words.noSource}>
+      <Fact
+        name={<Term of="dominance">{words.btcDominance}</Term>}
+        note={bases()[overview.btcDominanceBasis] ?? words.noSource}
+      >
         {unit(btcDominancePercent, 1, "%")}
       </Fact>
       <Fact name={words.turnover} note={words.day}>
@@ -112,7 +117,15 @@ const unit = (value: number | undefined, digits: number, sign: string) =>
   value === undefined ? fixed(value, digits) : `${fixed(value, digits)} ${sign}`;
 
 /** A number with a name and a note. */
-export function Fact({ name, note, children }: { name: string; note?: ComponentChildren; children: string }) {
+export function Fact({
+  name,
+  note,
+  children,
+}: {
+  name: ComponentChildren;
+  note?: ComponentChildren;
+  children: string;
+}) {
   return (
     <div>
       <dt>{name}</dt>
@@ -131,6 +144,9 @@ export function BreadthBar({ breadth }: { breadth: Breadth | undefined }) {
   const part = (count: number) => ({ flexGrow: String(count) });
   return (
     <div class="breadth">
+      <h3>
+        <Term of="breadth" />
+      </h3>
       <div class="parts" aria-hidden="true">
         {breadth.up > 0 && <i class="up" style={part(breadth.up)} />}
         {breadth.flat > 0 && <i key={breadth.up} class="flat" style={part(breadth.flat)} />}

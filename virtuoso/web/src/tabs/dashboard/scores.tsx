@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { live } from "../../state/live.js";
 import { wide } from "../../state/screen.js";
 import { layout } from "../../state/settings.js";
-import { Empty, Panel, Sliding } from "../../ui/index.js";
+import { Empty, Panel, ROW_DIMENSIONS, Sliding, Terms } from "../../ui/index.js";
 import { t } from "../../texts/index.js";
 import { Card } from "./card.js";
 import { Chips } from "./chips.js";
@@ -17,6 +17,7 @@ export function Scores({ narrow = false }: { narrow?: boolean }) {
   return (
     <Panel
       title={t().scores.title}
+      term="score"
       provenance={dashboard?.provenance}
       heardMs={dashboard?.heardMs}
       problem={dashboard ? undefined : live.value.problem}
@@ -61,6 +62,7 @@ function Rows({ narrow }: { narrow: boolean }) {
         )}
       </Sliding>
       <div ref={endRef} />
+      {!narrow && <Terms of={ROW_TERMS} />}
     </div>
   );
 }
@@ -84,6 +86,8 @@ function NothingMatches() {
     </div>
   );
 }
+
+const ROW_TERMS = ["confidence", ...ROW_DIMENSIONS, "funding", "openInterest"] as const;
 
 const FIRST = 12; // a phone shows fewer; a short list is drawn sooner
 const STEP = 24;

@@ -3,7 +3,7 @@ import { type Component, GetSentimentResponseSchema, type Sentiment } from "virt
 import { fixed, percent, score, share, signed, unitText, usd } from "../../format.js";
 import { market } from "../../state/market.js";
 import { useQuery } from "../../state/query.js";
-import { Empty, Panel, ScoreBar, Sheet } from "../../ui/index.js";
+import { Empty, Panel, ScoreBar, Sheet, Term } from "../../ui/index.js";
 import { t } from "../../texts/index.js";
 import { BreadthBar, Fact } from "./market.js";
 
@@ -15,7 +15,7 @@ export function SentimentPanel() {
   ).value;
   const sentiment = reply?.sentiment;
   return (
-    <Panel title={t().sentiment.title} provenance={reply?.provenance} {...answer} class="sentiment">
+    <Panel title={t().sentiment.title} term="gauge" provenance={reply?.provenance} {...answer} class="sentiment">
       {sentiment ? (
         <>
           <button type="button" class="gauge-button" aria-haspopup="dialog" onClick={() => setOpen(true)}>
@@ -98,17 +98,17 @@ function Components({ sentiment }: { sentiment: Sentiment }) {
         ))}
       </ul>
       <dl class="market-facts">
-        <Fact name={words.fundingMean} note={words.byTurnoverPerDay}>
+        <Fact name={<Term of="funding">{words.fundingMean}</Term>} note={words.byTurnoverPerDay}>
           {percent(sentiment.fundingMeanDayPercent, 4)}
         </Fact>
         <Fact name={words.fundingMedian} note={words.perDay}>
           {percent(sentiment.fundingMedianDayPercent, 4)}
         </Fact>
-        <Fact name={words.openInterest}>{usd(sentiment.openInterestUsd)}</Fact>
+        <Fact name={<Term of="openInterest">{words.openInterest}</Term>}>{usd(sentiment.openInterestUsd)}</Fact>
         <Fact name={words.openInterestChange} note={words.in4h}>
           {percent(sentiment.openInterestChangePercent)}
         </Fact>
-        <Fact name={words.longShort} note={words.accountsMedian}>
+        <Fact name={<Term of="longShort">{words.longShort}</Term>} note={words.accountsMedian}>
           {fixed(sentiment.longShortMedian, 2)}
         </Fact>
         <Fact name={words.longAccounts} note={words.byTurnover}>
@@ -116,7 +116,7 @@ function Components({ sentiment }: { sentiment: Sentiment }) {
             ? fixed(undefined, 0)
             : `${fixed(sentiment.longAccountsPercent, 1)} %`}
         </Fact>
-        <Fact name={words.premium} note={words.markOverIndex}>
+        <Fact name={<Term of="premium">{words.premium}</Term>} note={words.markOverIndex}>
           {signed(sentiment.premiumMedianBp, 2)}
         </Fact>
       </dl>

@@ -3,7 +3,7 @@ import type { Signal } from "virtuoso-market";
 import { ABSENT, clock, listed, ms, percent, price, score, share, signed, timeSpan } from "../../format.js";
 import { marketTime } from "../../state/market_time.js";
 import { isCurrent, useRow } from "../../symbol/head.js";
-import { Fact, SymbolLink, Value, signDirection } from "../../ui/index.js";
+import { Fact, SymbolLink, Term, Value, signDirection } from "../../ui/index.js";
 import { t } from "../../texts/index.js";
 import { useOtherVenue } from "./other_venue.js";
 import { progressAt, trackPosition } from "./progress.js";
@@ -30,7 +30,7 @@ export function SignalCard({ signal, named = true }: { signal: Signal; named?: b
           </h3>
         )}
         <span class={`signal-r ${signDirection(signed(progress?.r, 2))}`}>
-          <Value>{signed(progress?.r, 2)}</Value> R{" "}
+          <Value>{signed(progress?.r, 2)}</Value> <Term of="r">R</Term>{" "}
           <small class="faint">{isCurrent.value ? words.now : words.atLastPrice}</small>
         </span>
       </header>

@@ -6,7 +6,7 @@ import { live } from "../../state/live.js";
 import { market } from "../../state/market.js";
 import { usePages } from "../../state/pages.js";
 import { useQuery } from "../../state/query.js";
-import { Empty, Panel, Segmented } from "../../ui/index.js";
+import { Empty, Panel, Segmented, Terms } from "../../ui/index.js";
 import { t } from "../../texts/index.js";
 import { OlderButton } from "../older.js";
 import { SymbolSearch, matchesSearch } from "../search.js";
@@ -44,6 +44,7 @@ export default function Signals() {
         }}
       />
       <EvidenceLine record={active.reply?.record} />
+      <Terms of={["r", "netR", "interval", "randomEntries", "chance", "confidence"]} />
       <Filters />
       <div class="signals-columns">
         {shown !== "closed" && <Active answer={active} />}

@@ -8,7 +8,7 @@ import {
 import { clock, share, signed } from "../../format.js";
 import { now } from "../../state/clock.js";
 import type { Answer } from "../../state/query.js";
-import { Empty, Panel, Value, signDirection } from "../../ui/index.js";
+import { Empty, Panel, Term, Value, signDirection } from "../../ui/index.js";
 import { t } from "../../texts/index.js";
 
 // With fewer closed signals the interval of a win rate is too wide to judge.
@@ -69,7 +69,9 @@ function Figures({ record }: { record: SignalRecord }) {
               <th scope="col">{columns.signals}</th>
               <th scope="col">{columns.closed}</th>
               <th scope="col">{columns.won}</th>
-              <th scope="col">{columns.net}</th>
+              <th scope="col">
+                <Term of="netR">{columns.net}</Term>
+              </th>
               <th scope="col">{columns.gross}</th>
             </tr>
           </thead>
