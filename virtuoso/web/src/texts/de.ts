@@ -537,7 +537,6 @@ export const de: Texts = {
     other: "Gelegenheit",
     reading: "Messwert",
     price: "Kurs beim Fund",
-    endsWhen: "Sie endet, wenn dies gilt:",
     endsAt: "Endet bei",
     held: (span) => `galt zuletzt vor ${span}`,
     found: (span) => `Gefunden vor ${span}`,

@@ -549,7 +549,6 @@ export const en = {
     other: "Opportunity",
     reading: "Reading",
     price: "Price when found",
-    endsWhen: "It ends when this is so:",
     endsAt: "Ends at",
     held: (span: string) => `held ${span} ago`,
     found: (span: string) => `Found ${span} ago`,

@@ -26,8 +26,8 @@ export function OpportunityCard({ opportunity, named = true }: { opportunity: Op
       </header>
       <p lang="en">{sentence}</p>
       {opportunity.invalidation && (
-        <p class="muted">
-          {words.endsWhen} <span lang="en">{opportunity.invalidation}</span>
+        <p class="muted" lang="en">
+          {opportunity.invalidation}
         </p>
       )}
       <dl class="facts">
