@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser, expect
@@ -129,7 +130,11 @@ async def test_nothing_is_cut_off_wrapped_or_outside_its_panel(
 ) -> None:
     await filled_edge.market.show(market())
     narrow = width < 900
-    size = {"viewport": {"width": width, "height": 844 if narrow else 900}, "is_mobile": narrow, "has_touch": narrow}
+    size: dict[str, Any] = {
+        "viewport": {"width": width, "height": 844 if narrow else 900},
+        "is_mobile": narrow,
+        "has_touch": narrow,
+    }
     found = {}
     async with visit(browser, filled_edge.edge.url, **size, device_scale_factor=1) as one:
         await live(one)

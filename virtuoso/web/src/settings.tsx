@@ -2,7 +2,17 @@ import { type Signal, signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { clearDevice } from "./state/reply_store.js";
 import { live } from "./state/live.js";
-import { DENSITIES, LANGUAGES, THEMES, TIME_ZONES, density, introduced, language, theme, timeZone } from "./state/settings.js";
+import {
+  DENSITIES,
+  LANGUAGES,
+  THEMES,
+  TIME_ZONES,
+  density,
+  introduced,
+  language,
+  theme,
+  timeZone,
+} from "./state/settings.js";
 import { go } from "./state/router.js";
 import { wide } from "./state/screen.js";
 import { LANGUAGE_NAMES, t } from "./texts/index.js";

@@ -480,6 +480,7 @@ export const de: Texts = {
     targetsReached: "Ziele erreicht",
     reached: "✓ erreicht",
     chance: (share) => `Chance ${share}`,
+    size: (share) => `${share} der Größe`,
     realised: (result) => `${result} R sind realisiert. `,
     realisedNet: (result) => `${result} R sind nach Kosten realisiert. `,
     opened: (score, confidence, drivers) =>

@@ -491,6 +491,7 @@ export const en = {
     targetsReached: "Targets reached",
     reached: "✓ reached",
     chance: (share: string) => `${share} chance`,
+    size: (share: string) => `${share} of the size`,
     realised: (result: string) => `${result} R is realised. `,
     realisedNet: (result: string) => `${result} R is realised after costs. `,
     opened: (score: string, confidence: string, drivers: string) =>

@@ -61,7 +61,7 @@ export function SignalCard({ signal, named = true }: { signal: Signal; named?: b
               index < signal.targetsHit
                 ? words.reached
                 : chance === undefined
-                  ? share(size)
+                  ? words.size(share(size))
                   : words.chance(share(chance))
             }
           />
