@@ -12,7 +12,7 @@ from tests.interop.browsers import PHONE, chromium
 from tools.benchmarks.report import Aim, Figure, Report
 
 SAMPLE_S = 60.0
-SETTLED = 2  # samples before all code is loaded and the lists are full
+SETTLED = 5  # samples before all code is loaded, compiled and optimised
 SYMBOL = 'a[href^="/symbol/"]'
 
 
