@@ -209,7 +209,7 @@ export const de: Texts = {
     parts: {
       top: "Obere Reihe",
       bottom: "Untere Reihe",
-      scores: "Bewertungen",
+      scores: "Scores",
       heatmap: "Heatmap",
       market: "Markt",
       chart: "Chart",
@@ -226,15 +226,15 @@ export const de: Texts = {
   heatmap: {
     title: "Heatmap",
     scope: "Welche Märkte",
-    scopes: { all: "Alle Märkte", scored: "Mit Bewertung" },
+    scopes: { all: "Alle Märkte", scored: "Mit Score" },
     colour: "Farbe",
-    colours: { change: "Änderung 24 h", score: "Bewertung" },
+    colours: { change: "Änderung 24 h", score: "Score" },
     legend: {
       change: "Die Fläche ist der Umsatz in 24 h. Die Farbe ist die Änderung in 24 h, ab 10 % am stärksten.",
-      score: "Die Fläche ist der Umsatz in 24 h. Die Farbe ist die Bewertung, ab 80 und ab 20 am stärksten.",
+      score: "Die Fläche ist der Umsatz in 24 h. Die Farbe ist der Score, ab 80 und ab 20 am stärksten.",
     },
     shown: (some, all) => (some === all ? "" : `${some} von ${all} Märkten sind groß genug, um gezeigt zu werden.`),
-    tile: (symbol, turnover, change, score) => `${symbol}: Umsatz ${turnover}, 24 h ${change}, Bewertung ${score}`,
+    tile: (symbol, turnover, change, score) => `${symbol}: Umsatz ${turnover}, 24 h ${change}, Score ${score}`,
   },
 
   keyboard: {
