@@ -196,7 +196,7 @@ async def test_concurrent_tasks_read_only_whole_values(repository: TieredReposit
     writes = [repository.set(key, value, ttl_s=60) for value in values]
     reads = [repository.get(key) for _ in range(30)]
     *_, read = await asyncio.gather(asyncio.gather(*writes), asyncio.gather(*reads))
-    assert set(read) <= set(values)
+    assert set(read) - {None} <= set(values)  # on a busy machine, a read may time out, which gives None
     assert await repository.get(key) in values
 
 

@@ -22,6 +22,8 @@ from virtuoso.exchange.streams.readers import new_reader
 from virtuoso.simulator.market import SimulatedMarket
 from virtuoso.simulator.server import SimulatedExchange
 
+pytestmark = pytest.mark.timeout(300)
+
 BASES = ["BTC", "DOGE", "PEPE"]  # their books change every 25, 50 and 100 ms
 DEADLINE_S = 90
 LEVELS = 50

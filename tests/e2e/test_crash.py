@@ -104,7 +104,7 @@ async def test_active_signals_are_evaluated_through_the_crash_with_one_alert_eac
     try:
         for _ in range(2):
             worker = product.start("collect")
-            async with asyncio.timeout(40):
+            async with asyncio.timeout(120):
                 while {s.id for s in await history.signals("bybit", active=False)} < set(expected):
                     await asyncio.sleep(0.2)
                 while len(await history.alerts(kinds=[AlertKind.SIGNAL_CLOSED])) < len(expected):

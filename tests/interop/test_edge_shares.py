@@ -143,8 +143,9 @@ async def show_until(market: RunningServer, wanted: Callable[[], bool], size: in
         await asyncio.sleep(0.02)
 
 
+@pytest.mark.timeout(300)
 async def test_unread_streams_end_and_the_others_stay() -> None:
-    async with running_edge(spec={"unread_s": 1.5}, heartbeat_s=0.3) as one, one.stub() as stub, asyncio.timeout(60):
+    async with running_edge(spec={"unread_s": 1.5}, heartbeat_s=0.3) as one, one.stub() as stub, asyncio.timeout(240):
         await one.market.show(snapshot("n0", size=500, details=False))
         options = [("grpc.http2.bdp_probe", 0), ("grpc.use_local_subchannel_pool", 1)]
         async with grpc.aio.insecure_channel(one.edge.address, options=options) as channel:

@@ -297,7 +297,7 @@ def _forced_condition(usd: float, sign: int, text: str, *, step: int, agreed: bo
 
 def _forced_text(usd: float, sign: int, *, lower_bound: bool) -> str:
     amount = f"at least {_amount(usd)}" if lower_bound else _amount(usd)
-    return f"{amount} of {'long' if sign < 0 else 'short'} positions were closed by force"
+    return f"{amount} of {'longs' if sign < 0 else 'shorts'} were liquidated"
 
 
 def _amount(usd: float) -> str:

@@ -192,7 +192,7 @@ EVENT_TEXTS: Mapping[AlertKind, str] = {
     AlertKind.LARGE_TRADE: "{markets}: large trades, {subject} at once",
     AlertKind.VOLUME_SPIKE: "{markets} traded at least {least:.0f} times their usual volume in 5 minutes",
     AlertKind.FUNDING_EXTREME: "{markets}: {subject} pay unusually much, percent a day",
-    AlertKind.LIQUIDATION: "{markets}: positions closed by force within 5 minutes, {subject}",
+    AlertKind.LIQUIDATION: "{markets}: {subject} liquidated within 5 minutes",
     AlertKind.SIGNAL_OPENED: "{count} {subject} signals opened, with their scores",
     AlertKind.SIGNAL_CLOSED: "{count} {subject} signals ended",
     AlertKind.OPPORTUNITY: "{markets}: {subject}",

@@ -57,7 +57,7 @@ SIGNAL_ENDS = {
     SignalStatus.REVERSED: "reversed",
 }
 VENUE_FAILURES = {
-    FallbackReason.VENUE_BLOCKED: "blocks this machine's location",
+    FallbackReason.VENUE_BLOCKED: "blocks requests from this machine's location",
     FallbackReason.VENUE_STALE: "sends data whose clock does not advance",
     FallbackReason.VENUE_RATE_LIMITED: "limits our requests",
     FallbackReason.VENUE_UNAVAILABLE: "cannot be reached",

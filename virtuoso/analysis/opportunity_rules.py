@@ -355,7 +355,7 @@ def _funding_extreme(inputs: SymbolInputs, now_ms: int) -> Candidate | None:
         return None
     rate, z, confidence = unusual
     payers = "longs" if rate > 0 else "shorts"
-    text = f"{inputs.symbol}: {payers} pay {funding_text(inputs.ticker)}, far from its own past (z {z:+.1f})."
+    text = f"{inputs.symbol}: {payers} pay {funding_text(inputs.ticker)}, far from this market's usual rate (z {z:+.1f})."
     return Candidate(
         kind=OpportunityKind.FUNDING_EXTREME,
         symbol=inputs.symbol,

@@ -66,7 +66,7 @@ def overview(
     if by_regime is not None:
         preferred = regime.preferred_regime(by_regime, previous.regime if previous else None)
         state = regime.advance(previous, preferred, now_ms)
-        confidence = regime.confidence(inputs, by_regime, state.regime)
+        confidence = regime.confidence(inputs, by_regime, state, now_ms)
     turnovers = [t.turnover_24h for t in tickers.values() if t.turnover_24h is not None and math.isfinite(t.turnover_24h)]
     return Overview(
         regime=state,

@@ -70,10 +70,12 @@ def advance(previous: RegimeState | None, preferred: Regime, now_ms: int) -> Reg
     return replace(previous, candidate=preferred, candidate_since_ms=since)
 
 
-def confidence(inputs: RegimeInputs, by_regime: Mapping[Regime, float], regime: Regime) -> float:
-    """Return the confidence in `regime`, 0-1. It is strength / 0.6, at most 1, times the share of the five inputs that are
-    present. For NEUTRAL the first factor is 1 - (largest strength of the other regimes) / 0.3."""
-    neutral = regime is Regime.NEUTRAL
+def confidence(inputs: RegimeInputs, by_regime: Mapping[Regime, float], state: RegimeState, now_ms: int) -> float:
+    """Return the confidence in the regime at `now_ms` (epoch ms), 0-1. It is strength / 0.6, at most 1, times the share of
+    the five inputs that are present. For NEUTRAL the first factor is 1 - (largest strength of the other regimes) / 0.3. A
+    later regime was preferred for an hour before it began. The first one was not, so it has half of the confidence when it
+    is first seen, and all of it an hour later."""
+    regime, neutral = state.regime, state.regime is Regime.NEUTRAL
     clarity = 1 - max(0.0, *by_regime.values()) / ENTER if neutral else by_regime.get(regime, 0.0) / FULL_CONFIDENCE_STRENGTH
     deciding = (
         inputs.mean_move_percent,
@@ -83,4 +85,5 @@ def confidence(inputs: RegimeInputs, by_regime: Mapping[Regime, float], regime: 
         inputs.alts_against_btc_percent,
     )
     share = sum(v is not None for v in deciding) / len(deciding)
-    return min(1.0, max(0.0, clarity)) * share
+    watched = min(1.0, max(0, now_ms - state.since_ms) / DWELL_MS) if state.start_unknown else 1.0
+    return min(1.0, max(0.0, clarity)) * share * (1 + watched) / 2

@@ -29,7 +29,7 @@ class Subject(NamedTuple):
 SUBJECTS = {
     DimensionKind.TECHNICAL: Subject("Momentum"),
     DimensionKind.VOLUME: Subject("Volume"),
-    DimensionKind.ORDERFLOW: Subject("Trading"),
+    DimensionKind.ORDERFLOW: Subject("Order flow"),
     DimensionKind.ORDERBOOK: Subject("The order book", period=" over the last minute"),
     DimensionKind.PRICE_STRUCTURE: Subject("The price structure"),
     DimensionKind.SENTIMENT: Subject("Sentiment"),
@@ -64,7 +64,7 @@ def measured_sentence(
     opposing = list(islice((result for result in results if result.direction * sign <= -MIN_DIRECTION), 1))
     text += "; ".join(map(_phrase, supporting)) or "nothing stands out"
     if opposing and (not supporting or _strength(opposing[0]) > 0.5 * _strength(supporting[0])):
-        text += f"; against it, {_phrase(opposing[0])}"
+        text += f"; but {_phrase(opposing[0])}"
     text += "."
     return _append(text, f" Missing: {input_words(missing_inputs)}.") if missing_inputs else text
 

@@ -111,7 +111,7 @@ def liquidations(context: SymbolContext) -> tuple[float, float]:
     weights = fade_weights(closed.time_ms[recent], end_ms, window_ms)
     count = float(weights.sum())
     if not (count > 0 and ticker.volume_24h > 0):
-        raise NotMeasured(f"no position was closed by force within {duration_text(window_ms)}")
+        raise NotMeasured(f"no position was liquidated within {duration_text(window_ms)}")
     sizes = weights * closed.size[recent]
     confidence = sample_confidence(count, 5) * covered_share(closed.complete_since_ms, end_ms, window_ms)
     confidence *= freshness(context.now_ms - end_ms, 60_000, 600_000) * (0.7 if closed.lower_bound else 1.0)
@@ -164,8 +164,8 @@ COMPONENTS = (
         weight=0.10,
         unit="percent",
         scale=1.5,
-        bullish="more shorts than longs were closed by force",
-        bearish="more longs than shorts were closed by force",
+        bullish="more shorts than longs were liquidated",
+        bearish="more longs than shorts were liquidated",
         inputs=(ScoreInput.TICKER, ScoreInput.LIQUIDATIONS),
         read=liquidations,
     ),

@@ -213,7 +213,7 @@ CLAIMS: Mapping[tuple[str, str], Claim] = {
     ("funding is lower than usual", "funding is higher than usual"): lambda facts: -funding(facts),
     ("fewer accounts than usual are long", "more accounts than usual are long"): lambda facts: -more_long(facts),
     ("the mark price is above the index", "the mark price is below the index"): premium,
-    ("more shorts than longs were closed by force", "more longs than shorts were closed by force"): forced,
+    ("more shorts than longs were liquidated", "more longs than shorts were liquidated"): forced,
 }
 CASES: Mapping[str, Callable[[Facts], bool]] = {
     "buying gains weight": lambda facts: delta(facts, 60) > delta(facts, 300) >= 0,

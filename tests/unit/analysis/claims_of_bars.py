@@ -149,15 +149,15 @@ CLAIMS: Mapping[tuple[str, str], BarClaim] = {
     ("the short average is above the long one", "the short average is below the long one"): (
         lambda bars: (bars.high + bars.low)[-5:].mean() - (bars.high + bars.low)[-34:].mean()
     ),
-    ("price is in the upper half of its recent range", "price is in the lower half of its recent range"): (
+    ("the price is in the upper half of its recent range", "the price is in the lower half of its recent range"): (
         lambda bars: 2 * bars.close[-1] - bars.high[-14:].max() - bars.low[-14:].min()
     ),
     ("the typical price is above its mean", "the typical price is below its mean"): (
         lambda bars: bars.typical[-1] - bars.typical[-20:].mean()
     ),
     (
-        "weighted by volume, bars close in their upper halves",
-        "weighted by volume, bars close in their lower halves",
+        "bars close in the upper half of their range, weighted by volume",
+        "bars close in the lower half of their range, weighted by volume",
     ): lambda bars: (bars.location * bars.volume)[-20:].sum(),
     ("more volume is in rising bars than in falling ones", "more volume is in falling bars than in rising ones"): (
         lambda bars: signed_volume(bars, bars.typical, 14).sum()
@@ -169,14 +169,14 @@ CLAIMS: Mapping[tuple[str, str], BarClaim] = {
         lambda bars: trend_of_sum((bars.location * bars.volume)[-50:])
     ),
     (
-        "price is above its volume-weighted average",
-        "price is below its volume-weighted average",
+        "the price is above its volume-weighted average",
+        "the price is below its volume-weighted average",
     ): vwap,
     (
-        "price is above the middle of its volume profile",
-        "price is below the middle of its volume profile",
+        "the price is above the middle of its volume profile",
+        "the price is below the middle of its volume profile",
     ): profile,
-    ("weighted by volume, the last bars rose", "weighted by volume, the last bars fell"): (
+    ("the last bars rose, weighted by volume", "the last bars fell, weighted by volume"): (
         lambda bars: ((bars.close - bars.open) * bars.volume)[-3:].sum()
     ),
     ("the last swing high and low rose on average", "the last swing high and low fell on average"): swing_trend,
@@ -185,7 +185,7 @@ CLAIMS: Mapping[tuple[str, str], BarClaim] = {
         "faster averages are below slower ones on balance",
     ): averages,
     ("support is nearer than resistance", "resistance is nearer than support"): room,
-    ("price is in the upper half of its channel", "price is in the lower half of its channel"): (
+    ("the price is in the upper half of its channel", "the price is in the lower half of its channel"): (
         lambda bars: 2 * bars.close[-1] - bars.high[-55:].max() - bars.low[-55:].min()
     ),
 }
@@ -193,12 +193,12 @@ CLAIMS: Mapping[tuple[str, str], BarClaim] = {
 
 ONE_SIDED: Mapping[tuple[str, str], BarClaim] = {
     (
-        "price closed above a swing high while swings rose",
-        "price closed below a swing low while swings fell",
+        "the price closed above a swing high while swings rose",
+        "the price closed below a swing low while swings fell",
     ): partial(closed_above, with_trend=True),
     (
-        "price closed above a swing high while swings fell",
-        "price closed below a swing low while swings rose",
+        "the price closed above a swing high while swings fell",
+        "the price closed below a swing low while swings rose",
     ): partial(closed_above, with_trend=False),
     ("open gaps lie below the price", "open gaps lie above the price"): gaps_below,
     ("untested demand lies below the price", "untested supply lies above the price"): demand_below,

@@ -123,8 +123,12 @@ def test_a_failing_venue_raises_an_alert_with_the_reason_and_another_when_it_wor
     )
     assert source_events(None, well) == source_events(well, well) == []
     assert source_events(well, blocked) == [
-        ("bybit", AlertLevel.CRITICAL, "bybit blocks this machine's location."),
-        ("binance", AlertLevel.WARNING, "binance is used instead of bybit, which blocks this machine's location."),
+        ("bybit", AlertLevel.CRITICAL, "bybit blocks requests from this machine's location."),
+        (
+            "binance",
+            AlertLevel.WARNING,
+            "binance is used instead of bybit, which blocks requests from this machine's location.",
+        ),
     ]
     assert source_events(None, blocked) == source_events(well, blocked)  # a restart during the failure raises the alert too
     assert source_events(blocked, blocked) == []

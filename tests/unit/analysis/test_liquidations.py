@@ -181,12 +181,12 @@ def alerts(*inputs: SymbolInputs) -> list[Alert]:
         (
             [(4 * MINUTE, 70_000.0, LONG), (MINUTE, 80_000.0, LONG), (MINUTE, 9_000.0, SHORT)],
             1e8,
-            "XUSDT: 150 k USDT of long positions were closed by force within 5 minutes, 0.15 % of a day's turnover.",
+            "XUSDT: 150 k USDT of longs were liquidated within 5 minutes, 0.15 % of a day's turnover.",
         ),
         (
             [(MINUTE, 2_500_000.0, SHORT)],
             1e8,
-            "XUSDT: 2.5 M USDT of short positions were closed by force within 5 minutes, 2.50 % of a day's turnover.",
+            "XUSDT: 2.5 M USDT of shorts were liquidated within 5 minutes, 2.50 % of a day's turnover.",
         ),
     ],
 )
@@ -242,7 +242,7 @@ def test_liquidations_of_the_whole_market_raise_one_alert_of_their_own() -> None
     assert alert.symbol == ""
     assert alert.reading == pytest.approx(5_400_000)
     assert alert.text == (
-        "5.4 M USDT of long positions were closed by force in 9 markets within 5 minutes, "
+        "5.4 M USDT of longs were liquidated in 9 markets within 5 minutes, "
         "0.06 % of the day's turnover of all tracked markets. "
         "Most in X0USDT 600 k USDT, X1USDT 600 k USDT, X2USDT 600 k USDT."
     )

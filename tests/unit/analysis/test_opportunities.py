@@ -303,7 +303,7 @@ def test_markets_that_move_together_are_one_opportunity() -> None:
     state, opened = advance(OpportunityState(venue="bybit"), markets[:10], btc, NOW_MS)
     (one,) = [o for o in opened if o.kind is K.FUNDING_EXTREME]
     assert {one.symbol, *one.also} == {f"C{i}USDT" for i in range(9)}
-    assert f"So it is in 8 other markets: {one.also[0]}, " in one.sentence
+    assert f"The same holds in 8 other markets: {one.also[0]}, " in one.sentence
     assert one.sentence.endswith(" and 2 more.")
     late = replace(markets[9], ticker=markets[9].ticker and replace(markets[9].ticker, funding_rate=-0.004))
     for before in (state, restore(OpportunityState(venue="bybit"), opened)):

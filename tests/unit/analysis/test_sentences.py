@@ -90,7 +90,7 @@ def gauge_said(inputs: Sequence[SymbolInputs], now_ms: int) -> list[tuple[str, f
                     (float(np.clip(part.reading, -limit, limit)), part.confidence * (one.ticker.turnover_24h or 0.0))
                 )
         means[name] = math.fsum(reading * weight for reading, weight in rows)
-    phrases = sentence.split(": ", 1)[1].removesuffix(".").replace("against it, ", "").split("; ")
+    phrases = sentence.split(": ", 1)[1].removesuffix(".").replace("; but ", "; ").split("; ")
     signs = {words: (part.name, sign) for part in PARTS for words, sign in ((part.bullish, 1), (part.bearish, -1))}
     return [(phrase, signs[phrase][1] * means[signs[phrase][0]]) for phrase in phrases]
 

@@ -293,7 +293,7 @@ def test_liquidations_that_were_watched_for_a_part_of_the_hour_or_are_few_have_l
     lower = closed_by_force(side, size, lower_bound=True)
     assert component(lower, "SENTIMENT", "liquidations").confidence == pytest.approx(0.7 * 0.5)
     none = component(closed_by_force(np.zeros(0), np.zeros(0)), "SENTIMENT", "liquidations")
-    assert none.missing == "no position was closed by force within 1 h"
+    assert none.missing == "no position was liquidated within 1 h"
 
 
 def test_what_leaves_its_window_does_not_change_a_reading_abruptly() -> None:

@@ -73,17 +73,18 @@ export function candleChart(host: HTMLElement, listener: CandleListener): Candle
   let picture: Picture | undefined;
   let forming: readonly FormingBar[] = [];
   let isLive = false;
+  let drawn = ""; // everything in the candles except the newest values of the last bar
 
   const draw = (next: Picture) => {
     const first = !picture?.bars.length;
     picture = next;
-    const { bars, step, tickSize, times, marks } = next;
+    const { bars, tickSize, times, marks } = next;
     const digits = priceDigits(bars.at(-1)?.close ?? 1, tickSize);
     candles.applyOptions({
       priceFormat: { type: "custom", formatter: (value: number) => fixed(value, digits), minMove: 10 ** -digits },
       autoscaleInfoProvider: (original: () => AutoscaleInfo | null) => withLevels(original(), next.levels),
     });
-    candles.setData(onGrid(bars, step));
+    drawn = "";
     form(forming, isLive);
     plots.draw(next);
     markers.setMarkers(
@@ -102,13 +103,17 @@ export function candleChart(host: HTMLElement, listener: CandleListener): Candle
   const form = (bars: readonly FormingBar[], live: boolean) => {
     [forming, isLive] = [bars, live];
     const closed = picture?.bars.at(-1)?.time;
-    if (closed === undefined) return;
+    if (!picture || closed === undefined) return;
     const line = colour(live ? "--accent" : "--faint");
-    for (const bar of bars)
-      if (bar.time > closed) {
-        const looks = { color: colour("--raised"), borderColor: line, wickColor: line };
-        candles.update({ ...bar, time: bar.time as UTCTimestamp, ...looks });
-      }
+    const looks = { color: colour("--raised"), borderColor: line, wickColor: line };
+    const rows = bars
+      .filter(({ time }) => time > closed)
+      .map((bar) => ({ ...bar, ...looks, time: bar.time as UTCTimestamp }));
+    const last = rows.at(-1);
+    const wanted = JSON.stringify([last?.time, looks, rows.slice(0, -1)]);
+    if (wanted !== drawn) candles.setData([...onGrid(picture.bars, picture.step), ...rows]);
+    else if (last) candles.update(last);
+    drawn = wanted;
   };
 
   const mark = (value: number | undefined) => {

@@ -104,7 +104,9 @@ class Overview(_message.Message):
     regime: Global___Regime.ValueType
     """The state of the market. Absent while there is too little data. Never UNSPECIFIED."""
     regime_confidence: _builtins.float
-    """How clear the regime is, 0-1. Absent without a regime."""
+    """How clear the regime is, 0-1. The first regime after the first start of a collector has half of it, and all of it after an
+    hour. Absent without a regime.
+    """
     trend_strength: _builtins.float
     """How strongly BTC trends, up or down, 0-100: the ADX of 14 bars of 30 minutes. Absent without these bars."""
     volatility_percent: _builtins.float

@@ -20,7 +20,8 @@ export type Overview = Message<"virtuoso.market.v1.Overview"> & {
      */
     regime?: Regime | undefined;
     /**
-     * How clear the regime is, 0-1. Absent without a regime.
+     * How clear the regime is, 0-1. The first regime after the first start of a collector has half of it, and all of it after an
+     * hour. Absent without a regime.
      *
      * @generated from field: optional double regime_confidence = 2;
      */
