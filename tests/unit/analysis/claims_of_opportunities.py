@@ -144,7 +144,7 @@ def divergence(one: Situation) -> bool:
 
 
 def funding(one: Situation) -> bool:
-    a_day, paid, hours = numbers(r"pay # % a day \(# % every # h\), far from its own past", one.found.sentence)
+    a_day, paid, hours = numbers(r"pay # % a day \(# % every # h\), far from this market's usual rate", one.found.sentence)
     ticker = one.inputs.ticker
     assert ticker is not None
     rate, interval_ms = ticker.funding_rate, ticker.funding_interval_ms

@@ -230,7 +230,7 @@ def test_the_closed_minutes_confirm_liquidations_when_the_trades_are_not_known()
 
 def test_a_venue_that_tells_only_of_some_liquidations_gives_a_lower_bound() -> None:
     (alert,) = alerts(market([(MINUTE, 200_000.0, LONG)], lower_bound=True))
-    assert alert.text.startswith("XUSDT: at least 200 k USDT of long positions")
+    assert alert.text.startswith("XUSDT: at least 200 k USDT of longs")
 
 
 def test_liquidations_of_the_whole_market_raise_one_alert_of_their_own() -> None:
