@@ -343,7 +343,7 @@ async def test_a_list_that_cannot_be_read_says_why_and_keeps_its_last_data(tmp_p
 
 
 async def test_times_are_those_of_this_machine_on_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TZ", "XXX-2")
+    monkeypatch.setenv("TZ", "EET-2")
     time.tzset()
     try:
         async with server_with_history(sqlite_url(tmp_path)) as memory:
@@ -353,7 +353,7 @@ async def test_times_are_those_of_this_machine_on_request(tmp_path: Path, monkey
                 await seen.press("5")
                 utc = time_of_day(await seen.see("alert 0", " UTC"))
                 await seen.press("z")
-                local = time_of_day(await seen.see("alert 0", " XXX"))
+                local = time_of_day(await seen.see("alert 0", " EET"))
         assert (local - utc) % 24 == 2
     finally:
         monkeypatch.undo()

@@ -129,7 +129,7 @@ function Candlesticks({ symbol, frame, bars, pages }: CandlesticksProps) {
           <span class="faint">{words.noOlder}</span>
         )}
         <a class="faint" href="https://www.tradingview.com/" target="_blank" rel="noreferrer">
-          {words.library}
+          {words.attribution}
         </a>
       </p>
       {[problem, scores.problem, seriesProblem, events.problem].map(

@@ -432,7 +432,7 @@ export const de: Texts = {
     loadOlder: "Ältere Kerzen laden",
     loadingOlder: "Ältere Kerzen werden geladen",
     noOlder: "Es gibt keine älteren Kerzen.",
-    library: "Charts von TradingView",
+    attribution: "Charts von TradingView",
   },
 
   lists: {

@@ -444,7 +444,7 @@ export const en = {
     loadOlder: "Load older bars",
     loadingOlder: "Loading older bars",
     noOlder: "There are no older bars.",
-    library: "Charts by TradingView",
+    attribution: "Charts by TradingView",
   },
 
   /** Texts of all lists. */
