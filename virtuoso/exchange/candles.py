@@ -122,7 +122,7 @@ def _plausible(table: Floats) -> Floats:
     Equal rows count once. When rows of one time differ, the row with a volume is used. When several have a volume, or none
     has, all are refused, because they contradict each other."""
     opened, high, low, close, volume, taker_buy = table[:, 1:].T
-    with np.errstate(invalid="ignore"):  # comparisons with NaN are false, as intended
+    with np.errstate(invalid="ignore", over="ignore"):  # comparisons with NaN are false, as intended
         numbers = np.all((table[:, 1:5] >= SMALLEST) & (table[:, 1:5] <= LARGEST), axis=1)
         numbers &= ((volume == 0) | (volume >= SMALLEST)) & (volume <= LARGEST)
         top, bottom = high * (1 + PRICE_ROUNDING), low * (1 - PRICE_ROUNDING)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.exchange.streams.binance_messages import (
@@ -371,6 +371,7 @@ MESSAGES = (depth(10, 20, [["99", "1"]]), trade(8), bar(0, True), liquidation(),
 
 
 @given(message=st.sampled_from(MESSAGES), changed=st.dictionaries(st.integers(0, 30), VALUES, min_size=1, max_size=4))
+@example(message=bar(0, True), changed={24: 1.7e308})
 @settings(max_examples=300, deadline=None)
 def test_whatever_a_message_says_no_number_that_is_not_plausible_is_told(message: Any, changed: dict[int, Any]) -> None:
     reader = with_book()

@@ -29,7 +29,8 @@ from virtuoso.domain.stream_updates import (
     TradesUpdate,
 )
 from virtuoso.exchange.adapter import CcxtExchange
-from virtuoso.exchange.streams.ccxt_pro import CcxtProStreams, streamed_kinds
+from virtuoso.exchange.streams import ccxt_pro
+from virtuoso.exchange.streams.ccxt_pro import SILENCE_S, CcxtProStreams, streamed_kinds
 from virtuoso.exchange.streams.ccxt_pro_reader import CcxtProReader
 from virtuoso.exchange.streams.reader import Topic
 from virtuoso.simulator import okx
@@ -116,7 +117,9 @@ async def venue() -> AsyncIterator[tuple[LocalOkx, CcxtExchange]]:
     await server.close()
 
 
-async def test_what_okx_streams_is_what_it_answers_to_requests(venue: tuple[LocalOkx, CcxtExchange]) -> None:
+async def test_what_okx_streams_is_what_it_answers_to_requests(
+    venue: tuple[LocalOkx, CcxtExchange], monkeypatch: pytest.MonkeyPatch
+) -> None:
     local, exchange = venue
     (btc,) = [each for each in await exchange.instruments() if each.symbol == "BTCUSDT"]
     assert streamed_kinds(exchange.stream_client()) == ALL_KINDS
@@ -158,8 +161,10 @@ async def test_what_okx_streams_is_what_it_answers_to_requests(venue: tuple[Loca
         assert book is not None
         assert book.bids[0, 1] == pytest.approx(0.07)  # a contract is 0.01 BTC
 
-        await local.push(books, topic, [{**change, "seqId": 13, "prevSeqId": 12}], "update")
-        await told.until(lambda: bool(told.lost()))
+        with monkeypatch.context() as patched:
+            patched.setattr(ccxt_pro, "SILENCE_S", dict.fromkeys(SILENCE_S, 1.0))
+            await local.push(books, topic, [{**change, "seqId": 13, "prevSeqId": 12}], "update")
+            await told.until(lambda: bool(told.lost()))
         await told.until(lambda: (found := reader.book("BTCUSDT", 1)) is not None and found.bids[0, 1] != 0.07)
         assert len(local.sockets) == 4  # twice one for bars and one for the rest
     finally:
