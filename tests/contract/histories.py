@@ -124,7 +124,7 @@ def opportunity(number: int = 0, **given: Any) -> Opportunity:
         "alpha_percent": -3.1,
         "z_score": -2.7,
         "unit": "σ",
-        "invalidation": "It has failed above 155 while BTC stands still: the move of the day then has a new extreme.",
+        "invalidation": "It has failed if the price rises above 155 while BTC stands still.",
         "invalidation_price": 155.0,
     }
     return Opportunity(**{**fields, **given})

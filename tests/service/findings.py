@@ -140,7 +140,7 @@ def opportunity(symbol: str, number: int, observed_ms: int, venue: str = "bybit"
         z_score=3.1,
         sentence=f"{symbol} went its own way.",
         venue=venue,
-        invalidation="It has failed below 97.5 while BTC stands still: the move of the 4 hours is then gone.",
+        invalidation="It has failed if the price falls below 97.5 while BTC stands still.",
         invalidation_price=97.5,
         last_held_time=times.timestamp(found_ms),
     )

@@ -83,10 +83,10 @@ def large_trade(inputs: SymbolInputs, now_ms: int, *, sign: int) -> AlertConditi
     if usd < min_usd or usd * (len(others) - 1) < MIN_TRADE_RATIO * (float(others.sum()) - usd):
         return None
     in_bar = _turnover_of_minutes(inputs, time_ms // MINUTE_MS * MINUTE_MS, 1)
-    reached = trades.read_from_ms <= time_ms
+    reached, share = trades.read_from_ms <= time_ms, 100 * usd / turnover
     return AlertCondition(
         subject=verb,
-        text=f"{inputs.symbol}: {_amount(usd)} {verb} at once, {100 * usd / turnover:.2f} % of a day's turnover.",
+        text=f"{inputs.symbol}: takers {verb} {_amount(usd)} within a millisecond, {share:.2f} % of a day's turnover.",
         item=_amount(usd),
         step=_step(usd, min_usd),
         value=usd,
@@ -145,7 +145,7 @@ def funding_extreme(inputs: SymbolInputs, now_ms: int) -> AlertCondition | None:
         return None
     rate, z, _ = unusual
     payers = "longs" if rate > 0 else "shorts"
-    text = f"{inputs.symbol}: {payers} pay {funding_text(inputs.ticker)}, z {z:+.1f}."
+    text = f"{inputs.symbol}: {payers} pay {funding_text(inputs.ticker)}, far from its usual rate (z {z:+.1f})."
     return AlertCondition(
         subject=payers,
         text=text,
@@ -244,21 +244,22 @@ def market_liquidations(inputs: Mapping[str, SymbolInputs], now_ms: int, *, sign
     """Return the positions of one side that were closed by force in all tracked markets within the last 5 minutes. A market
     counts when its trades have at least the same amount, and its day's turnover is known."""
     known = [
-        (one, usd, one.ticker.turnover_24h)
+        (one, usd)
         for one in inputs.values()
         if one.ticker is not None
         and one.ticker.turnover_24h is not None
         and (usd := _forced_usd(one, now_ms, sign)) <= _traded_usd(one, now_ms)
     ]
-    usd, turnover = math.fsum(usd for _, usd, _ in known), math.fsum(turnover for *_, turnover in known)
+    turnover = math.fsum(one.ticker.turnover_24h or 0.0 for one in inputs.values() if one.ticker is not None)
+    usd = math.fsum(usd for _, usd in known)
     min_usd = max(MIN_MARKET_FORCED_USD, MIN_MARKET_FORCED_SHARE * turnover)
     if not usd >= min_usd:
         return None
-    closed = [one.liquidations for one, usd, _ in known if usd > 0 and one.liquidations is not None]
+    closed = [one.liquidations for one, usd in known if usd > 0 and one.liquidations is not None]
     what = _forced_text(usd, sign, lower_bound=any(each.lower_bound for each in closed))
     share = f"{100 * usd / turnover:.2f} % of the day's turnover of all tracked markets"
     largest = sorted(known, key=lambda one: -one[1])[:LARGEST_FORCED]
-    named = ", ".join(f"{one.symbol} {_amount(amount)}" for one, amount, _ in largest if amount > 0)
+    named = ", ".join(f"{one.symbol} {_amount(amount)}" for one, amount in largest if amount > 0)
     text = f"{what} in {len(closed)} markets within 5 minutes, {share}. Most in {named}."
     return _forced_condition(usd, sign, text, step=_step(usd, min_usd), agreed=True)
 

@@ -189,12 +189,12 @@ def _together(findings: Sequence[Finding], tracked: int, now_ms: int) -> Alert:
 EVENT_TEXTS: Mapping[AlertKind, str] = {
     AlertKind.PRICE_MOVE: "{markets} {subject} at least {least:.1f} % within 15 minutes",
     AlertKind.OPEN_INTEREST_SURGE: "{markets}: open interest {subject} at least {least:.1f} % within an hour",
-    AlertKind.LARGE_TRADE: "{markets}: large trades, {subject} at once",
+    AlertKind.LARGE_TRADE: "{markets}: takers {subject} unusually much within a millisecond",
     AlertKind.VOLUME_SPIKE: "{markets} traded at least {least:.0f} times their usual volume in 5 minutes",
     AlertKind.FUNDING_EXTREME: "{markets}: {subject} pay unusually much, percent a day",
     AlertKind.LIQUIDATION: "{markets}: {subject} liquidated within 5 minutes",
     AlertKind.SIGNAL_OPENED: "{count} {subject} signals opened, with their scores",
-    AlertKind.SIGNAL_CLOSED: "{count} {subject} signals ended",
+    AlertKind.SIGNAL_CLOSED: "{count} {subject} signals ended, with their results after costs",
     AlertKind.OPPORTUNITY: "{markets}: {subject}",
 }
 """What the findings of an event have in common. `least` is the smallest figure."""

@@ -51,11 +51,19 @@ if TYPE_CHECKING:
 MIN_SCORED_SHARE = 0.5
 """The minimum share of the expected symbols that have a score. Below it the data is insufficient."""
 SIGNAL_ENDS = {
-    SignalStatus.STOPPED: "stopped",
-    SignalStatus.TARGETS_REACHED: "reached all targets",
+    SignalStatus.STOPPED: "reached its stop",
+    SignalStatus.TARGETS_REACHED: "reached all its targets",
     SignalStatus.EXPIRED: "expired",
-    SignalStatus.REVERSED: "reversed",
+    SignalStatus.REVERSED: "ended with a signal on the other side",
 }
+REGIMES = {
+    Regime.NEUTRAL: "mixed",
+    Regime.BULLISH: "rising",
+    Regime.BEARISH: "falling",
+    Regime.RISK_ON: "risk on",
+    Regime.RISK_OFF: "risk off",
+}
+"""The words of the page."""
 VENUE_FAILURES = {
     FallbackReason.VENUE_BLOCKED: "blocks requests from this machine's location",
     FallbackReason.VENUE_STALE: "sends data whose clock does not advance",
@@ -156,14 +164,15 @@ def _condition(kind: AlertKind, after: MarketPass, symbol: str, current: AlertCo
 
 
 def _subject(signal: Signal) -> str:
-    return f"the whole market, in {signal.symbol}," if signal.market_symbols else signal.symbol
+    return f"the whole market (a trade in {signal.symbol})" if signal.market_symbols else signal.symbol
 
 
 def _signal_opened(after: MarketPass, signal: Signal) -> Finding:
     inputs = after.inputs.get(signal.symbol)
     tick_size = None if inputs is None or inputs.ticker is None else inputs.ticker.tick_size
     entry, stop = (price_text(price, tick_size) for price in (signal.entry, signal.stop))
-    text = f"{signal.side.name} {_subject(signal)} at {entry}, stop {stop}, score {signal.score:.0f}."
+    score = f"{'median ' if signal.market_symbols else ''}score {signal.score:.0f}"
+    text = f"{signal.side.name} {_subject(signal)} at {entry}, stop {stop}, {score}."
     alert = Alert(
         key=signal.id,
         venue=signal.venue,
@@ -181,23 +190,22 @@ def _signal_opened(after: MarketPass, signal: Signal) -> Finding:
 
 
 def _signal_closed(after: MarketPass, signal: Signal) -> Finding:
-    result = f"{signal.result_r:+.2f} R"
-    if signal.net_r is not None:
-        result = f"{signal.net_r:+.2f} R after costs ({signal.result_r:+.2f} before)"
+    reading = signal.result_r if signal.net_r is None else signal.net_r
+    costs = " before costs" if signal.net_r is None else f" after costs ({signal.result_r:+.2f} before)"
     alert = Alert(
         key=signal.id,
         venue=signal.venue,
         kind=AlertKind.SIGNAL_CLOSED,
         level=AlertLevel.INFO,
         observed_ms=signal.closed_ms or after.now_ms,
-        text=f"{signal.side.name} {_subject(signal)} {SIGNAL_ENDS[signal.status]}: {result}.",
+        text=f"{signal.side.name} {_subject(signal)} {SIGNAL_ENDS[signal.status]}: {reading:+.2f} R{costs}.",
         symbol=signal.symbol,
-        reading=signal.result_r if signal.net_r is None else signal.net_r,
+        reading=reading,
         unit="R",
         reference=signal.id,
         environment=signal.environment,
     )
-    return finding(alert, signal.side.name, f"{signal.result_r:+.2f} R")
+    return finding(alert, signal.side.name, f"{reading:+.2f} R{' before costs' if signal.net_r is None else ''}")
 
 
 def _opportunity(after: MarketPass, opportunity: Opportunity) -> Finding:
@@ -222,7 +230,6 @@ def _regime_alerts(before: MarketPass | None, after: MarketPass) -> list[Alert]:
     if before is None or before.regime is None or after.regime is None or before.regime.regime is after.regime.regime:
         return []
     old, new = before.regime.regime, after.regime.regime
-    old_name, new_name = (regime.name.replace("_", "-").lower() for regime in (old, new))
     return [
         Alert(
             key=f"regime_change:{after.venue}:{new.lower_name}",
@@ -230,7 +237,7 @@ def _regime_alerts(before: MarketPass | None, after: MarketPass) -> list[Alert]:
             kind=AlertKind.REGIME_CHANGE,
             level=AlertLevel.WARNING if new in {Regime.BEARISH, Regime.RISK_OFF} else AlertLevel.INFO,
             observed_ms=after.now_ms,
-            text=f"The market is {new_name}; it was {old_name}.",
+            text=f"The market is {REGIMES[new]}; it was {REGIMES[old]}.",
             environment=after.environment,
         )
     ]

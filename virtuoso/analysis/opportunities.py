@@ -111,7 +111,7 @@ def _has_failed(candidate: Candidate, price: float) -> bool:
 
 
 def _record(candidate: Candidate, also: tuple[str, ...], venue: str, ticker: Ticker, now_ms: int) -> Opportunity:
-    beyond, limit = "below" if candidate.sign > 0 else "above", candidate.limit
+    beyond, limit = "falls below" if candidate.sign > 0 else "rises above", candidate.limit
     price = "" if limit is None else price_text(limit, ticker.tick_size)
     together = f" The same holds in {len(also)} other markets: {_listed(also)}." if also else ""
     return Opportunity(

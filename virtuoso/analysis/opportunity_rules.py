@@ -283,8 +283,10 @@ def _breakouts(days: _WeekAndDay) -> Iterator[Candidate]:
         alpha, z = days.burst[i], days.burst_z[i]
         side = "strongest" if alpha > 0 else "weakest"
         reading = percent_of_price(alpha)
-        text = f"{days.symbols[i]} is at its {side} against BTC in a week: {reading:+.1f} % in 4 hours beyond BTC"
-        end = "It has failed {beyond} {price} while BTC stands still: the move of the 4 hours is then gone."
+        text = (
+            f"{days.symbols[i]} is at its {side} against BTC in a week: {reading:+.1f} % in 4 hours beyond what BTC explains"
+        )
+        end = "It has failed if the price {beyond} {price} while BTC stands still: the move of the 4 hours is then gone."
         kind = OpportunityKind.RELATIVE_STRENGTH_BREAKOUT
         yield days.candidate(kind, i, sign=alpha, z=z, reading=reading, text=text, end=end, back=-float(alpha), alpha=alpha)
 
@@ -297,8 +299,10 @@ def _reversions(days: _WeekAndDay) -> Iterator[Candidate]:
     for i in np.flatnonzero((np.abs(days.alpha_z) >= REVERSION_Z) & enough).tolist():
         alpha = days.alpha[i]
         reading = percent_of_price(alpha)
-        text = f"{days.symbols[i]} turns back after {reading:+.1f} % in a day that BTC does not explain"
-        end = "It has failed {beyond} {price} while BTC stands still: the move of the day then has a new extreme."
+        text = f"{days.symbols[i]} turns back after {reading:+.1f} % in a day beyond what BTC explains"
+        end = (
+            "It has failed if the price {beyond} {price} while BTC stands still: the move of the day then has a new extreme."
+        )
         z, back = days.alpha_z[i], float(sign[i] * turned[i])
         yield days.candidate(OpportunityKind.REVERSION, i, sign=-alpha, z=z, reading=reading, text=text, end=end, back=back)
 
@@ -310,17 +314,18 @@ def _divergences(fast: Returns, slow: Returns) -> Iterator[Candidate]:
         apart = (np.abs(fast_z) >= FAST_Z) & (np.abs(slow_z) >= SLOW_Z) & (np.sign(fast_z) != np.sign(slow_z))
     for i in np.flatnonzero(apart).tolist():
         move, week, z = percent_of_price(float(fast_move[i])), percent_of_price(float(slow_move[i])), float(fast_z[i])
+        text = f"{fast.symbols[i]} moved {move:+.1f} % in 2 hours, against its move of {week:+.1f} % in the week"
         yield Candidate(
             kind=OpportunityKind.CROSS_TIMEFRAME_DIVERGENCE,
             symbol=fast.symbols[i],
             sign=float(slow_z[i]),
             strength=abs(z) / FAST_Z,
             confidence=sample_confidence(float(count[i]), HALF_SAMPLE),
-            sentence=f"{fast.symbols[i]} moved {move:+.1f} % in 2 hours against {week:+.1f} % in the week (z {z:+.1f}).",
+            sentence=f"{text} (z {z:+.1f}).",
             reading=move,
             unit="percent",
             z_score=z,
-            end="It has failed {beyond} {price}: the move of the week is then gone.",
+            end="It has failed if the price {beyond} {price}: the move of the week is then gone.",
             limit=float(slow.closes[i] * np.exp(-slow_move[i])),
         )
 
@@ -355,7 +360,7 @@ def _funding_extreme(inputs: SymbolInputs, now_ms: int) -> Candidate | None:
         return None
     rate, z, confidence = unusual
     payers = "longs" if rate > 0 else "shorts"
-    text = f"{inputs.symbol}: {payers} pay {funding_text(inputs.ticker)}, far from this market's usual rate (z {z:+.1f})."
+    text = f"{inputs.symbol}: {payers} pay {funding_text(inputs.ticker)}, far from its usual rate (z {z:+.1f})."
     return Candidate(
         kind=OpportunityKind.FUNDING_EXTREME,
         symbol=inputs.symbol,

@@ -104,7 +104,7 @@ def beta(one: Situation) -> bool:
 
 
 def breakout(one: Situation) -> bool:
-    (move,) = numbers(r"against BTC in a week: # % in 4 hours beyond BTC", one.found.sentence)
+    (move,) = numbers(r"against BTC in a week: # % in 4 hours beyond what BTC explains", one.found.sentence)
     left, close = one.residuals()
     alpha, path = float(left[-8:].sum()), left.cumsum()
     strongest = "at its strongest" in one.found.sentence
@@ -117,7 +117,7 @@ def breakout(one: Situation) -> bool:
 
 
 def reversion(one: Situation) -> bool:
-    (move,) = numbers(r"turns back after # % in a day that BTC does not explain", one.found.sentence)
+    (move,) = numbers(r"turns back after # % in a day beyond what BTC explains", one.found.sentence)
     left, close = one.residuals()
     alpha, day = float(left[-48:].sum()), left.cumsum()[-48:]
     extreme = day.max() if alpha > 0 else day.min()
@@ -130,7 +130,7 @@ def reversion(one: Situation) -> bool:
 
 
 def divergence(one: Situation) -> bool:
-    fast, slow = numbers(r"moved # % in 2 hours against # % in the week", one.found.sentence)
+    fast, slow = numbers(r"moved # % in 2 hours, against its move of # % in the week", one.found.sentence)
     (five, _), (four, _) = one.closes(Timeframe.M5), one.closes(Timeframe.H4)
     ends = [max(one.closes(t)[1]) for t in (Timeframe.M5, Timeframe.H4)]
     begins = five[ends[0] - 24 * Timeframe.M5.ms], four[ends[1] - 42 * Timeframe.H4.ms]
@@ -144,7 +144,7 @@ def divergence(one: Situation) -> bool:
 
 
 def funding(one: Situation) -> bool:
-    a_day, paid, hours = numbers(r"pay # % a day \(# % every # h\), far from this market's usual rate", one.found.sentence)
+    a_day, paid, hours = numbers(r"pay # % a day \(# % every # h\), far from its usual rate", one.found.sentence)
     ticker = one.inputs.ticker
     assert ticker is not None
     rate, interval_ms = ticker.funding_rate, ticker.funding_interval_ms
@@ -164,8 +164,8 @@ def funding(one: Situation) -> bool:
 
 def fails_at(one: Situation, limit: float) -> bool:
     """Return whether the invalidation names this price, on the side where the observation fails."""
-    beyond = "below" if one.found.side is Side.LONG else "above"
-    (price,) = numbers(rf"It has failed {beyond} #[ :]", one.found.invalidation)
+    beyond = "falls below" if one.found.side is Side.LONG else "rises above"
+    (price,) = numbers(rf"It has failed if the price {beyond} #[ :]", one.found.invalidation)
     stored, last = one.found.invalidation_price, one.found.price
     return (
         stored is not None

@@ -293,7 +293,7 @@ def test_extreme_funding_and_surging_open_interest_raise_alerts_when_they_begin(
     (alert,) = confirmed(market_pass(calm), market_pass(dear))
     assert (alert.kind, alert.level, alert.unit) == (K.FUNDING_EXTREME, AlertLevel.WARNING, "percent a day")
     assert alert.reading == pytest.approx(0.3)
-    assert alert.text.startswith("XUSDT: longs pay 0.300 % a day (0.013 % every 1 h), z ")
+    assert alert.text.startswith("XUSDT: longs pay 0.300 % a day (0.013 % every 1 h), far from its usual rate (z ")
     dear_pass = market_pass(dear)
     passes = [dear_pass, *(read_again(dear_pass, seconds) for seconds in (3, 140, 150))]
     assert [len(each) for each in run(*passes)] == [0, 0, 0, 1]  # the tickers between may repeat one funding rate

@@ -152,12 +152,13 @@ def test_after_a_restart_stored_alerts_tell_what_was_told() -> None:
 
 def test_signals_that_end_together_are_one_alert_which_is_not_repeated() -> None:
     ended = [
-        signal(id=f"{n}", symbol=f"C{n}USDT", status=SignalStatus.STOPPED, result_r=-1.0, closed_ms=NOW) for n in range(8)
+        signal(id=f"{n}", symbol=f"C{n}USDT", status=SignalStatus.STOPPED, result_r=-1.0, closed_ms=NOW) for n in range(6)
     ]
     opened = [signal(id=f"o{n}", symbol=f"C{n}USDT") for n in range(2)]
     one = replace(market_pass(), changed=ended, opened=opened)
     ((*singles, alert),), told = told_by([one])
     assert [each.reference for each in singles] == ["o0", "o1"]
-    assert (alert.kind, len(alert.markets), alert.environment) == (K.SIGNAL_CLOSED, 8, LIVE)
-    assert alert.text == f"8 LONG signals ended: {', '.join(f'C{n}USDT -1.00 R' for n in range(8))}."
+    assert (alert.kind, len(alert.markets), alert.environment) == (K.SIGNAL_CLOSED, 6, LIVE)
+    results = ", ".join(f"C{n}USDT -1.00 R before costs" for n in range(6))
+    assert alert.text == f"6 LONG signals ended, with their results after costs: {results}."
     assert told_by([one], told)[0] == told_by([one], recalled(NOTHING_TOLD, [*singles, alert]))[0] == [[]]

@@ -36,7 +36,7 @@ def test_a_change_of_regime_names_the_old_regime() -> None:
     alerts = [alerts_of(a, b) for a, b in pairwise(passes)]
     assert [len(a) for a in alerts] == [0, 1, 1]
     assert alerts[1][0].level is AlertLevel.WARNING
-    assert alerts[1][0].text == "The market is risk-off; it was bullish."
+    assert alerts[1][0].text == "The market is risk off; it was rising."
     assert alerts[2][0].level is AlertLevel.INFO
     assert alerts_of(None, passes[2]) == ()
 
@@ -96,7 +96,7 @@ def test_a_signal_raises_alerts_only_when_it_opens_and_closes() -> None:
         (K.OPPORTUNITY, "bybit-XUSDT-reversion-1"),
     ]
     assert alerts[0].text == "LONG XUSDT at 100, stop 99, score 74."
-    assert alerts[1].text == "LONG XUSDT stopped: -1.00 R."
+    assert alerts[1].text == "LONG XUSDT reached its stop: -1.00 R before costs."
     assert alerts[1].observed_ms == NOW + 5
     assert len({a.key for a in alerts}) == 3
     assert alerts_of(after, after) == alerts  # after a restart they are raised again; the history recognises their keys

@@ -223,7 +223,9 @@ def test_a_candidate_becomes_a_record_with_its_alpha() -> None:
     assert opportunity.invalidation_price == pytest.approx(before, rel=0.05)
     assert opportunity.invalidation_price is not None
     assert opportunity.invalidation_price < opportunity.price
-    assert opportunity.invalidation.startswith(f"It has failed below {price_text(opportunity.invalidation_price)} while BTC")
+    assert opportunity.invalidation.startswith(
+        f"It has failed if the price falls below {price_text(opportunity.invalidation_price)}"
+    )
 
 
 @pytest.mark.parametrize("kind", list(OpportunityKind))
