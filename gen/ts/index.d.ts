@@ -6,6 +6,7 @@ export { isTransient, type Problem, problemOf } from "./problem.js";
 export { type RetryPolicy, retries } from "./retry.js";
 export * from "./stubs/virtuoso/market/v1/alert_pb.js";
 export * from "./stubs/virtuoso/market/v1/beta_pb.js";
+export * from "./stubs/virtuoso/market/v1/book_depth_pb.js";
 export * from "./stubs/virtuoso/market/v1/candle_pb.js";
 export * from "./stubs/virtuoso/market/v1/confluence_pb.js";
 export * from "./stubs/virtuoso/market/v1/error_reason_pb.js";

@@ -15,9 +15,10 @@ from tests.interop.browsers import chromium
 from tests.interop.dashboards import served
 from tests.interop.edges import RunningEdge
 from tests.programs import ROOT
+from tests.service.findings import book_depth
 from tests.service.history_servers import fill_history, history_opener, sqlite_url
 from tests.service.outlooks import with_board
-from tests.service.snapshots import TTL_S, candle_series
+from tests.service.snapshots import T0, TTL_S, candle_series
 from virtuoso.repository import keys
 
 
@@ -52,9 +53,11 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def filled_edge(tmp_path: Path) -> AsyncIterator[RunningEdge]:
-    """Return an edge with a complete snapshot, a board of outlooks, the candles of one symbol, and a history."""
+    """Return an edge with a complete snapshot, a board of outlooks, depth and candles of one symbol, and a history."""
     await fill_history(sqlite_url(tmp_path))
     async with served(history=history_opener(sqlite_url(tmp_path))) as one:
         await one.market.repository.set(keys.candles("bybit", "BTCUSDT", "5m"), candle_series(bars=200), ttl_s=TTL_S)
-        await one.market.show(with_board())
+        message = with_board()
+        message.confluences[0].book_depth.CopyFrom(book_depth(T0, message.confluences[0].price, 5e6, 2e6))
+        await one.market.show(message)
         yield one

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, expect
 from tests.interop.browsers import PICTURES, Visit, visit
 from tests.interop.dashboards import SIZES, TABS, live
 from tests.interop.edges import RunningEdge
-from tests.service.findings import liquidations
+from tests.service.findings import book_depth, liquidations
 from tests.service.snapshots import T0, mover, row, snapshot
 from virtuoso.store.v1 import snapshot_pb2
 
@@ -110,6 +110,7 @@ def market() -> snapshot_pb2.Snapshot:
         detail.funding_percent, detail.open_interest_change_percent, detail.change_15m = -0.1234, -12.3, -10.4
         detail.funding_interval.FromSeconds(8 * 3600)
         detail.recent_scores[:] = [50.0, 60.0]
+        detail.book_depth.CopyFrom(book_depth(T0 + 1000, detail.price, 123_400_000, 99_900_000))
         detail.liquidations.CopyFrom(liquidations(T0 + 1000, 64_000, 0))
         for dimension in detail.dimensions:
             dimension.components[0].name = "order_flow_imbalance"

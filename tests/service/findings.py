@@ -6,6 +6,7 @@ from typing import Any
 
 from virtuoso.market.v1 import (
     beta_pb2,
+    book_depth_pb2,
     confluence_pb2,
     liquidation_pb2,
     market_service_pb2,
@@ -33,6 +34,18 @@ def sentiment(observed_ms: int) -> sentiment_pb2.Sentiment:
         funding_mean_percent=0.0081,
         sentence="The crowd leans a little to greed.",
         observed_time=times.timestamp(observed_ms - 2000),
+    )
+
+
+def book_depth(observed_ms: int, middle: float, bids_usd: float, asks_usd: float) -> book_depth_pb2.BookDepth:
+    """Return the depth of an order book whose spread is 2 bp and whose reach is 1 %, with these values of its sides."""
+    return book_depth_pb2.BookDepth(
+        best_bid=middle * 0.9999,
+        best_ask=middle * 1.0001,
+        distance=middle / 100,
+        bids_usd=[bids_usd * step / 20 for step in range(1, 21)],
+        asks_usd=[asks_usd * step / 20 for step in range(1, 21)],
+        observed_time=times.timestamp(observed_ms - 1000),
     )
 
 

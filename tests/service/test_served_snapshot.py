@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.service.findings import liquidations
+from tests.service.findings import book_depth, liquidations
 from tests.service.servers import RunningServer, refusal, running_server
 from tests.service.snapshots import T0, snapshot
 from virtuoso.market.v1 import beta_pb2, opportunity_pb2, signal_pb2
@@ -51,6 +51,19 @@ async def test_liquidations_are_what_was_published_and_invalid_ones_are_left_out
     later.sentiment.liquidations.sums[0].start_time.CopyFrom(times.timestamp(T0 + 600_000))
     await server.show(later)
     assert (await refusal(server.stub.GetSentiment(api.GetSentimentRequest()))).reason == "DATA_UNAVAILABLE"
+
+
+async def test_the_depth_is_what_was_published_and_a_depth_that_falls_is_refused(server: RunningServer) -> None:
+    message = snapshot()
+    known, without, refused = message.confluences[:3]
+    for detail in (known, refused):
+        detail.book_depth.CopyFrom(book_depth(T0, detail.price, 5e6, 2e6))
+    refused.book_depth.asks_usd[19] = 1.0
+    await server.show(message)
+    calls = [server.stub.GetConfluence(api.GetConfluenceRequest(symbol=one.symbol)) for one in (known, without, refused)]
+    assert (await calls[0]).book_depth == known.book_depth
+    assert not (await calls[1]).HasField("book_depth")
+    assert (await refusal(calls[2])).reason == "DATA_UNAVAILABLE"
 
 
 async def test_unmeasured_data_is_an_error_and_not_an_empty_reply(server: RunningServer) -> None:

@@ -17,7 +17,7 @@ def words(rules: Any) -> str:
     for field, value in rules.ListFields():
         if field.name == "required":
             phrases.append("must be there")
-        elif field.name in {"double", "int32", "uint32", "duration"}:
+        elif field.name in {"double", "float", "int32", "uint32", "duration"}:
             phrases += _number(value)
         elif field.name in {"string", "enum", "repeated"}:
             phrases += {"string": _string, "enum": _enum, "repeated": _repeated}[field.name](value)
@@ -63,8 +63,11 @@ def _enum(rules: Any) -> list[str]:
 
 def _repeated(rules: Any) -> list[str]:
     present = {field.name: value for field, value in rules.ListFields()}
-    _known(present, {"max_items", "items"})
-    phrases = [f"at most {present['max_items']}"] if "max_items" in present else []
+    _known(present, {"min_items", "max_items", "items"})
+    low, high = present.get("min_items"), present.get("max_items")
+    if low is not None and low != high:
+        raise LookupError(f"no words for repeated.min_items {low}: add them to tools/reference/rules.py")
+    phrases = [f"at most {high}" if low is None else f"exactly {high}"] if high is not None else []
     each = words(present.get("items"))
     return phrases + ([f"each {each}"] if each else [])
 

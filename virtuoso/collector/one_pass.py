@@ -17,6 +17,7 @@ from virtuoso.analysis import score_means, score_trail
 from virtuoso.analysis import signals as signal_analysis
 from virtuoso.analysis.alert_rules import AlertStep, MarketPass, market_alerts
 from virtuoso.analysis.beta import betas
+from virtuoso.analysis.book_depth import book_depth
 from virtuoso.analysis.liquidations import liquidation_totals, market_totals
 from virtuoso.analysis.market_sentiment import interest_change, market_sentiment
 from virtuoso.analysis.movers import movers
@@ -26,7 +27,7 @@ from virtuoso.collector.venue_state import Betas, VenueState, newest_first
 from virtuoso.domain.model import ANCHOR
 from virtuoso.domain.plausibility import MIN_SCORED_SHARE
 from virtuoso.domain.records import ScorePoint
-from virtuoso.domain.snapshot import Snapshot
+from virtuoso.domain.snapshot import BookDepth, Snapshot
 
 if TYPE_CHECKING:
     from virtuoso.analysis.opportunities import OpportunityState
@@ -278,6 +279,12 @@ def _open_interest_changes(market: MarketData) -> dict[str, float]:
     return {symbol: 100 * (now / before - 1) for symbol, (now, before) in changes if before}
 
 
+def _depths(market: MarketData) -> dict[str, BookDepth]:
+    """Return the depths of the order books by symbol."""
+    depths = {item.symbol: book_depth(item.book) for item in market.inputs if item.book is not None}
+    return {symbol: depth for symbol, depth in depths.items() if depth is not None}
+
+
 def _compute_or_default(part: str, default: T, compute: Callable[[], T]) -> T:
     try:
         return compute()
@@ -302,6 +309,7 @@ def snapshot_of(
     """Return the snapshot of a market with its result from `run_pass`. `other_signals` are the active ones of other
     venues."""
     gainers, losers = movers(market.tickers)
+    no_depths: Mapping[str, BookDepth] = {}
     return Snapshot(
         id=snapshot_id,
         venue=market.venue,
@@ -324,6 +332,7 @@ def snapshot_of(
         means=result.state.means,
         trail=result.state.trail,
         open_interest_changes=_open_interest_changes(market),
+        depths=_compute_or_default("depths of order books", no_depths, lambda: _depths(market)),
         signals=newest_first((*result.state.active, *other_signals)),
         opportunities=result.unexpired_opportunities,
         signal_record=signal_record,

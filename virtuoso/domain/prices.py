@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 SIGNIFICANT_DIGITS = 8
@@ -21,3 +22,12 @@ def price_text(price: float, tick_size: float | None = None) -> str:
             return f"{ticks * tick:,.{max(0, -int(tick.as_tuple().exponent))}f}"
     rounded = Context(prec=SIGNIFICANT_DIGITS).create_decimal(value)
     return f"{rounded.normalize():,f}"
+
+
+def common_tick(prices: Iterable[float]) -> float | None:
+    """Return the power of ten of which all prices are multiples, at most 1: their tick size, as far as their digits show it.
+
+    Prices with more than 8 significant digits are on no tick and are left out. Return None without others."""
+    exact = [Decimal(repr(float(price))).normalize().as_tuple() for price in prices]
+    exponents = [int(each.exponent) for each in exact if len(each.digits) <= SIGNIFICANT_DIGITS]
+    return float(f"1e{min(0, *exponents)}") if exponents else None

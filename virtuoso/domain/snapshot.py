@@ -43,6 +43,18 @@ class Mover:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BookDepth:
+    """The value of the orders that wait within equal steps from the middle of the best bid and the best ask."""
+
+    best_bid: float
+    best_ask: float
+    distance: float  # from the middle, USDT: up to it, both sides are known
+    bids_usd: tuple[float, ...]  # of all bids within 1/n, 2/n, ... n/n of the distance
+    asks_usd: tuple[float, ...]  # of all asks within 1/n, 2/n, ... n/n of the distance
+    observed_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """The data of one venue after one pass. Immutable. Times are as in `model`."""
 
@@ -72,6 +84,7 @@ class Snapshot:
     instruments: Mapping[str, Instrument] = field(default_factory=dict)  # all markets that the venue lists
     symbols_chosen: bool = False  # True if the operator chose the tracked symbols, False if turnover did
     min_turnover: float = 0.0  # the floor of the 24-hour turnover of tracked symbols, USD
+    depths: Mapping[str, BookDepth] = field(default_factory=dict)  # by tracked symbol with an order book
     trail: ScoreTrail | None = None  # the scores of the last hour; None before the first pass
     open_interest_changes: Mapping[str, float] = field(default_factory=dict)  # over 4 hours, percent, by tracked symbol
     outlook: OutlookBoard | None = None  # None when no bars are read for it

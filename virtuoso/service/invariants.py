@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from virtuoso.market.v1 import (
         alert_pb2,
+        book_depth_pb2,
         market_service_pb2,
         mover_pb2,
         opportunity_pb2,
@@ -40,16 +41,26 @@ def loser(item: mover_pb2.Mover) -> bool:
 
 
 def confluence(item: market_service_pb2.GetConfluenceResponse) -> bool:
-    """Return True if there is a price time, no dimension occurs twice, each input has a time, the liquidations are valid,
-    and there is neither provenance nor outlook, which servers add."""
+    """Return True if there is a price time, no dimension occurs twice, each input has a time, the liquidations and the
+    depth are valid, and there is neither provenance nor outlook, which servers add."""
     kinds = [dimension.kind for dimension in item.dimensions]
     return (
         item.HasField("price_time")
         and len(set(kinds)) == len(kinds)
         and all(one.HasField("observed_time") for dimension in item.dimensions for one in dimension.inputs)
         and liquidations(item)
+        and (not item.HasField("book_depth") or depth(item.book_depth))
         and not item.HasField("provenance")
         and not item.HasField("outlook")
+    )
+
+
+def depth(item: book_depth_pb2.BookDepth) -> bool:
+    """Return True if the time is set, the best bid is below the best ask, and the values never fall."""
+    return (
+        item.HasField("observed_time")
+        and item.best_bid < item.best_ask
+        and all(a <= b for values in (item.bids_usd, item.asks_usd) for a, b in pairwise(values))
     )
 
 

@@ -152,6 +152,9 @@ class SymbolScreen(Screen[None]):
                 lambda one: self._listed(one.opportunities, opportunity_text, "opportunity"),
             ),
             _section("Beta to BTC", self._beta, lambda one: beta_lines(one.beta)),
+            _section(
+                "Order book depth", self._confluence, lambda one: symbol_text.depth_lines(one, context, width), told=True
+            ),
             _section("Liquidations", self._confluence, lambda one: symbol_text.liquidation_lines(one, context), told=True),
             _section(
                 "Components",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from functools import partial
 from textwrap import wrap
@@ -185,6 +186,29 @@ def history_lines(reply: api.GetScoreHistoryResponse, cells: int, tick_size: flo
         line = sparkline(list(zip(times, values, strict=True)), step_s, cells)
         lines.append(Text.assemble((f"{name} {duration:6} ", FAINT), line, f" {extremes}"))
     return Text("\n").join(lines)
+
+
+def depth_lines(reply: api.GetConfluenceResponse, context: Context, width: int) -> Text:
+    """Return the best prices, the value of the orders on both sides, and the age of the order book."""
+    if not reply.HasField("book_depth"):
+        return Text("No recent order book is known.", FAINT)
+    depth, tick_size = reply.book_depth, optional(reply, "tick_size")
+    middle = (depth.best_bid + depth.best_ask) / 2
+    text = name_value_lines(
+        width,
+        ("Best bid", price_text(depth.best_bid, tick_size)),
+        ("Best ask", price_text(depth.best_ask, tick_size)),
+        ("Spread", f"{_two_digits(1e4 * (depth.best_ask - depth.best_bid) / middle)} bp"),
+        ("Bids", words.usd(depth.bids_usd[-1])),
+        ("Asks", words.usd(depth.asks_usd[-1])),
+    )
+    reach = _two_digits(100 * depth.distance / middle)
+    return text.append(f"\nwithin {reach}% of the middle, {_age(depth.observed_time, context)} old", FAINT)
+
+
+def _two_digits(value: float) -> str:
+    """Return a number above 0 with two significant digits."""
+    return f"{value:.{max(0, 1 - math.floor(math.log10(value)))}f}"
 
 
 def liquidation_lines(reply: api.GetConfluenceResponse, context: Context) -> Text:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from virtuoso.domain.model import DimensionKind
-from virtuoso.market.v1 import confluence_pb2, market_service_pb2
+from virtuoso.market.v1 import book_depth_pb2, confluence_pb2, market_service_pb2
 from virtuoso.wire.liquidations import liquidations
 from virtuoso.wire.times import duration, timestamp
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 
     from virtuoso.domain import model
-    from virtuoso.domain.snapshot import Snapshot
+    from virtuoso.domain.snapshot import BookDepth, Snapshot
     from virtuoso.wire.encoded_parts import EncodedParts
 
 _ROW_FIELDS = frozenset(confluence_pb2.ConfluenceRow.DESCRIPTOR.fields_by_name)
@@ -31,7 +31,7 @@ def add_confluence(
 
     It is written in place. To copy a message into another one costs as much as to encode it."""
     ticker, result = snapshot.tickers[symbol], snapshot.confluences[symbol]
-    totals = snapshot.liquidations.get(symbol)
+    totals, depth = snapshot.liquidations.get(symbol), snapshot.depths.get(symbol)
     reply = replies.add(
         symbol=ticker.symbol,
         score=result.score,
@@ -54,11 +54,23 @@ def add_confluence(
         funding_day_percent=_percent(ticker.daily_funding_rate),
         next_funding_time=None if ticker.next_funding_ms is None else timestamp(ticker.next_funding_ms),
         liquidations=None if totals is None else liquidations(totals),
+        book_depth=None if depth is None else _depth(depth),
         open_interest_change_percent=snapshot.open_interest_changes.get(symbol),
         recent_scores=snapshot.trail.recent(symbol) if snapshot.trail else (),
     )
     for dimension in result.dimensions:
         _add_dimension(reply.dimensions, dimension, encoded)
+
+
+def _depth(depth: BookDepth) -> book_depth_pb2.BookDepth:
+    return book_depth_pb2.BookDepth(
+        best_bid=depth.best_bid,
+        best_ask=depth.best_ask,
+        distance=depth.distance,
+        bids_usd=depth.bids_usd,
+        asks_usd=depth.asks_usd,
+        observed_time=timestamp(depth.observed_ms),
+    )
 
 
 def _shown_ms(time_ms: int) -> int:

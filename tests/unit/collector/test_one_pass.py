@@ -105,4 +105,9 @@ async def test_a_snapshot_has_the_inputs_and_results_of_the_pass() -> None:
     assert snapshot.stamp == rising.stamp
     assert snapshot.overview.dominance == dominance
     assert {signal.id for signal in snapshot.signals} == {signal.id for signal in result.signals}
+    assert (
+        {symbol: one.observed_ms for symbol, one in snapshot.depths.items()}
+        == {item.symbol: item.book.stamp.observed_ms for item in rising.inputs if item.book is not None}
+        != {}
+    )
     assert snapshot.model_version == fresh().weights.version

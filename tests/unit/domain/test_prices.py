@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from virtuoso.domain.prices import price_text
+from virtuoso.domain.prices import common_tick, price_text
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,17 @@ def test_a_text_never_has_an_exponent_and_is_right_to_eight_digits(price: float)
     text = price_text(price)
     assert "e" not in text.lower()
     assert float(text.replace(",", "")) == pytest.approx(price, rel=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("prices", "tick_size"),
+    [
+        ((112_263.9, 111_000.0, 113_500.5), 0.1),
+        ((0.0000712, 0.00007), 1e-7),
+        ((119_870.0, 120_000.0), 1.0),
+        ((2 / 3, 1.25), 0.01),
+        ((2 / 3,), None),
+    ],
+)
+def test_prices_on_ticks_show_their_common_tick_size(prices: tuple[float, ...], tick_size: float | None) -> None:
+    assert common_tick(prices) == tick_size

@@ -17,7 +17,7 @@ from textual.binding import Binding
 from textual.color import Color
 
 from tests.programs import free_port
-from tests.service.findings import liquidations, signal
+from tests.service.findings import book_depth, liquidations, signal
 from tests.service.history_servers import alert, fill_history, history_opener, server_with_history, sqlite_url
 from tests.service.servers import RunningServer, running_server
 from tests.service.snapshots import T0, candle_series, market_list, row, snapshot
@@ -232,6 +232,7 @@ async def test_a_symbol_explains_its_score_and_follows_the_market(tmp_path: Path
         said = message.outlooks.add(symbol="BTCUSDT", odds=0.4, odds_percent=40, low_percent=-9.0, high_percent=8.0)
         said.bar_time.CopyFrom(times.timestamp(T0))
         message.confluences[0].liquidations.CopyFrom(liquidations(T0, 64_000, 0))
+        message.confluences[0].book_depth.CopyFrom(book_depth(T0, 1.625, 5e6, 2e6))
         message.confluences[0].dimensions[0].inputs.add(
             name="order_book",
             transport=confluence_pb2.TRANSPORT_STREAM,
@@ -252,6 +253,8 @@ async def test_a_symbol_explains_its_score_and_follows_the_market(tmp_path: Path
             "Next 24 h: in 40 of 100 such cases BTC beat half of the markets.",
             "Target 1 103",
             "24 h  1.01",
+            "Spread 2.0 bp   Bids 5.00M   Asks 2.00M",
+            "within 1.0% of the middle, ",
             "Long    640K at 1.625",
             " old, a part is missing",
         )

@@ -102,8 +102,10 @@ def test_an_active_signal_shows_its_plan_and_where_it_stands() -> None:
     assert "Opened at a score of 71 with a confidence of 70%, driven by order flow." in text
 
 
-def test_a_signal_of_another_venue_is_not_measured_at_prices_of_this_one() -> None:
-    text = signal_text(signal("BTCUSDT", 0, T0), context(venue="binance")).plain
+def test_a_signal_of_another_venue_has_prices_at_its_own_tick_size_and_is_not_measured_at_prices_of_this_one() -> None:
+    opened = signal("BTCUSDT", 0, T0, stop=98.25)
+    text = signal_text(opened, context(venue="binance")).plain
+    assert "Entry 100.00   Stop 98.25   Target 1 103.00" in text
     assert "Opened on Bybit, which is not in use now. The signal is judged by prices of Bybit up to 22:40 UTC, and" in text
     assert " R" not in text
 

@@ -16,7 +16,7 @@ import pytest
 
 from tests.programs import ROOT
 from tools.reference.contract import PACKAGE, Contract
-from virtuoso.analysis import beta, market_sentiment, movers, opportunities, opportunity_rules, overview
+from virtuoso.analysis import beta, book_depth, market_sentiment, movers, opportunities, opportunity_rules, overview
 from virtuoso.client import stream
 from virtuoso.domain import market_series, model, plausibility, records
 from virtuoso.domain.scores import label
@@ -167,6 +167,12 @@ def test_a_dashboard_has_the_number_of_movers_in_its_comment(contract: Contract)
     for message in ("GetDashboardResponse", "DashboardSnapshot", "DashboardDelta"):
         for field in ("gainers", "losers"):
             assert numbers(contract, f"{message}.{field}") == [view.TOP_MOVERS]
+
+
+def test_a_depth_has_the_steps_in_its_comments(contract: Contract) -> None:
+    for side in ("bids_usd", "asks_usd"):
+        rule = rules(contract, "BookDepth", side).repeated
+        assert rule.min_items == rule.max_items == numbers(contract, f"BookDepth.{side}")[-1] == book_depth.STEPS
 
 
 def test_the_turnover_floor_of_movers_is_the_same_everywhere(contract: Contract) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.contract.histories import opportunity, signal
+from virtuoso.analysis.book_depth import STEPS
 from virtuoso.analysis.market_sentiment import market_sentiment
 from virtuoso.analysis.signal_stats import signal_record
 from virtuoso.domain.errors import CorruptValue
@@ -28,7 +29,7 @@ from virtuoso.domain.model import (
 )
 from virtuoso.domain.records import BetaSpan, BetaWindow, Liquidation, LiquidationSum, LiquidationTotals, Side, SignalResult
 from virtuoso.domain.scores import Label
-from virtuoso.domain.snapshot import Mover, Snapshot
+from virtuoso.domain.snapshot import BookDepth, Mover, Snapshot
 from virtuoso.market.v1 import confluence_pb2, liquidation_pb2, provenance_pb2
 from virtuoso.service.admission import read_snapshot
 from virtuoso.store.v1 import snapshot_head_pb2, snapshot_pb2
@@ -239,6 +240,16 @@ TOTALS = LiquidationTotals(
 )
 
 
+DEPTH = BookDepth(
+    best_bid=99_999.9,
+    best_ask=100_000.0,
+    distance=25.5,
+    bids_usd=tuple(1e6 * step for step in range(1, STEPS + 1)),
+    asks_usd=tuple(2e6 * step for step in range(1, STEPS + 1)),
+    observed_ms=STAMP.observed_ms - 700,
+)
+
+
 def with_streams() -> Snapshot:
     """Return a snapshot of a market that streams."""
     base = snapshot()
@@ -252,6 +263,7 @@ def with_streams() -> Snapshot:
         overview=replace(base.overview, liquidations=TOTALS),
         sentiment=replace(market_sentiment({}, (), STAMP.observed_ms), liquidations=TOTALS),
         liquidations={"BTCUSDT": TOTALS},
+        depths={"BTCUSDT": DEPTH},
         streamed=1,
     )
 
@@ -272,6 +284,11 @@ def test_liquidations_inputs_and_streamed_symbols_reach_a_server() -> None:
             ("BTCUSDT", liquidation_pb2.POSITION_SIDE_SHORT, 1e3)
         ]
     assert not last.HasField("liquidations")
+    depth = first.book_depth
+    assert (depth.best_bid, depth.best_ask, depth.distance) == (99_999.9, 100_000.0, 25.5)
+    assert (tuple(depth.bids_usd), tuple(depth.asks_usd)) == (DEPTH.bids_usd, DEPTH.asks_usd)
+    assert times.millis(depth.observed_time) == DEPTH.observed_ms
+    assert not last.HasField("book_depth")
     polled, streamed = first.dimensions[2].inputs
     assert (streamed.name, streamed.transport, streamed.incomplete) == ("trades", confluence_pb2.TRANSPORT_STREAM, True)
     assert (polled.name, polled.transport, polled.incomplete) == ("open_interest", confluence_pb2.TRANSPORT_POLL, False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from virtuoso.domain.prices import price_text
+from virtuoso.domain.prices import common_tick, price_text
 from virtuoso.market.v1 import signal_pb2
 from virtuoso.top import names, words
 from virtuoso.top.styles import FAINT, WARN, name_value_line, name_value_lines, signed
@@ -58,6 +58,13 @@ def current_price(signal: Signal, context: Context) -> float | None:
     """Return the price of the signal's own venue. Return None while another venue is in use."""
     row = context.row(signal.symbol)
     return row.price if row and not context.other_venue(signal.venue) else None
+
+
+def tick_size(signal: Signal, context: Context) -> float | None:
+    """Return the tick size of the signal's prices: that of its market, while it is known."""
+    row = None if context.other_venue(signal.venue) else context.row(signal.symbol)
+    current = optional(row, "tick_size") if row else None
+    return current or common_tick([signal.entry, signal.stop, *(target.price for target in signal.targets)])
 
 
 def result_r(signal: Signal, context: Context) -> float | None:
@@ -130,8 +137,7 @@ def _closed(signal: Signal, context: Context) -> Text:
 
 
 def _price(price: float, signal: Signal, context: Context) -> str:
-    row = None if context.other_venue(signal.venue) else context.row(signal.symbol)
-    return price_text(price, optional(row, "tick_size") if row else None)
+    return price_text(price, tick_size(signal, context))
 
 
 def record_text(record: SignalRecord) -> Text:

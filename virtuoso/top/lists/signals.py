@@ -13,7 +13,15 @@ from virtuoso.market.v1 import signal_pb2
 from virtuoso.top import words
 from virtuoso.top.context import Context
 from virtuoso.top.lists.listing import Column, Content, Entry, Listing, cell
-from virtuoso.top.lists.signal_text import HISTORY_DOWN, current_price, is_active, record_text, result_r, signal_text
+from virtuoso.top.lists.signal_text import (
+    HISTORY_DOWN,
+    current_price,
+    is_active,
+    record_text,
+    result_r,
+    signal_text,
+    tick_size,
+)
 from virtuoso.top.reading import Reading
 from virtuoso.top.styles import DOWN, UP, WARN, signed
 
@@ -69,9 +77,8 @@ class Signals(Listing):
 
 
 def _entry(signal: Signal, context: Context) -> Entry:
-    result, venue, row = result_r(signal, context), context.other_venue(signal.venue), context.row(signal.symbol)
+    result, venue, tick = result_r(signal, context), context.other_venue(signal.venue), tick_size(signal, context)
     price = current_price(signal, context) if is_active(signal) else words.optional(signal, "exit_price")
-    tick_size = words.optional(row, "tick_size") if row and not venue else None
     further = signal.targets[signal.targets_hit :]
     status = words.STATUSES.get(signal.status, "Closed")
     return Entry(
@@ -82,11 +89,11 @@ def _entry(signal: Signal, context: Context) -> Entry:
             cell(signal.symbol),
             cell(f"{status}, {venue}" if venue else status, WARN if venue else None),
             cell(*signed(words.points(result, 2))),
-            cell(words.DASH if price is None else price_text(price, tick_size)),
+            cell(words.DASH if price is None else price_text(price, tick)),
             cell(f"{context.ago(signal.open_time)} ago"),
-            cell(price_text(signal.entry, tick_size)),
-            cell(price_text(signal.stop, tick_size)),
-            cell(price_text(further[0].price, tick_size) if further else words.DASH),
+            cell(price_text(signal.entry, tick)),
+            cell(price_text(signal.stop, tick)),
+            cell(price_text(further[0].price, tick) if further else words.DASH),
             cell(f"{signal.score:.0f}"),
         ],
         detail=signal_text(signal, context),

@@ -78,8 +78,15 @@ export function priceDigits(value: number, tickSize?: number): number {
   return tickSize ? decimalsOf(tickSize) : Math.min(12, Math.max(0, 7 - Math.floor(Math.log10(value))));
 }
 
-function decimalsOf(tickSize: number): number {
-  const [digits = "", exponent = "0"] = String(tickSize).split("e");
+/** Return the power of ten of which all prices are multiples, at most 1: their tick size, as far as their digits show it. Prices
+ * with more than 8 significant digits are on no tick and are left out. Python has the same rules in prices.py. */
+export function commonTick(prices: readonly number[]): number | undefined {
+  const digits = prices.filter((value) => decimalsOf(value) <= priceDigits(value)).map(decimalsOf);
+  return digits.length ? Number(`1e-${Math.max(...digits)}`) : undefined;
+}
+
+function decimalsOf(value: number): number {
+  const [digits = "", exponent = "0"] = String(value).split("e");
   return Math.min(12, Math.max(0, (digits.split(".")[1] ?? "").length - Number(exponent)));
 }
 

@@ -1,9 +1,10 @@
 import { create } from "@bufbuild/protobuf";
-import { Side, SignalSchema } from "virtuoso-market";
+import { BookDepthSchema, Side, SignalSchema } from "virtuoso-market";
 import { expect, test } from "vitest";
 import { extent, roundTicks, scale } from "../src/charts/scale.js";
+import { areasOf, figuresOf, largerSide } from "../src/symbol/depth_figures.js";
 import { roundedToSum } from "../src/symbol/rounded_sum.js";
-import { progressAt } from "../src/tabs/signals/progress.js";
+import { progressAt, signalTick } from "../src/tabs/signals/progress.js";
 
 test("rounded parts add up to the rounded total", () => {
   expect(roundedToSum([1.004, 2.004, 3.004], 6.012, 2)).toEqual([1.01, 2, 3]);
@@ -44,4 +45,35 @@ test("an extent has a margin, and none without values", () => {
 test("ticks are round and no more than wanted", () => {
   expect(roundTicks([0, 100], 4)).toEqual([0, 25, 50, 75, 100]);
   expect(roundTicks([5, 5], 4)).toEqual([]);
+});
+
+test("prices of a signal have the tick size of its market, or else the one that they show", () => {
+  const targets = [{ price: 110.25 }, { price: 120 }];
+  const signal = create(SignalSchema, { entry: 100, stop: 90.5, targets });
+  expect(signalTick(signal, 0.5)).toBe(0.5);
+  expect(signalTick(signal, undefined)).toBe(0.01);
+  expect(signalTick(create(SignalSchema, { entry: 2 / 3, stop: 1 / 3 }), undefined)).toBeUndefined();
+  expect(signalTick(create(SignalSchema, { entry: 0.0000712, stop: 0.00007 }), undefined)).toBe(1e-7);
+});
+
+test("the depth of an order book has its spread and reach, and the larger side", () => {
+  const depth = create(BookDepthSchema, {
+    ...{ bestBid: 99.9, bestAsk: 100.1, distance: 2 },
+    ...{ bidsUsd: [0, 10, 40], asksUsd: [5, 5, 20] },
+  });
+  const { middle, spreadBp, reachPercent, bidsUsd, asksUsd } = figuresOf(depth);
+  expect([middle, spreadBp, reachPercent].map((value) => value.toFixed(6))).toEqual([
+    "100.000000",
+    "20.000000",
+    "2.000000",
+  ]);
+  expect(largerSide(bidsUsd, asksUsd)).toEqual({ side: "bids", times: 2 });
+  expect(largerSide(5, 20)).toEqual({ side: "asks", times: 4 });
+  expect(largerSide(100, 105).side).toBeUndefined();
+});
+
+test("the areas of a depth begin in the middle, grow outwards and have one scale", () => {
+  const { bids, asks } = areasOf(create(BookDepthSchema, { bidsUsd: [0, 40], asksUsd: [20, 20] }));
+  expect(bids).toBe("M100 100L50 100.0L0 0.0V100Z");
+  expect(asks).toBe("M100 100L150 50.0L200 50.0V100Z");
 });

@@ -105,7 +105,8 @@ function Candlesticks({ symbol, frame, bars, pages }: CandlesticksProps) {
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the names in the picture are those of the language
     [bars, unclosed, frame, tickSize, layers, series, scores.points, events.signals, events.alerts, words],
   );
-  const shown = range ? bars.filter(({ time }) => time >= range[0] && time <= range[1]) : bars;
+  const [from, to] = range ?? [0, Infinity];
+  const shown = bars.filter(({ time }) => time >= from && time <= to);
   return (
     <>
       <Reading picture={picture} forming={forming} cursor={cursor} />
@@ -114,12 +115,17 @@ function Candlesticks({ symbol, frame, bars, pages }: CandlesticksProps) {
         forming={forming}
         price={now}
         label={words.label(frame.name, symbol)}
-        onRange={(from, to) => setRange([from, to])}
+        onRange={(first, last) => setRange([first, last])}
         onCursor={setCursor}
         onNearStart={() => more && !problem && older()}
       />
       <Sources layers={shownSeries} series={series} />
-      <Summary bars={shown} picture={picture} frame={frame.name} />
+      <Summary
+        bars={shown}
+        picture={picture}
+        frame={frame.name}
+        scores={scores.points.filter(({ at }) => at >= from && at < to + frame.step)}
+      />
       <p class="chart-foot">
         {more ? (
           <button type="button" class="button small" disabled={fetching} onClick={older}>

@@ -59,18 +59,21 @@ export function DimensionRow({ dimension, points, provenance, heardMs }: Props) 
   );
 }
 
-/** The age of an input. It is the input's age when the snapshot was made, plus the age of the
- * snapshot. */
-function InputAge(
-  props: Pick<Props, "provenance" | "heardMs"> & { observedMs: number | undefined; text?: (age: string) => string },
-) {
-  const { observedMs, provenance, heardMs, text = String } = props;
+type Input = Pick<Props, "provenance" | "heardMs"> & { readonly observedMs: number | undefined };
+
+/** Return the age of an input in milliseconds: its age when the snapshot was made, plus the age of the snapshot. Return
+ * undefined when it is not known. */
+export function inputAgeMs({ observedMs, provenance, heardMs }: Input, nowMs: number): number | undefined {
   const snapshotMs = ms(provenance?.observedTime);
-  const age = ageMs(provenance, heardMs, now.value);
-  if (observedMs === undefined || snapshotMs === undefined || age === undefined) {
-    return <span>{text(t().ageUnknown)}</span>;
-  }
-  return <span>{text(t().old(timeSpan(snapshotMs - observedMs + age)))}</span>;
+  const age = ageMs(provenance, heardMs, nowMs);
+  const isKnown = observedMs !== undefined && snapshotMs !== undefined && age !== undefined;
+  return isKnown ? snapshotMs - observedMs + age : undefined;
+}
+
+/** The age of an input. */
+export function InputAge({ text = String, ...input }: Input & { readonly text?: (age: string) => string }) {
+  const age = inputAgeMs(input, now.value);
+  return <span>{text(age === undefined ? t().ageUnknown : t().old(timeSpan(age)))}</span>;
 }
 
 function Components({ dimension, ...received }: Omit<Props, "points">) {

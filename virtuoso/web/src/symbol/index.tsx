@@ -3,6 +3,7 @@ import { LiquidationPanel } from "../ui/index.js";
 import { Breakdown } from "./breakdown.js";
 import { Candles } from "./candles.js";
 import { useConfluence } from "./confluence.js";
+import { DepthPanel } from "./depth.js";
 import { Head } from "./head.js";
 import { History } from "./history.js";
 import { SymbolOpportunities, ActiveSignals } from "./findings.js";
@@ -35,6 +36,7 @@ export default function SymbolPage({ symbol }: { symbol: string }) {
     <div class="symbol-page">
       <Head symbol={name} reply={answer.reply} />
       <Candles symbol={name} />
+      <DepthPanel symbol={name} answer={answer} />
       <div class="symbol-columns">
         <div>
           <Breakdown symbol={name} answer={answer} />
@@ -46,7 +48,6 @@ export default function SymbolPage({ symbol }: { symbol: string }) {
           />
         </div>
         <div>
-          <History symbol={name} />
           <ActiveSignals symbol={name} />
           <SymbolOpportunities symbol={name} />
           <SymbolBeta symbol={name} />

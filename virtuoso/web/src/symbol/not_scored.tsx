@@ -23,6 +23,9 @@ export function UntrackedMarket({ symbol }: { symbol: string }) {
       </Panel>
       <OutlookPanel symbol={symbol} />
       <Candles symbol={symbol} tracked={false} />
+      <Panel title={t().depth.title} term="depth" provenance={reply?.provenance} {...answer}>
+        <Empty>{t().depth.unscored}</Empty>
+      </Panel>
     </>
   );
 }

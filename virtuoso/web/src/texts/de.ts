@@ -435,6 +435,25 @@ export const de: Texts = {
     attribution: "Charts von TradingView",
   },
 
+  depth: {
+    title: "Tiefe des Orderbuchs",
+    none: (symbol) => `Von ${symbol} ist kein aktuelles Orderbuch bekannt, daher wird keine Tiefe gezeigt.`,
+    unscored: "Orderbücher werden nur von Märkten mit Score gelesen.",
+    old: "Dieses Orderbuch ist alt. Der Markt kann sich seitdem geändert haben.",
+    bestBid: "Bestes Bid",
+    bestAsk: "Bestes Ask",
+    spread: (points) => `${points} bp`,
+    bids: "Bids",
+    asks: "Asks",
+    equal: "Bids und Asks sind etwa gleich viel wert.",
+    larger: {
+      bids: (times) => `Die Bids sind ${times}-mal so viel wert wie die Asks.`,
+      asks: (times) => `Die Asks sind ${times}-mal so viel wert wie die Bids.`,
+    },
+    reach: (percent) => `Beide Seiten sind bis ${percent} % von der Mitte der besten Preise gezählt.`,
+    chart: "Wert der wartenden Orders von der Mitte der besten Preise nach außen",
+  },
+
   lists: {
     all: "Alle",
     symbol: "Symbol",
@@ -1014,6 +1033,14 @@ export const de: Texts = {
     gauge: {
       name: "Angst und Gier",
       text: "Die Stimmung des Marktes von 0 (extreme Angst) bis 100 (extreme Gier): Marktbreite, Funding, Open Interest, Konten und Aufschlag. Sie ist keine Vorhersage.",
+    },
+    depth: {
+      name: "Tiefe",
+      text: "Wie viel im Orderbuch nahe am Kurs wartet: Bids der Käufer darunter, Asks der Verkäufer darüber. Das Diagramm summiert ihren Wert von der Mitte nach außen. Orders können jederzeit zurückgezogen werden.",
+    },
+    spread: {
+      name: "Spread",
+      text: "Der Abstand zwischen dem besten Bid und dem besten Ask, in Basispunkten (1 bp ist 0,01 %). Wer sofort kauft und wieder verkauft, zahlt ihn.",
     },
     liquidation: {
       name: "Liquidation",

@@ -447,6 +447,25 @@ export const en = {
     attribution: "Charts by TradingView",
   },
 
+  depth: {
+    title: "Order book depth",
+    none: (symbol: string) => `No recent order book of ${symbol} is known, so no depth is shown.`,
+    unscored: "Only the order books of scored markets are read.",
+    old: "This order book is old. The market may have changed since.",
+    bestBid: "Best bid",
+    bestAsk: "Best ask",
+    spread: (points: string) => `${points} bp`,
+    bids: "Bids",
+    asks: "Asks",
+    equal: "Bids and asks are about equal.",
+    larger: {
+      bids: (times: string) => `The bids are worth ${times} times as much as the asks.`,
+      asks: (times: string) => `The asks are worth ${times} times as much as the bids.`,
+    },
+    reach: (percent: string) => `Both sides are counted up to ${percent} % from the middle of the best prices.`,
+    chart: "Value of the waiting orders from the middle of the best prices outwards",
+  },
+
   /** Texts of all lists. */
   lists: {
     all: "All",
@@ -1020,6 +1039,14 @@ export const en = {
     gauge: {
       name: "Fear and greed",
       text: "The mood of the market from 0 (extreme fear) to 100 (extreme greed): breadth, funding, open interest, accounts and premium. It is not a forecast.",
+    },
+    depth: {
+      name: "Depth",
+      text: "How much waits in the order book near the price: bids of buyers below it, asks of sellers above it. The chart adds up their value from the middle outwards. Orders can be withdrawn at any time.",
+    },
+    spread: {
+      name: "Spread",
+      text: "The gap between the best bid and the best ask, in basis points (1 bp is 0.01 %). A trader who buys at once and sells again pays it.",
     },
     liquidation: {
       name: "Liquidation",

@@ -12,6 +12,7 @@ from google.protobuf.internal import containers as _containers
 from google.rpc import error_details_pb2 as _error_details_pb2
 from virtuoso.market.v1 import alert_pb2 as _alert_pb2
 from virtuoso.market.v1 import beta_pb2 as _beta_pb2
+from virtuoso.market.v1 import book_depth_pb2 as _book_depth_pb2
 from virtuoso.market.v1 import candle_pb2 as _candle_pb2
 from virtuoso.market.v1 import confluence_pb2 as _confluence_pb2
 from virtuoso.market.v1 import liquidation_pb2 as _liquidation_pb2
@@ -461,6 +462,7 @@ class GetConfluenceResponse(_message.Message):
     OPEN_INTEREST_CHANGE_PERCENT_FIELD_NUMBER: _builtins.int
     RECENT_SCORES_FIELD_NUMBER: _builtins.int
     NEXT_FUNDING_TIME_FIELD_NUMBER: _builtins.int
+    BOOK_DEPTH_FIELD_NUMBER: _builtins.int
     OUTLOOK_FIELD_NUMBER: _builtins.int
     symbol: _builtins.str
     """The symbol as the venue names it."""
@@ -545,6 +547,10 @@ class GetConfluenceResponse(_message.Message):
         """When the next funding is paid, on the exchange's clock. Absent when the venue does not state it."""
 
     @_builtins.property
+    def book_depth(self) -> _book_depth_pb2.BookDepth:
+        """The depth of the order book. Absent when no recent order book is known that agrees with the prices of the symbol."""
+
+    @_builtins.property
     def outlook(self) -> _outlook_pb2.Outlook:
         """The odds that the symbol beats the median market in the next 24 hours, or why nothing is said. It is not in the score."""
 
@@ -576,11 +582,12 @@ class GetConfluenceResponse(_message.Message):
         open_interest_change_percent: _builtins.float | None = ...,
         recent_scores: _abc.Iterable[_builtins.float] | None = ...,
         next_funding_time: _timestamp_pb2.Timestamp | None = ...,
+        book_depth: _book_depth_pb2.BookDepth | None = ...,
         outlook: _outlook_pb2.Outlook | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_15m", b"_change_15m", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_day_percent", b"_funding_day_percent", "_funding_percent", b"_funding_percent", "_instant_score", b"_instant_score", "_open_interest_change_percent", b"_open_interest_change_percent", "_score", b"_score", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "averaged_over", b"averaged_over", "change_15m", b"change_15m", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "funding_day_percent", b"funding_day_percent", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "instant_score", b"instant_score", "liquidations", b"liquidations", "next_funding_time", b"next_funding_time", "open_interest_change_percent", b"open_interest_change_percent", "outlook", b"outlook", "price_time", b"price_time", "provenance", b"provenance", "score", b"score", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_15m", b"_change_15m", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_day_percent", b"_funding_day_percent", "_funding_percent", b"_funding_percent", "_instant_score", b"_instant_score", "_open_interest_change_percent", b"_open_interest_change_percent", "_score", b"_score", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "averaged_over", b"averaged_over", "book_depth", b"book_depth", "change_15m", b"change_15m", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "funding_day_percent", b"funding_day_percent", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "instant_score", b"instant_score", "liquidations", b"liquidations", "next_funding_time", b"next_funding_time", "open_interest_change_percent", b"open_interest_change_percent", "outlook", b"outlook", "price_time", b"price_time", "provenance", b"provenance", "score", b"score", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_15m", b"_change_15m", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_day_percent", b"_funding_day_percent", "_funding_percent", b"_funding_percent", "_instant_score", b"_instant_score", "_open_interest_change_percent", b"_open_interest_change_percent", "_score", b"_score", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "averaged_over", b"averaged_over", "change_15m", b"change_15m", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "coverage", b"coverage", "dimensions", b"dimensions", "drivers", b"drivers", "funding_day_percent", b"funding_day_percent", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "instant_score", b"instant_score", "label", b"label", "liquidations", b"liquidations", "missing_inputs", b"missing_inputs", "next_funding_time", b"next_funding_time", "open_interest_change_percent", b"open_interest_change_percent", "outlook", b"outlook", "price", b"price", "price_time", b"price_time", "provenance", b"provenance", "recent_scores", b"recent_scores", "score", b"score", "symbol", b"symbol", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreement", b"_agreement", "_change_15m", b"_change_15m", "_change_24h_percent", b"_change_24h_percent", "_confidence", b"_confidence", "_funding_day_percent", b"_funding_day_percent", "_funding_percent", b"_funding_percent", "_instant_score", b"_instant_score", "_open_interest_change_percent", b"_open_interest_change_percent", "_score", b"_score", "_tick_size", b"_tick_size", "_turnover_24h_usd", b"_turnover_24h_usd", "agreement", b"agreement", "averaged_over", b"averaged_over", "book_depth", b"book_depth", "change_15m", b"change_15m", "change_24h_percent", b"change_24h_percent", "confidence", b"confidence", "coverage", b"coverage", "dimensions", b"dimensions", "drivers", b"drivers", "funding_day_percent", b"funding_day_percent", "funding_interval", b"funding_interval", "funding_percent", b"funding_percent", "instant_score", b"instant_score", "label", b"label", "liquidations", b"liquidations", "missing_inputs", b"missing_inputs", "next_funding_time", b"next_funding_time", "open_interest_change_percent", b"open_interest_change_percent", "outlook", b"outlook", "price", b"price", "price_time", b"price_time", "provenance", b"provenance", "recent_scores", b"recent_scores", "score", b"score", "symbol", b"symbol", "tick_size", b"tick_size", "turnover_24h_usd", b"turnover_24h_usd"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__agreement: _TypeAlias = _typing.Literal["agreement"]  # noqa: Y015
     _WhichOneofArgType__agreement: _TypeAlias = _typing.Literal["_agreement", b"_agreement"]  # noqa: Y015

@@ -1,6 +1,7 @@
 import type { ReadonlySignal } from "@preact/signals";
+import type { Point } from "../../charts/indicators.js";
 import { type Bar, type FormingBar, type Picture, newest } from "../../charts/picture.js";
-import { dateTime, price } from "../../format.js";
+import { dateTime, price, score } from "../../format.js";
 import { t } from "../../texts/index.js";
 import { Change, Fact } from "../../ui/index.js";
 import { amount } from "./series.js";
@@ -45,16 +46,19 @@ interface SummaryProps {
   readonly bars: readonly Bar[];
   readonly picture: Picture;
   readonly frame: string;
+  /** The scores of the visible time. */
+  readonly scores: readonly Point[];
 }
 
 /** A summary of the visible bars. Screen readers use it in place of the canvas. */
-export function Summary({ bars, picture, frame }: SummaryProps) {
+export function Summary({ bars, picture, frame, scores }: SummaryProps) {
   const { tickSize, panes, levels } = picture;
   const first = bars[0];
   const last = bars.at(-1);
   if (!first || !last) return null;
   const words = t().chart;
   const plots = panes.flatMap((pane) => pane.plots);
+  const known = scores.map(({ value }) => value);
   const figures = [
     [words.first, first.open],
     [words.highest, Math.max(...bars.map(({ high }) => high))],
@@ -63,7 +67,10 @@ export function Summary({ bars, picture, frame }: SummaryProps) {
   ] as const;
   return (
     <div class="chart-summary">
-      <p class="faint">{words.range(bars.length, frame, stamp(first.time), stamp(last.time))}</p>
+      <p class="faint">
+        {words.range(bars.length, frame, stamp(first.time), stamp(last.time))}.{" "}
+        {known.length > 0 && t().scoreHistory.between(score(Math.min(...known)), score(Math.max(...known)))}
+      </p>
       <dl class="facts">
         {figures.map(([name, value]) => (
           <Fact key={name} name={name} value={price(value, tickSize)} />

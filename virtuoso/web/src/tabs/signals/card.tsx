@@ -6,7 +6,7 @@ import { isCurrent, useRow } from "../../symbol/head.js";
 import { Fact, SymbolLink, Term, Value, signDirection } from "../../ui/index.js";
 import { t } from "../../texts/index.js";
 import { useOtherVenue } from "./other_venue.js";
-import { progressAt, trackPosition } from "./progress.js";
+import { progressAt, signalTick, trackPosition } from "./progress.js";
 import { SideMark } from "./side.js";
 import "../../styles/signals.css";
 
@@ -16,6 +16,7 @@ export function SignalCard({ signal, named = true }: { signal: Signal; named?: b
   const venue = useOtherVenue(signal).value;
   const current = useRow(symbol).value;
   const row = venue ? undefined : current;
+  const tickSize = signalTick(signal, row?.tickSize);
   const progress = row && progressAt(signal, row.price);
   const names = drivers.slice(0, 3).flatMap((kind) => t().dimensions[kind] ?? []);
   const words = t().signals;
@@ -42,7 +43,7 @@ export function SignalCard({ signal, named = true }: { signal: Signal; named?: b
           {words.stop} <b>{percent(progress?.toStop)}</b>
         </span>
         <span>
-          {isCurrent.value ? words.price : words.lastPrice} <Value>{price(row?.price, row?.tickSize)}</Value>
+          {isCurrent.value ? words.price : words.lastPrice} <Value>{price(row?.price, tickSize)}</Value>
         </span>
         <span>
           {signal.targetsHit < signal.targets.length ? words.target(signal.targetsHit + 1) : words.targetsReached}{" "}
@@ -50,13 +51,13 @@ export function SignalCard({ signal, named = true }: { signal: Signal; named?: b
         </span>
       </p>
       <dl class="facts">
-        <Fact name={words.entry} value={price(entry, row?.tickSize)} />
-        <Fact name={words.stop} value={price(stop, row?.tickSize)} />
+        <Fact name={words.entry} value={price(entry, tickSize)} />
+        <Fact name={words.stop} value={price(stop, tickSize)} />
         {signal.targets.map(({ price: target, size, chance }, index) => (
           <Fact
             key={index}
             name={words.target(index + 1)}
-            value={price(target, row?.tickSize)}
+            value={price(target, tickSize)}
             more={
               index < signal.targetsHit
                 ? words.reached

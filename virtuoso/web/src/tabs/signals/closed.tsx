@@ -5,6 +5,7 @@ import { useRow } from "../../symbol/head.js";
 import { SymbolLink, signDirection } from "../../ui/index.js";
 import { t } from "../../texts/index.js";
 import { useOtherVenue } from "./other_venue.js";
+import { signalTick } from "./progress.js";
 import { SideMark } from "./side.js";
 
 /** A closed signal: how and when it closed, and its result. */
@@ -12,7 +13,7 @@ export function ClosedRow({ signal }: { signal: Signal }) {
   const { symbol, side, status, resultR, netResultR, entry, exitPrice, targetsHit, targets } = signal;
   const row = useRow(symbol).value;
   const venue = useOtherVenue(signal).value;
-  const tickSize = venue ? undefined : row?.tickSize;
+  const tickSize = signalTick(signal, venue ? undefined : row?.tickSize);
   const opened = ms(signal.openTime);
   const closed = ms(signal.closeTime);
   const words = t().signals;

@@ -1,4 +1,5 @@
 import { type Signal, Side } from "virtuoso-market";
+import { commonTick } from "../../format.js";
 
 /** The progress of a signal at a price. */
 interface Progress {
@@ -13,6 +14,11 @@ interface Progress {
 
 /** +1 for long, -1 for short. */
 export const sign = ({ side }: Signal): number => (side === Side.SHORT ? -1 : 1);
+
+/** Return the tick size of a signal's prices: that of its market, `current`, while it is known. */
+export function signalTick({ entry, stop, targets }: Signal, current: number | undefined): number | undefined {
+  return current ?? commonTick([entry, stop, ...targets.map(({ price }) => price)]);
+}
 
 /** Return the position of a price between the stop, 0, and the last target, 1. Prices outside this range are at its ends. */
 export function trackPosition({ stop, targets }: Signal, price: number): number {

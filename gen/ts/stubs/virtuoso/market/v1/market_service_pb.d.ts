@@ -3,6 +3,7 @@ import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import type { BadRequest, ErrorInfo, RetryInfo } from "../../../google/rpc/error_details_pb.js";
 import type { Alert, AlertKind, AlertLevel } from "./alert_pb.js";
 import type { Beta, RollingBeta } from "./beta_pb.js";
+import type { BookDepth } from "./book_depth_pb.js";
 import type { Candle, Timeframe } from "./candle_pb.js";
 import type { ConfluenceRow, Dimension, DimensionKind, Label } from "./confluence_pb.js";
 import type { Liquidations } from "./liquidation_pb.js";
@@ -517,6 +518,12 @@ export type GetConfluenceResponse = Message<"virtuoso.market.v1.GetConfluenceRes
      * @generated from field: google.protobuf.Timestamp next_funding_time = 25;
      */
     nextFundingTime?: Timestamp | undefined;
+    /**
+     * The depth of the order book. Absent when no recent order book is known that agrees with the prices of the symbol.
+     *
+     * @generated from field: virtuoso.market.v1.BookDepth book_depth = 26;
+     */
+    bookDepth?: BookDepth | undefined;
     /**
      * The odds that the symbol beats the median market in the next 24 hours, or why nothing is said. It is not in the score.
      *
