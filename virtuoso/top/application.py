@@ -197,8 +197,10 @@ class TopApp(App[int]):
         self.draw()
 
     def on_data_table_row_selected(self, _: DataTable.RowSelected) -> None:
-        """Open the symbol under the cursor after Enter or a click."""
-        if symbol := self._symbol:
+        """Expand the row under the cursor, or open its symbol, after Enter or a click."""
+        if self._list is not None and self._list.expand():
+            self.draw()
+        elif symbol := self._symbol:
             self.push_screen(SymbolScreen(self._market, symbol))
             self.call_after_refresh(self.draw)
 

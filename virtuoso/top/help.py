@@ -12,7 +12,7 @@ HELP = """\
 [b]Keys[/b]
 1 to 6   market, movers, signals, opportunities, alerts, beta
 Up, Down, k, j   move              Home, End, g, G   first, last
-Enter    open the symbol           w    mark or unmark the symbol
+Enter    open the symbol or row    w    mark or unmark the symbol
 t  T     next, previous length of bars, or window of the betas
 z        UTC, or this machine      Esc, q, ?   back, quit, this help
 

@@ -65,6 +65,8 @@ ENVIRONMENTS = {
     provenance_pb2.ENVIRONMENT_SIMULATED: ("SIMULATED", "no price is real"),
     provenance_pb2.ENVIRONMENT_REPLAY: ("REPLAY", "prices are not current"),
 }
+WHOLE_MARKET, DATA = "Whole market", "Data"
+"""The groups of alerts without a symbol."""
 ALERT_LEVELS = {
     alert_pb2.ALERT_LEVEL_WARNING: "Warning",
     alert_pb2.ALERT_LEVEL_CRITICAL: "Critical",

@@ -41,6 +41,7 @@ def test_the_words_are_those_of_the_page() -> None:
         *words.OPPORTUNITIES.values(),
         *words.ALERT_KINDS.values(),
         *words.ALERT_LEVELS.values(),
+        *(words.WHOLE_MARKET, words.DATA),
         *words.SPANS.values(),
         *words.TRANSPORTS.values(),
         *words.FALLBACK_REASONS.values(),

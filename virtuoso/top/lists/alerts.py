@@ -1,9 +1,10 @@
-"""Alerts as they happen, newest first."""
+"""Alerts as they happen, by symbol. The symbol of the newest alert is first."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
     from virtuoso.market.v1.alert_pb2 import Alert
 
 MAX_ALERTS = 200
-TIME_WIDTH, LEVEL_WIDTH = 13, 2
+SHOWN = 3
+"""The number of alerts of a symbol above the row that expands the earlier ones."""
+SYMBOL_WIDTH, TIME_WIDTH, LEVEL_WIDTH = 14, 13, 2
+EARLIER_KEY = "earlier "  # begins the key of a row that expands alerts; the keys of alerts are numbers
 LEVEL_COLOURS = {alert_pb2.ALERT_LEVEL_WARNING: WARN, alert_pb2.ALERT_LEVEL_CRITICAL: DOWN}
 LEVEL_MARKS = {alert_pb2.ALERT_LEVEL_WARNING: "!", alert_pb2.ALERT_LEVEL_CRITICAL: "‼"}
 
@@ -37,6 +41,7 @@ class Alerts(Listing):
         self._market = market
         self._alerts: deque[Alert] = deque(maxlen=MAX_ALERTS)
         self._stream: AlertStream | None = None
+        self._expanded: set[str] = set()
         self._problem, self._begun = "", False
 
     async def read(self) -> None:
@@ -62,17 +67,48 @@ class Alerts(Listing):
             problem = words.failure_text(connection.failure)
         return Content(
             columns=(
+                Column("Symbol", SYMBOL_WIDTH, left=True),
                 Column(context.zone_name, TIME_WIDTH, left=True),
                 Column("", LEVEL_WIDTH, left=True),
-                Column("Alert", context.width - TIME_WIDTH - LEVEL_WIDTH - 1, left=True),
+                Column("Alert", context.width - SYMBOL_WIDTH - TIME_WIDTH - LEVEL_WIDTH - 1, left=True),
             ),
-            entries=[_entry(alert, context) for alert in self._alerts],
+            entries=[
+                entry for group, alerts in _grouped(self._alerts).items() for entry in self._entries(group, alerts, context)
+            ],
             empty="There are no alerts yet." if self._begun else "",
             lack=f"{words.NOT_UPDATED if self._begun else words.NOT_AVAILABLE}: {problem}." if problem else "",
         )
 
+    def expand(self, key: str) -> bool:
+        """See Listing."""
+        if not key.startswith(EARLIER_KEY):
+            return False
+        self._expanded ^= {key}
+        return True
 
-def _entry(alert: Alert, context: Context) -> Entry:
+    def _entries(self, group: str, alerts: Sequence[Alert], context: Context) -> Iterator[Entry]:
+        """Yield the rows of a group: its newest alerts, and a row that expands the earlier ones."""
+        for at, alert in enumerate(alerts[:SHOWN]):
+            yield _entry(alert, cell(group, FAINT if at else None), context)
+        if earlier := alerts[SHOWN:]:
+            key = EARLIER_KEY + group
+            text = f"{'▾' if key in self._expanded else '▸'} {len(earlier)} earlier"
+            cells = [cell(each, FAINT) for each in (group, "", "", text)]
+            yield Entry(key=key, symbol="", cells=cells, detail=Text())
+            for alert in earlier if key in self._expanded else ():
+                yield _entry(alert, cell(group, FAINT), context)
+
+
+def _grouped(newest_first: Iterable[Alert]) -> dict[str, list[Alert]]:
+    """Return the alerts by symbol, or by the group of those without a symbol, as on the page."""
+    groups: dict[str, list[Alert]] = {}
+    for alert in newest_first:
+        other = words.DATA if alert.kind == alert_pb2.ALERT_KIND_DATA_QUALITY else words.WHOLE_MARKET
+        groups.setdefault(alert.symbol or other, []).append(alert)
+    return groups
+
+
+def _entry(alert: Alert, group: Text, context: Context) -> Entry:
     colour = LEVEL_COLOURS.get(alert.level)
     level = f"{words.ALERT_LEVELS.get(alert.level, 'Alert')} · " if colour else ""
     detail = Text.assemble(
@@ -89,6 +125,7 @@ def _entry(alert: Alert, context: Context) -> Entry:
         key=alert.cursor,
         symbol=alert.symbol or (alert.markets[0].symbol if alert.markets else ""),
         cells=[
+            group,
             cell(context.clock_ms(alert.observed_time.ToMilliseconds()), FAINT),
             cell(LEVEL_MARKS.get(alert.level, ""), colour),
             cell(alert.text, colour),
