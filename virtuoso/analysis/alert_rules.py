@@ -126,7 +126,7 @@ def market_alerts(before: MarketPass | None, after: MarketPass, told: Told = NOT
         before = None  # a different venue is a different market
     step = hold(before.held if before is not None else {}, after.inputs, after.now_ms)
     findings = [_signal_opened(after, signal) for signal in after.opened]
-    # A signal that was compared with its entry by lot closed days ago.
+    # A signal that was compared with its random entry closed days ago.
     findings += [
         _signal_closed(after, s) for s in after.changed if s.status is not SignalStatus.ACTIVE and s.baseline_r is None
     ]

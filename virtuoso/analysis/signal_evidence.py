@@ -1,4 +1,4 @@
-"""What the results of signals show: their mean after costs, beside that of entries by lot.
+"""What the results of signals show: their mean after costs, beside that of random entries.
 
 Signals of one day are not independent, because markets move together. So the standard error is that of days: the deviations
 of the results of one UTC day from the mean are added up, and
@@ -7,7 +7,7 @@ of the results of one UTC day from the mean are added up, and
 
 The interval is mean +- t * error at 95 %, with t of G - 1 degrees of freedom (Cameron and Miller 2015, cluster-robust
 inference). A verdict needs 30 signals that can be compared, of 5 days. It is given when the interval of the difference,
-signal minus its own entry by lot, does not contain 0. Without an effect, about one record in twenty gets a verdict by
+signal minus its own random entry, does not contain 0. Without an effect, about one record in twenty gets a verdict by
 chance.
 """
 
@@ -36,8 +36,8 @@ def signal_evidence(results: Iterable[SignalResult]) -> SignalEvidence | None:
         return None
     compared = [(one.opened_ms, net, one.baseline_r) for one, net in costed if one.baseline_r is not None]
     net = mean_result([(one.opened_ms, value) for one, value in costed])
-    baseline = mean_result([(opened_ms, by_lot) for opened_ms, _, by_lot in compared])
-    difference = mean_result([(opened_ms, value - by_lot) for opened_ms, value, by_lot in compared])
+    baseline = mean_result([(opened_ms, baseline_r) for opened_ms, _, baseline_r in compared])
+    difference = mean_result([(opened_ms, value - baseline_r) for opened_ms, value, baseline_r in compared])
     verdict = _verdict(difference)
     return SignalEvidence(
         net=net, baseline=baseline, difference=difference, verdict=verdict, sentence=_sentence(net, difference, verdict)
@@ -74,12 +74,12 @@ def _sentence(net: MeanResult, difference: MeanResult, verdict: SignalVerdict) -
     if verdict is not SignalVerdict.NOTHING_SHOWN:
         word = "better" if verdict is SignalVerdict.BETTER else "worse"
         return (
-            f"The signals are shown to be {word} than entries by lot: by {abs(difference.mean or 0.0):.2f} R each after "
+            f"The signals are shown to be {word} than random entries: by {abs(difference.mean or 0.0):.2f} R each after "
             f"costs, over {difference.count} signals."
         )
     if difference.count < MIN_COMPARED or difference.low is None:
         return (
-            f"Nothing is shown yet: {difference.count} of {net.count} signals can be compared with entries by lot, and a "
+            f"Nothing is shown yet: {difference.count} of {net.count} signals can be compared with random entries, and a "
             f"verdict needs {MIN_COMPARED} of {MIN_DAYS} days."
         )
-    return f"Nothing is shown: after costs, {difference.count} signals differ from entries by lot no more than by chance."
+    return f"Nothing is shown: after costs, {difference.count} signals differ from random entries no more than by chance."

@@ -14,7 +14,7 @@ Apart from candidates, the state consists of stored signals, so it can be restor
 
 Distances are in log prices. R = |log(stop / entry)|. A result is sign * log(exit / entry) / R. Therefore a reflected market
 gives the reflected signals with the same results. See `signal_plans` for stop and targets, `signal_outcomes` for results,
-and `signal_baseline` for the entries by lot with which they are compared.
+and `signal_baseline` for the random entries with which they are compared.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 from virtuoso.analysis.bars import closed_bar_count
-from virtuoso.analysis.signal_baseline import advance_lots
+from virtuoso.analysis.signal_baseline import advance_random_entries
 from virtuoso.analysis.signal_outcomes import M5_MS, close_signal, evaluate_outcome
 from virtuoso.analysis.signal_plans import STOP_TIMEFRAME, trade_plan
 from virtuoso.analysis.signal_rules import DEFAULT_RULES, CostRules, EntryRefusal, SignalRules
@@ -50,8 +50,8 @@ class SignalState:
     """The newest signal of each slot on one venue. At most one signal of a subject is active.
 
     `candidates` are the slots that stand beyond the threshold, with the time since when, and `refused` those whose entry was
-    refused, with the newest reason. `pending` are signals without the result of their entry by lot, and `lots` the entries
-    by lot that run, both by the signal's id. `awaited` are the symbols whose bars these need."""
+    refused, with the newest reason. `pending` are signals without the result of their random entry, and
+    `random_entries` the random entries that run, both by the signal's id. `awaited` are the symbols whose bars these need."""
 
     venue: str
     environment: Environment
@@ -62,7 +62,7 @@ class SignalState:
     refused: Mapping[Slot, EntryRefusal] = field(default_factory=dict)
     complete_ms: int = 0  # the time of the last complete pass
     pending: Mapping[str, Signal] = field(default_factory=dict)
-    lots: Mapping[str, Signal] = field(default_factory=dict)
+    random_entries: Mapping[str, Signal] = field(default_factory=dict)
     awaited: frozenset[str] = frozenset()
 
 
@@ -82,7 +82,7 @@ class SignalInputs:
 
 class SignalStep(NamedTuple):
     """The state after a pass, the opened signals, the changed signals (target hit, closed, evaluated, re-armed, compared
-    with its entry by lot), and the reasons of the entries that this pass refused and the pass before did not."""
+    with its random entry), and the reasons of the entries that this pass refused and the pass before did not."""
 
     state: SignalState
     opened: tuple[Signal, ...]
@@ -133,7 +133,7 @@ def restore(state: SignalState, stored: Iterable[Signal]) -> SignalState:
 def advance(state: SignalState, inputs: SignalInputs) -> SignalStep:
     """Return the step of one pass.
 
-    The pass evaluates active signals, re-arms signals, opens new ones, and advances the entries by lot. A symbol without a
+    The pass evaluates active signals, re-arms signals, opens new ones, and advances the random entries. A symbol without a
     score is not re-armed and opens no signal. A symbol without a price opens no signal. A symbol without bars opens no
     signal and is not evaluated. A repeated pass changes nothing. Bars that close after the pass are not used."""
     rules, now_ms = state.rules, inputs.now_ms
@@ -161,7 +161,7 @@ def advance(state: SignalState, inputs: SignalInputs) -> SignalStep:
         opened.append(new)
     current = {signal.id: signal for signal in newest.values()}
     pending = {name: current.get(name, signal) for name, signal in state.pending.items()}
-    baseline = advance_lots(pending | {new.id: new for new in opened}, state.lots, inputs.bars, now_ms)
+    baseline = advance_random_entries(pending | {new.id: new for new in opened}, state.random_entries, inputs.bars, now_ms)
     for signal in baseline.compared:
         changed[signal.id] = signal
         if signal.id in current:
@@ -173,7 +173,7 @@ def advance(state: SignalState, inputs: SignalInputs) -> SignalStep:
         refused=refused,
         complete_ms=now_ms if inputs.complete else state.complete_ms,
         pending=baseline.pending,
-        lots=baseline.lots,
+        random_entries=baseline.random_entries,
         awaited=baseline.awaited,
     )
     newly_refused = tuple(why for slot, why in refused.items() if state.refused.get(slot) is not why)

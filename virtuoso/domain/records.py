@@ -146,7 +146,7 @@ class Signal:
     market_symbols: tuple[str, ...] = ()  # for a call on the whole market: the symbols on its side; otherwise empty
     costs: TradingCosts | None = None  # None for a signal of a release without costs
     funding_r: float = 0.0  # funding paid until `judged_ms`, weighted by size; negative when it was received
-    baseline_r: float | None = None  # net result of its entry by lot; None until that has ended
+    baseline_r: float | None = None  # net result of its random entry; None until that has ended
 
     @property
     def net_r(self) -> float | None:
@@ -232,7 +232,7 @@ class SignalTally:
 
 
 class SignalVerdict(ContractEnum):
-    """The comparison of signals with entries by lot."""
+    """The comparison of signals with random entries."""
 
     NOTHING_SHOWN = 1
     BETTER = 2
@@ -251,11 +251,11 @@ class MeanResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalEvidence:
-    """The results of closed signals after costs, compared with those of entries by lot."""
+    """The results of closed signals after costs, compared with those of random entries."""
 
     net: MeanResult  # of all closed signals with known costs
-    baseline: MeanResult  # of the entries by lot that have ended
-    difference: MeanResult  # signal minus its entry by lot, of the same signals
+    baseline: MeanResult  # of the random entries that have ended
+    difference: MeanResult  # signal minus its random entry, of the same signals
     verdict: SignalVerdict
     sentence: str
 
@@ -278,7 +278,7 @@ class SignalResult(NamedTuple):
     drivers: tuple[DimensionKind, ...]  # strongest first
     result_r: float
     net_r: float | None  # None when the costs are not known
-    baseline_r: float | None  # None until the entry by lot has ended
+    baseline_r: float | None  # None until the random entry has ended
     opened_ms: int
 
 

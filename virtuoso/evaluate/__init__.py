@@ -10,7 +10,7 @@
 - dataset          the bars of many symbols, requested and replayed concurrently
 - replay           one pass of the live collector at every bar of one symbol's history, and the check for look-ahead
 - score_history    the stored scores of the product, on the same clock
-- signal_history   the stored signals: their results, and their moves against entries by lot
+- signal_history   the stored signals: their results, and their moves against random entries
 - archive          all six dimensions from files that venues publish of their past
 - panel            the data of all symbols at each step, and the returns after it
 - feature_metrics  information coefficient, hit rates, deciles and rank turnover of one feature

@@ -60,7 +60,7 @@ def _parts(evaluation: Evaluation, pictures: Mapping[str, bytes]) -> Iterator[st
     if evaluation.confidence:
         yield f"<h2>{CONFIDENCE_TITLE}</h2><p>{CONFIDENCE_TEXT}</p>{_table(confidence_rows(evaluation.confidence))}"
     if evaluation.signals:
-        yield "<h2>Signals</h2><p>The interval is that of the result, or of the move minus that of entries by lot.</p>"
+        yield "<h2>Signals</h2><p>The interval is that of the result, or of the move minus that of random entries.</p>"
         yield _table(signal_rows(evaluation.signals))
     if evaluation.outlooks is not None and evaluation.outlooks.tenths:
         yield "<h2>Outlooks</h2><p>By tenths of their odds: the share that beat the median.</p>"

@@ -65,7 +65,7 @@ def _lines(evaluation: Evaluation) -> Iterator[str]:
         yield from ("", f"{CONFIDENCE_TITLE.upper()}: {CONFIDENCE_TEXT}")
         yield from aligned(confidence_rows(evaluation.confidence))
     if evaluation.signals:
-        yield from ("", "SIGNALS, with the 95 % interval of the result, or of the move minus that of entries by lot")
+        yield from ("", "SIGNALS, with the 95 % interval of the result, or of the move minus that of random entries")
         yield from aligned(signal_rows(evaluation.signals))
     if evaluation.outlooks is not None and evaluation.outlooks.tenths:
         yield from ("", "OUTLOOKS BY TENTHS OF THEIR ODDS: share that beat the median")
@@ -130,10 +130,10 @@ def outlook_rows(record: SaidRecord) -> list[Sequence[str]]:
 def signal_rows(signals: Sequence[SignalResult]) -> list[Sequence[str]]:
     """Return the table of signals: a header row, and a row for each figure."""
     rows = [
-        (one.name, str(one.signals), number(one.mean, 2), number(one.lot, 2), interval(one.low, one.high, 2))
+        (one.name, str(one.signals), number(one.mean, 2), number(one.baseline, 2), interval(one.low, one.high, 2))
         for one in signals
     ]
-    return [("figure", "signals", "mean", "by lot", "95 % interval"), *rows]
+    return [("figure", "signals", "mean", "random", "95 % interval"), *rows]
 
 
 def result_row(result: FeatureResult) -> Sequence[str]:

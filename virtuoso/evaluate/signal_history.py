@@ -1,4 +1,4 @@
-"""The product's own signals: their results, and their moves against entries by lot."""
+"""The product's own signals: their results, and their moves against random entries."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ MIN_DAYS = 5
 
 
 class SignalResult(NamedTuple):
-    """The mean of one figure over signals, with its 95 % interval. For moves, `lot` is the mean of entries by lot, and the
-    interval is that of the difference. NaN where a figure cannot be computed."""
+    """The mean of one figure over signals, with its 95 % interval. For moves, `baseline` is the mean of random entries, and
+    the interval is that of the difference. NaN where a figure cannot be computed."""
 
     name: str
     signals: int
     mean: float
-    lot: float
+    baseline: float
     low: float
     high: float
 
@@ -50,9 +50,9 @@ async def read_signals(history: HistoryReader, venue: str, *, start_ms: int, end
 
 def judge_signals(signals: Sequence[Signal], panel: Panel) -> list[SignalResult]:
     """Return the results in R of closed signals, before and after costs, and the moves of all signals over each horizon,
-    basis points. The result after costs is compared with that of the stored entry by lot of each signal.
+    basis points. The result after costs is compared with that of the stored random entry of each signal.
 
-    A move begins at the first step after the opening and counts in the signal's direction. Its lot is the mean move of the
+    A move begins at the first step after the opening and counts in the signal's direction. Its baseline is the mean move of the
     same symbol, in the same direction, at the same time of day, on all other days of the panel. So a rise of the whole
     market, and a coin that always rises, help neither."""
     closed = [signal for signal in signals if signal.status is not SignalStatus.ACTIVE]
@@ -63,7 +63,7 @@ def judge_signals(signals: Sequence[Signal], panel: Panel) -> list[SignalResult]
     day_steps = DAY_MS // panel.grid.step_ms
     for horizon, steps in panel.grid.horizons.items():
         returns = 1e4 * delayed_returns(panel.price, steps, 0)
-        moves, lots, opened = [], [], []
+        moves, baselines, opened = [], [], []
         for signal in signals:
             step = -(-(signal.opened_ms - int(panel.clock_ms[0])) // panel.grid.step_ms)
             if signal.symbol not in columns or not 0 <= step < len(returns):
@@ -74,23 +74,23 @@ def judge_signals(signals: Sequence[Signal], panel: Panel) -> list[SignalResult]
             others = others[np.isfinite(others)]
             if np.isfinite(of_symbol[step]) and len(others):
                 moves.append(signal.side.sign * float(of_symbol[step]))
-                lots.append(signal.side.sign * float(others.mean()))
+                baselines.append(signal.side.sign * float(others.mean()))
                 opened.append(signal.opened_ms // DAY_MS)
-        _, low, high = clustered_mean(np.subtract(moves, lots), opened)
-        results.append(SignalResult(f"move in {horizon}, bp", len(moves), _mean(moves), _mean(lots), low, high))
+        _, low, high = clustered_mean(np.subtract(moves, baselines), opened)
+        results.append(SignalResult(f"move in {horizon}, bp", len(moves), _mean(moves), _mean(baselines), low, high))
     return results
 
 
 def _net_result(closed: Sequence[Signal]) -> SignalResult:
-    """Return the results after costs of the signals whose entry by lot has ended too, against those of these entries."""
+    """Return the results after costs of the signals whose random entry has ended too, against those of these entries."""
     known = [
-        (net, lot, one.opened_ms // DAY_MS)
+        (net, baseline, one.opened_ms // DAY_MS)
         for one in closed
-        if (net := one.net_r) is not None and (lot := one.baseline_r) is not None
+        if (net := one.net_r) is not None and (baseline := one.baseline_r) is not None
     ]
-    nets, lots, days = ([row[place] for row in known] for place in range(3))
-    _, low, high = clustered_mean(np.subtract(nets, lots), [int(day) for day in days])
-    return SignalResult("result after costs, R", len(known), _mean(nets), _mean(lots), low, high)
+    nets, baselines, days = ([row[place] for row in known] for place in range(3))
+    _, low, high = clustered_mean(np.subtract(nets, baselines), [int(day) for day in days])
+    return SignalResult("result after costs, R", len(known), _mean(nets), _mean(baselines), low, high)
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -115,13 +115,13 @@ def clustered_mean(values: Sequence[float] | Floats, days: Sequence[int]) -> tup
 
 
 def signal_sentence(results: Sequence[SignalResult]) -> str:
-    """Return in words whether the signals were better than entries by lot."""
-    known = [one for one in results if not math.isnan(one.lot) and not math.isnan(one.low)]
+    """Return in words whether the signals were better than random entries."""
+    known = [one for one in results if not math.isnan(one.baseline) and not math.isnan(one.low)]
     better, worse = ([one.name for one in known if one.low > 0], [one.name for one in known if one.high < 0])
     if not known:
         return f"Signals: too few for an interval, which needs {MIN_DAYS} days with a signal."
     parts = [
-        *([f"shown to be better than entries by lot: {'; '.join(better)}"] if better else []),
+        *([f"shown to be better than random entries: {'; '.join(better)}"] if better else []),
         *([f"shown to be worse: {'; '.join(worse)}"] if worse else []),
     ]
     return f"Signals: {'; '.join(parts) or 'nothing shown'}. Moves are before costs."

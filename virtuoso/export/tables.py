@@ -138,7 +138,7 @@ SIGNALS: Sequence[Column] = (
     _cost("funding_day_percent", "the funding per day that this side pays; below 0 it receives it"),
     _signal("funding_r", Kind.NUMBER, "R", "the funding that was paid up to `judge_time`"),
     _signal("net_r", Kind.NUMBER, "R", "the result after fees, spread and funding"),
-    _signal("baseline_r", Kind.NUMBER, "R", "the net result of an entry by lot of the same symbol, side and plan"),
+    _signal("baseline_r", Kind.NUMBER, "R", "the net result of a random entry of the same symbol, side and plan"),
     _signal("close_time", Kind.TIME, "UTC", "when it was closed; absent while ACTIVE", "closed_ms"),
     _signal("exit_price", Kind.NUMBER, "USDT", "the price of the last closed part"),
     *(_move(name) for name in MOVES_MS),

@@ -1,4 +1,4 @@
-"""What closed signals show, beside entries by lot."""
+"""What closed signals show, beside random entries."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from virtuoso.domain.records import MeanResult, Side, SignalResult, SignalVerdic
 
 
 def results(count: int, edge: float, *, seed: int = 5, a_day: int = 4) -> list[SignalResult]:
-    """Return results that are better than their entries by lot by `edge` R in the mean."""
+    """Return results that are better than their random entries by `edge` R in the mean."""
     draws = np.random.default_rng(seed).normal(0, 1, (count, 2)).tolist()
     return [
-        SignalResult(Side.LONG, (), net + edge + 0.1, net + edge, lot, n // a_day * DAY_MS)
-        for n, (net, lot) in enumerate(draws)
+        SignalResult(Side.LONG, (), net + edge + 0.1, net + edge, baseline, n // a_day * DAY_MS)
+        for n, (net, baseline) in enumerate(draws)
     ]
 
 
@@ -48,7 +48,7 @@ def test_a_difference_that_is_not_chance_is_shown_and_chance_is_not() -> None:
     assert shown <= 10
 
 
-def test_few_signals_few_days_and_signals_without_a_lot_show_nothing() -> None:
+def test_few_signals_few_days_and_signals_without_a_random_entry_show_nothing() -> None:
     for few in (results(29, 2.0, a_day=1), results(60, 2.0, a_day=30)):
         found = signal_evidence(few)
         assert found is not None

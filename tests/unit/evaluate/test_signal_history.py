@@ -1,4 +1,4 @@
-"""Signals that a test makes better than entries by lot are shown to be so. A market or a coin that always rises is not."""
+"""Signals that a test makes better than random entries are shown to be so. A market or a coin that always rises is not."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ def opened(step: int, symbol: int, side: Side = Side.LONG, **given: object) -> S
 ENTRIES = [(day * 288 + 7 * day, day % SYMBOLS) for day in range(1, 18)]
 
 
-def test_signals_before_moves_in_their_direction_are_better_than_entries_by_lot() -> None:
+def test_signals_before_moves_in_their_direction_are_better_than_random_entries() -> None:
     market = panel(jumps=tuple((step, symbol, 0.03 * (1 if step % 2 else -1)) for step, symbol in ENTRIES))
     signals = [opened(step, symbol, Side.LONG if step % 2 else Side.SHORT) for step, symbol in ENTRIES]
     results = {one.name: one for one in judge_signals(signals, market)}
     hour = results["move in 1 h, bp"]
     assert hour.signals == 17
     assert hour.mean == pytest.approx(300, abs=20)
-    assert abs(hour.lot) < 20
+    assert abs(hour.baseline) < 20
     assert hour.low > 250
-    assert "shown to be better than entries by lot: move in 15 m" in signal_sentence(list(results.values()))
+    assert "shown to be better than random entries: move in 15 m" in signal_sentence(list(results.values()))
 
 
 def test_a_market_that_always_rises_makes_no_signal_better() -> None:
@@ -69,10 +69,10 @@ def test_results_are_those_of_closed_signals_and_days_count_once() -> None:
     # eight days of ±1 with t(7) = 2.3646: the ten signals of a day are no ten results
     assert result.high == pytest.approx(2.3646 * math.sqrt(8 / 7 * 8 * 100) / 80, rel=1e-4)
     costs = TradingCosts(0.0, 0.0, 0.0)
-    with_lots = [replace(one, costs=costs, result_r=0.5, baseline_r=0.1) for one in closed]
-    net = judge_signals([*with_lots, closed[0]], panel())[1]
+    with_baseline = [replace(one, costs=costs, result_r=0.5, baseline_r=0.1) for one in closed]
+    net = judge_signals([*with_baseline, closed[0]], panel())[1]
     assert (net.name, net.signals, net.mean) == ("result after costs, R", 80, 0.5)
-    assert net.lot == pytest.approx(0.1)
+    assert net.baseline == pytest.approx(0.1)
     assert net.low == pytest.approx(0.4)
     assert clustered_mean([1.0, 2.0], [1, 2])[0] == 1.5
     assert math.isnan(clustered_mean([1.0, 2.0], [1, 2])[1])

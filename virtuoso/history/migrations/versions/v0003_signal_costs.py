@@ -1,4 +1,4 @@
-"""Signals have costs, chances of their targets, the result of an entry by lot, and may be about the whole market.
+"""Signals have costs, chances of their targets, the result of a random entry, and may be about the whole market.
 
 Signals of the first schema have no costs. Their results after costs are not known."""
 
