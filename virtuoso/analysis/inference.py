@@ -115,10 +115,20 @@ def exchange_probability(scores: Floats, outcomes: Floats, *, draws: int, seed: 
     statistic is the sum of the products of standardised ranks over the number of pairs. Its sum over all steps is one
     matrix, of which a draw adds up one entry of each row. NaN without any pair. (Permutation test, Fisher 1935; one
     permutation for all steps.)"""
+    return sums_probability(*exchange_sums(scores, outcomes), draws=draws, seed=seed, two_sided=two_sided)
+
+
+def exchange_sums(scores: Floats, outcomes: Floats) -> tuple[Floats, Floats]:
+    """Return (sums of the products of standardised ranks, numbers of pairs) over all steps, for each symbol's score with
+    each symbol's outcome. The sums of several parts of a record add up."""
     z, has_z = _standardised(scores)
     y, has_y = _standardised(outcomes)
-    products, pairs = z.T @ y, has_z.T @ has_y
-    symbols = np.arange(scores.shape[1])
+    return z.T @ y, has_z.T @ has_y
+
+
+def sums_probability(products: Floats, pairs: Floats, *, draws: int, seed: int, two_sided: bool = True) -> float:
+    """Return `exchange_probability` from the result of `exchange_sums`."""
+    symbols = np.arange(len(products))
     if not np.trace(pairs):
         return math.nan
     actual = np.trace(products) / np.trace(pairs)

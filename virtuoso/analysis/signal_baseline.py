@@ -1,8 +1,8 @@
 """The baseline of the signals: for each signal one random entry, with the same plan, on another day.
 
 A random entry has the symbol, side, time of day, distances, sizes, lifetime and costs of its signal. It enters on one of
-the seven days after the signal, at the open of the first bar at that time of day. A hash of the signal's id draws the day, so
-anyone can repeat the draw. Its result is made from bars by the same rules.
+the seven days after the signal, at the open of the first bar at that time of day. A hash of the signal's id draws the day,
+so anyone can repeat the draw. Its result is made from bars by the same rules.
 
 Later days, not earlier ones: a score has risen because the market rose. An entry before the signal would take part in that
 rise, and would know the future.

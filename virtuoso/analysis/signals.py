@@ -51,7 +51,7 @@ class SignalState:
 
     `candidates` are the slots that stand beyond the threshold, with the time since when, and `refused` those whose entry was
     refused, with the newest reason. `pending` are signals without the result of their random entry, and
-    `random_entries` the random entries that run, both by the signal's id. `awaited` are the symbols whose bars these need."""
+    `random_entries` those that run, both by the signal's id. `awaited` are the symbols whose bars these need."""
 
     venue: str
     environment: Environment

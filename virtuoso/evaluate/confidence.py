@@ -3,19 +3,17 @@ nothing of returns."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from virtuoso.analysis.inference import false_discovery_rates
-from virtuoso.evaluate.feature_metrics import FeatureMetrics, ForwardReturns, feature_metrics, ranks
+from virtuoso.evaluate.feature_metrics import FeatureMetrics, Outcome, blocks, feature_metrics, ranks
 from virtuoso.evaluate.panel import Grid
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from virtuoso.evaluate.panel import Flags
+    from virtuoso.domain.model import Floats
+    from virtuoso.evaluate.panel import Table
 
 THIRDS = 3
 
@@ -31,30 +29,33 @@ class ConfidenceResult(NamedTuple):
     q: float
 
 
-def confidence_results(
-    grid: Grid, confidence: NDArray[np.float32], score: NDArray[np.float32], counted: Flags
-) -> list[ConfidenceResult]:
-    """Return the result of each horizon. The arrays are those of a panel."""
-    forward = {name: _changes(score, counted, steps, grid.extra_steps) for name, steps in grid.horizons.items()}
-    rankings = feature_metrics(confidence, forward, counted)
+def confidence_results(grid: Grid, confidence: Table, score: Table, counted: Table) -> list[ConfidenceResult]:
+    """Return the result of each horizon. The tables are those of a panel."""
+    changes = {
+        name: Outcome(table=score, steps=steps, delay_steps=0, extra_steps=grid.extra_steps, measure=_sizes_of_changes)
+        for name, steps in grid.horizons.items()
+    }
+    rankings = feature_metrics(confidence, changes, counted)
     rates = false_discovery_rates([ranking.p for ranking in rankings.values()])
     return [
-        ConfidenceResult(name, ranking, _thirds(confidence, forward[name]), q)
+        ConfidenceResult(name, ranking, _thirds(confidence, changes[name], counted), q)
         for (name, ranking), q in zip(rankings.items(), rates, strict=True)
     ]
 
 
-def _changes(score: NDArray[np.float32], counted: Flags, steps: int, extra_steps: int) -> ForwardReturns:
+def _sizes_of_changes(score: Floats, steps: int, _: int) -> Floats:
     """Return the sizes of the score's changes over `steps`, in the place of returns."""
     sizes = np.full(score.shape, np.nan)
     sizes[:-steps] = np.abs(score[steps:] - score[:-steps])
-    present = counted & np.isfinite(sizes)
-    return ForwardReturns(steps=steps, extra_steps=extra_steps, returns=sizes, ranks=ranks(sizes, present), present=present)
+    return sizes
 
 
-def _thirds(confidence: NDArray[np.float32], forward: ForwardReturns) -> tuple[float, ...]:
-    both = forward.present & np.isfinite(confidence)
-    third = (ranks(confidence, both)[both] * THIRDS).astype(np.intp)
-    points = 50 * forward.returns[both]  # a direction of 1 is 50 points
-    parts = [points[third == number] for number in range(THIRDS)]
-    return tuple(float(part.mean()) if len(part) else math.nan for part in parts)
+def _thirds(confidence: Table, changes: Outcome, counted: Table) -> tuple[float, ...]:
+    sums, counts = np.zeros((2, THIRDS))
+    for block in blocks(confidence, counted):
+        sizes = changes.rows(block.start, block.start + len(block.score))
+        both = block.present & np.isfinite(sizes)
+        third = (ranks(block.score, both)[both] * THIRDS).astype(np.intp)
+        sums += np.bincount(third, 50 * sizes[both], THIRDS)  # points; a direction of 1 is 50
+        counts += np.bincount(third, minlength=THIRDS)
+    return tuple(np.where(counts > 0, sums / np.maximum(counts, 1), np.nan).tolist())

@@ -84,7 +84,7 @@ async def evaluate_candles(
         # The regime reads BTC's 5m bars.
         has_regime = Timeframe.M5 in grid.timeframes
         regimes = run_in_worker(pool, regime_history, dataset.tickers, dataset.anchor) if has_regime else None
-        traded = dataset.panel.counted & (dataset.tickers.turnover >= min_turnover_usd)
+        traded = dataset.panel.counted[:] & (dataset.tickers.turnover >= min_turnover_usd)
         panel = replace(dataset.panel, counted=traded)
         metrics, market = await evaluate_features(panel, replay.CANDLE_SCORE, pool, progress, settings.seed)
         confidence = await evaluate_confidence(panel, replay.CANDLE_SCORE, pool)

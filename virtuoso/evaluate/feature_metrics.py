@@ -1,26 +1,30 @@
-"""The quality of a feature as a ranking of later returns. Pure functions of one feature, on arrays (steps, symbols)."""
+"""The quality of a feature as a ranking of later returns. Pure functions of one feature, on tables (steps, symbols).
+
+The steps are read in blocks, so that memory does not grow with their number, apart from a few numbers for each step."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from virtuoso.analysis.inference import NO_ESTIMATE, MeanEstimate, exchange_probability, mean_estimate
+from virtuoso.analysis.inference import NO_ESTIMATE, MeanEstimate, exchange_sums, mean_estimate, sums_probability
 from virtuoso.evaluate.panel import FIVE_MINUTES, Grid, delayed_returns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from virtuoso.domain.model import Floats
-    from virtuoso.evaluate.panel import Flags
+    from virtuoso.evaluate.panel import Flags, Table
 
 MIN_SYMBOLS = 20
 """The minimum number of symbols for a step to count."""
 DECILES = 10
+BLOCK_STEPS = 2_016
+"""The number of steps that are in memory at a time: a week of 5 minutes."""
 DRAWS = 20_000
 """The number of exchanges of outcomes. The smallest p is 1 / DRAWS. It must remain significant after the correction for
 some 300 tests."""
@@ -78,31 +82,34 @@ NO_METRICS = FeatureMetrics(
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class ForwardReturns:
-    """The log returns after each step over one horizon of `steps`, and their ranks. `present` is True for symbols that count
-    and have a return. `extra_steps` are those of the grid."""
+class Outcome:
+    """What follows each step of a table over one horizon of `steps`. `measure` computes it from rows of the table.
+    `extra_steps` are those of the grid."""
 
+    table: Table
     steps: int
+    delay_steps: int
     extra_steps: int
-    returns: Floats
-    ranks: Floats
-    present: Flags
+    measure: Callable[[Floats, int, int], Floats]
+
+    def rows(self, start: int, end: int) -> Floats:
+        """Return the outcomes of the steps from `start` up to, but not including, `end`."""
+        later = self.delay_steps + self.steps
+        return self.measure(self.table[start : end + later], self.steps, self.delay_steps)[: end - start]
 
 
-def forward_returns(price: Floats, counted: Flags, grid: Grid = FIVE_MINUTES) -> dict[str, ForwardReturns]:
-    """Return the forward returns by name of the horizon."""
-    result = {}
-    for name, steps in grid.horizons.items():
-        returns = delayed_returns(price, steps, grid.delay_steps)
-        present = counted & np.isfinite(returns)
-        result[name] = ForwardReturns(
+def forward_returns(price: Table, grid: Grid = FIVE_MINUTES) -> dict[str, Outcome]:
+    """Return the log returns after each step, by name of the horizon."""
+    return {
+        name: Outcome(
+            table=price,
             steps=steps,
+            delay_steps=grid.delay_steps,
             extra_steps=grid.extra_steps,
-            returns=returns,
-            ranks=ranks(returns, present),
-            present=present,
+            measure=delayed_returns,
         )
-    return result
+        for name, steps in grid.horizons.items()
+    }
 
 
 def ranks(values: NDArray[np.floating], present: Flags) -> Floats:
@@ -124,74 +131,144 @@ def ranks(values: NDArray[np.floating], present: Flags) -> Floats:
     return np.where(present, result / np.maximum(count, 1), np.nan)
 
 
-def feature_metrics(
-    score: NDArray[np.float32], forward: Mapping[str, ForwardReturns], counted: Flags
-) -> dict[str, FeatureMetrics]:
+def row_ranges(table: Table) -> Iterator[tuple[int, int]]:
+    """Yield (first row, end) of each block."""
+    rows = table.shape[0]
+    for start in range(0, rows, BLOCK_STEPS):
+        yield start, min(start + BLOCK_STEPS, rows)
+
+
+class Block(NamedTuple):
+    """The scores of some steps. `start` is the first one. `before` are the ranks of the steps before it."""
+
+    start: int
+    score: NDArray[np.float32]
+    counted: Flags
+    present: Flags
+    ranks: Floats
+    before: Floats
+
+
+def blocks(score: Table, counted: Table, longest: int = 0) -> Iterator[Block]:
+    """Yield all steps in blocks. Only one block is in memory, whatever the number of steps."""
+    before = np.empty((0, score.shape[1]))
+    for start, end in row_ranges(score):
+        values, counts = score[start:end], counted[start:end]
+        present = counts & np.isfinite(values)
+        block = Block(start, values, counts, present, ranks(values, present), before)
+        yield block
+        before = np.concatenate((before, block.ranks))[-longest:] if longest else before
+
+
+def feature_metrics(score: Table, outcomes: Mapping[str, Outcome], counted: Table) -> dict[str, FeatureMetrics]:
     """Return the metrics of one feature by name of the horizon."""
-    present = counted & np.isfinite(score)
-    score_ranks = ranks(score, present)
-    return {name: _horizon_metrics(score, present, score_ranks, returns) for name, returns in forward.items()}
+    sums = {name: _Sums(outcome) for name, outcome in outcomes.items()}
+    longest = max(outcome.steps for outcome in outcomes.values())
+    for block in blocks(score, counted, longest):
+        for each in sums.values():
+            each.add(block)
+    return {name: each.metrics(score, counted) for name, each in sums.items()}
 
 
-def _horizon_metrics(
-    score: NDArray[np.float32], present: Flags, score_ranks: Floats, forward: ForwardReturns
-) -> FeatureMetrics:
-    both = present & forward.present
-    count = both.sum(axis=1)
-    rows = np.flatnonzero(count >= MIN_SYMBOLS)
-    if not len(rows):
-        return NO_METRICS
-    both, count = both[rows], count[rows]
-    by_score = _ranks_among(both, score_ranks[rows], present[rows], score[rows])
-    by_return = _ranks_among(both, forward.ranks[rows], forward.present[rows], forward.returns[rows])
-    spread, deciles = _decile_returns(by_score, np.where(both, forward.returns[rows], 0.0), both, count)
-    coefficients = _row_correlations(by_score, by_return)
-    ranked = both & (by_score != 0.5)
-    same_side = ranked & ((by_score > 0.5) == (by_return > 0.5))
-    directed = both & (score[rows] != 0) & (forward.returns[rows] != 0)
-    hits = directed & ((score[rows] > 0) == (forward.returns[rows] > 0))
-    middle = len(rows) // 2
-    ic = mean_estimate(_on_clock(coefficients, rows, len(score)), forward.steps, extra_steps=forward.extra_steps)
-    return FeatureMetrics(
-        ic=ic,
-        hit_rate=float(hits.sum() / directed.sum()) if directed.any() else math.nan,
-        rank_hit_rate=float(same_side.sum() / ranked.sum()) if ranked.any() else math.nan,
-        deciles=deciles,
-        spread=mean_estimate(_on_clock(spread, rows, len(score)), forward.steps, extra_steps=forward.extra_steps),
-        turnover=_rank_turnover(score_ranks, forward.steps),
-        exchange_p=(
-            exchange_probability(score_ranks[rows], forward.ranks[rows], draws=DRAWS, seed=EXCHANGE_SEED)
-            if ic.p < MAX_P
-            else math.nan
-        ),
-        halves=(_finite_mean(coefficients[:middle]), _finite_mean(coefficients[middle:])),
-        steps=len(rows),
-        symbols=float(count.mean()),
-    )
+class _Sums:
+    """The sums of one horizon over blocks. `coefficients` and `spreads` have a value for each step, NaN where it does not
+    count."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self._outcome = outcome
+        self._coefficients: list[Floats] = []
+        self._spreads: list[Floats] = []
+        self._symbols: list[NDArray[np.intp]] = []
+        self._deciles, self._decile_rows = np.zeros(DECILES), np.zeros(DECILES)
+        self._hits = self._directed = self._same_side = self._ranked = 0
+        self._rank_changes, self._compared = 0.0, 0
+
+    def add(self, block: Block) -> None:
+        """Add a block."""
+        self._add_rank_changes(block)
+        rows, both, by_score, by_return, returns = _compared_rows(block, self._outcome)
+        coefficients, spreads = np.full((2, len(block.score)), np.nan)
+        count = both.sum(axis=1)
+        if len(rows):
+            spreads[rows], means = _decile_returns(by_score, np.where(both, returns, 0.0), both, count)
+            coefficients[rows] = _row_correlations(by_score, by_return)
+            filled = np.isfinite(means)
+            self._deciles += np.where(filled, means, 0.0).sum(axis=0)
+            self._decile_rows += filled.sum(axis=0)
+            ranked = both & (by_score != 0.5)
+            self._ranked += int(ranked.sum())
+            self._same_side += int((ranked & ((by_score > 0.5) == (by_return > 0.5))).sum())
+            directed = both & (block.score[rows] != 0) & (returns != 0)
+            self._directed += int(directed.sum())
+            self._hits += int((directed & ((block.score[rows] > 0) == (returns > 0))).sum())
+        self._coefficients.append(coefficients)
+        self._spreads.append(spreads)
+        self._symbols.append(count)
+
+    def _add_rank_changes(self, block: Block) -> None:
+        """Add the changes of rank over the horizon that end in the block."""
+        steps, before = self._outcome.steps, len(block.before)
+        first = max(0, steps - before)
+        later = block.ranks[first:]
+        earlier = np.concatenate((block.before, block.ranks))[max(0, before - steps) :][: len(later)]
+        change = np.abs(later - earlier)
+        self._rank_changes += float(np.nansum(change))
+        self._compared += int(np.isfinite(change).sum())
+
+    def metrics(self, score: Table, counted: Table) -> FeatureMetrics:
+        """Return the metrics of all blocks."""
+        symbols = np.concatenate(self._symbols)
+        if not len(symbols):
+            return NO_METRICS
+        coefficients, outcome = np.concatenate(self._coefficients), self._outcome
+        spreads = np.concatenate(self._spreads)
+        ic = mean_estimate(coefficients, outcome.steps, extra_steps=outcome.extra_steps)
+        known = self._decile_rows > 0
+        return FeatureMetrics(
+            ic=ic,
+            hit_rate=self._hits / self._directed if self._directed else math.nan,
+            rank_hit_rate=self._same_side / self._ranked if self._ranked else math.nan,
+            deciles=tuple(np.where(known, self._deciles / np.maximum(self._decile_rows, 1), np.nan).tolist()),
+            spread=mean_estimate(spreads, outcome.steps, extra_steps=outcome.extra_steps),
+            turnover=3 * self._rank_changes / self._compared if self._compared else math.nan,
+            exchange_p=_exchange_probability(score, counted, outcome) if ic.p < MAX_P else math.nan,
+            halves=_halves(coefficients),
+            steps=len(symbols),
+            symbols=float(symbols.mean()),
+        )
+
+
+def _compared_rows(block: Block, outcome: Outcome) -> tuple[NDArray[np.intp], Flags, Floats, Floats, Floats]:
+    """Return the rows of a block that count, and of these rows: the symbols with a score and an outcome, the ranks of both
+    among these symbols, and the outcomes."""
+    returns = outcome.rows(block.start, block.start + len(block.score))
+    both = block.present & np.isfinite(returns)
+    rows = np.flatnonzero(both.sum(axis=1) >= MIN_SYMBOLS)
+    both, returns = both[rows], returns[rows]
+    return rows, both, ranks(block.score[rows], both), ranks(returns, both), returns
+
+
+def _exchange_probability(score: Table, counted: Table, outcome: Outcome) -> float:
+    products, pairs = np.zeros((2, score.shape[1], score.shape[1]))
+    for block in blocks(score, counted):
+        rows = _compared_rows(block, outcome)[0]
+        returns = outcome.rows(block.start, block.start + len(block.score))[rows]
+        added = exchange_sums(block.ranks[rows], ranks(returns, block.counted[rows] & np.isfinite(returns)))
+        products, pairs = products + added[0], pairs + added[1]
+    return sums_probability(products, pairs, draws=DRAWS, seed=EXCHANGE_SEED)
+
+
+def _halves(coefficients: Floats) -> tuple[float, float]:
+    """Return the mean of the first half of the steps that count, and of the second half."""
+    known = coefficients[np.isfinite(coefficients)]
+    middle = len(known) // 2
+    return _finite_mean(known[:middle]), _finite_mean(known[middle:])
 
 
 def _finite_mean(values: Floats) -> float:
     """Return the mean of the finite values, or NaN without any."""
     known = values[np.isfinite(values)]
     return float(known.mean()) if len(known) else math.nan
-
-
-def _ranks_among(present: Flags, known: Floats, known_among: Flags, values: NDArray[np.floating]) -> Floats:
-    """Return the ranks among the present values. `known` are the ranks among `known_among`. They are reused in rows where
-    `known_among` equals `present`."""
-    fewer = (known_among != present).any(axis=1)
-    if not fewer.any():
-        return known
-    result = known.copy()
-    result[fewer] = ranks(values[fewer], present[fewer])
-    return result
-
-
-def _on_clock(values: Floats, rows: NDArray[np.intp], length: int) -> Floats:
-    """Return an array of all steps with the values in `rows`, NaN elsewhere."""
-    result = np.full(length, np.nan)
-    result[rows] = values
-    return result
 
 
 def _row_correlations(one: Floats, other: Floats) -> Floats:
@@ -202,10 +279,8 @@ def _row_correlations(one: Floats, other: Floats) -> Floats:
     return np.where(scale > 1e-12, np.nansum(first * second, axis=1) / np.maximum(scale, 1e-12), np.nan)
 
 
-def _decile_returns(
-    by_score: Floats, returns: Floats, present: Flags, count: NDArray[np.intp]
-) -> tuple[Floats, tuple[float, ...]]:
-    """Return (spread of each row, mean of each decile over the rows that have it), in basis points."""
+def _decile_returns(by_score: Floats, returns: Floats, present: Flags, count: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    """Return (spread, mean of each decile) of each row, in basis points. NaN for a decile without a symbol."""
     row, column = np.nonzero(present)
     decile = np.minimum((by_score[row, column] * DECILES).astype(np.intp), DECILES - 1)
     cell = row * DECILES + decile
@@ -214,16 +289,4 @@ def _decile_returns(
     total = np.bincount(cell, excess, size).reshape(-1, DECILES)
     members = np.bincount(cell, minlength=size).reshape(-1, DECILES)
     means = np.where(members > 0, total / np.maximum(members, 1), np.nan) * 1e4
-    filled = np.isfinite(means)
-    overall = np.where(
-        filled.any(axis=0), np.where(filled, means, 0.0).sum(axis=0) / np.maximum(filled.sum(axis=0), 1), np.nan
-    )
-    return means[:, -1] - means[:, 0], tuple(float(each) for each in overall)
-
-
-def _rank_turnover(score_ranks: Floats, steps: int) -> float:
-    """Return the mean change of rank over the horizon, divided by 1/3, the mean change of independent random ranks."""
-    if len(score_ranks) <= steps:
-        return math.nan
-    change = np.abs(score_ranks[steps:] - score_ranks[:-steps])
-    return float(3 * np.nanmean(change)) if np.isfinite(change).any() else math.nan
+    return means[:, -1] - means[:, 0], means

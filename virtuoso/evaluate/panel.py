@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -92,6 +92,19 @@ class Feature(NamedTuple):
     dimension: str = ""
 
 
+class Table(Protocol):
+    """Values of shape (steps, symbols): an array, or what reads them from files. A slice of it is an array."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The numbers of steps and symbols."""
+        ...
+
+    def __getitem__(self, rows: slice, /) -> NDArray[Any]:
+        """Return these steps."""
+        ...
+
+
 CONFIDENCE = Feature("confidence", FeatureKind.CONFIDENCE)
 """The confidence of the total, 0..1. It is not compared with returns."""
 
@@ -100,14 +113,14 @@ CONFIDENCE = Feature("confidence", FeatureKind.CONFIDENCE)
 class Panel:
     """The data of an evaluation. `clock_ms` (steps,) are epoch ms, `grid.step_ms` apart.
 
-    All other arrays have shape (steps, symbols), NaN where a value is missing. `price` is in USDT. `counted` is True where a
+    All others are tables, NaN where a value is missing. `price` is in USDT. `counted` is True where a
     symbol counts at a step. `scores` are directions, -1..1, positive when bullish; CONFIDENCE is among them."""
 
     clock_ms: Millis
     symbols: tuple[str, ...]
-    price: Floats
-    counted: Flags
-    scores: Mapping[Feature, NDArray[np.float32]]
+    price: Table
+    counted: Table
+    scores: Mapping[Feature, Table]
     grid: Grid = FIVE_MINUTES
 
 
@@ -116,23 +129,60 @@ def delayed_returns(price: Floats, steps: int, delay_steps: int = FIVE_MINUTES.d
     price is missing."""
     logs = np.log(price)
     returns = np.full(price.shape, np.nan)
-    begin, end = logs[delay_steps : len(logs) - steps], logs[delay_steps + steps :]
-    returns[: max(0, len(logs) - steps - delay_steps)] = end - begin
+    count = max(0, len(logs) - steps - delay_steps)
+    returns[:count] = logs[len(logs) - count :] - logs[delay_steps : delay_steps + count]
     return returns
 
 
-def baselines(panel: Panel, score: Feature, seed: int) -> dict[Feature, NDArray[np.float32]]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Momentum:
+    """A table of log returns over the past `steps`."""
+
+    price: Table
+    steps: int
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """See Table."""
+        return self.price.shape
+
+    def __getitem__(self, rows: slice) -> NDArray[np.float32]:
+        """See Table."""
+        start, end, _ = rows.indices(self.shape[0])
+        first = max(0, start - self.steps)
+        logs = np.log(self.price[first:end])
+        result = np.full((end - start, self.shape[1]), np.nan, dtype=np.float32)
+        known = max(0, len(logs) - self.steps)
+        result[len(result) - known :] = logs[len(logs) - known :] - logs[:known]
+        return result
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shuffled:
+    """A table whose columns are other columns of a table."""
+
+    table: Table
+    columns: NDArray[np.intp]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """See Table."""
+        return self.table.shape
+
+    def __getitem__(self, rows: slice) -> NDArray[np.float32]:
+        """See Table."""
+        values: NDArray[np.float32] = self.table[rows][:, self.columns]
+        return values
+
+
+def baselines(panel: Panel, score: Feature, seed: int) -> dict[Feature, Table]:
     """Return the features that a score is compared with. `momentum_*` is the past log return. `shuffled_symbols` is the
     `score` of another symbol, selected once by `seed`. It has the persistence and the missing values of a score, but no
     relation to the symbol."""
-    logs = np.log(panel.price)
-    result = {}
-    for name, steps in panel.grid.momenta.items():
-        momentum = np.full(logs.shape, np.nan)
-        momentum[steps:] = logs[steps:] - logs[: len(logs) - steps]
-        result[Feature(name, FeatureKind.BASELINE)] = momentum.astype(np.float32)
+    momenta = {name: Momentum(panel.price, steps) for name, steps in panel.grid.momenta.items()}
+    result: dict[Feature, Table] = {Feature(name, FeatureKind.BASELINE): table for name, table in momenta.items()}
     order = np.random.default_rng(seed).permutation(len(panel.symbols))
     source = np.empty_like(order)
     source[order] = np.roll(order, 1)  # one cycle through all symbols, so no symbol gets its own score
-    result[Feature("shuffled_symbols", FeatureKind.BASELINE)] = panel.scores[score][:, source]
+    result[Feature("shuffled_symbols", FeatureKind.BASELINE)] = Shuffled(panel.scores[score], source)
     return result

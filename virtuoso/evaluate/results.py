@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from virtuoso.analysis.inference import false_discovery_rates
 from virtuoso.evaluate.confidence import ConfidenceResult
-from virtuoso.evaluate.feature_metrics import DRAWS, MAX_P, MIN_SYMBOLS, FeatureMetrics, ForwardReturns
-from virtuoso.evaluate.panel import FIVE_MINUTES, Feature, FeatureKind, Grid
+from virtuoso.evaluate.feature_metrics import DRAWS, MAX_P, MIN_SYMBOLS, FeatureMetrics, Outcome, row_ranges
+from virtuoso.evaluate.panel import FIVE_MINUTES, Feature, FeatureKind, Grid, Table
 from virtuoso.evaluate.signal_history import SignalResult, signal_sentence
 
 if TYPE_CHECKING:
@@ -105,16 +107,16 @@ def feature_results(metrics: Mapping[Feature, Mapping[str, FeatureMetrics]]) -> 
     ]
 
 
-def market_returns(forward: Mapping[str, ForwardReturns]) -> dict[str, MarketReturn]:
+def market_returns(forward: Mapping[str, Outcome], counted: Table) -> dict[str, MarketReturn]:
     """Return the returns of all counted symbols, by horizon. NaN without any return."""
     result = {}
-    for horizon, one in forward.items():
-        known = one.returns[one.present]
-        result[horizon] = (
-            MarketReturn(float(known.mean()) * 1e4, float((known > 0).mean()))
-            if len(known)
-            else MarketReturn(math.nan, math.nan)
-        )
+    for horizon, outcome in forward.items():
+        total, rises, count = 0.0, 0, 0
+        for start, end in row_ranges(counted):
+            returns = outcome.rows(start, end)
+            known = returns[counted[start:end] & np.isfinite(returns)]
+            total, rises, count = total + float(known.sum()), rises + int((known > 0).sum()), count + len(known)
+        result[horizon] = MarketReturn(1e4 * total / count, rises / count) if count else MarketReturn(math.nan, math.nan)
     return result
 
 

@@ -52,8 +52,8 @@ def judge_signals(signals: Sequence[Signal], panel: Panel) -> list[SignalResult]
     """Return the results in R of closed signals, before and after costs, and the moves of all signals over each horizon,
     basis points. The result after costs is compared with that of the stored random entry of each signal.
 
-    A move begins at the first step after the opening and counts in the signal's direction. Its baseline is the mean move of the
-    same symbol, in the same direction, at the same time of day, on all other days of the panel. So a rise of the whole
+    A move begins at the first step after the opening and counts in the signal's direction. Its baseline is the mean move of
+    the same symbol, in the same direction, at the same time of day, on all other days of the panel. So a rise of the whole
     market, and a coin that always rises, help neither."""
     closed = [signal for signal in signals if signal.status is not SignalStatus.ACTIVE]
     days = [signal.opened_ms // DAY_MS for signal in closed]
@@ -62,7 +62,7 @@ def judge_signals(signals: Sequence[Signal], panel: Panel) -> list[SignalResult]
     columns = {symbol: column for column, symbol in enumerate(panel.symbols)}
     day_steps = DAY_MS // panel.grid.step_ms
     for horizon, steps in panel.grid.horizons.items():
-        returns = 1e4 * delayed_returns(panel.price, steps, 0)
+        returns = 1e4 * delayed_returns(panel.price[:], steps, 0)
         moves, baselines, opened = [], [], []
         for signal in signals:
             step = -(-(signal.opened_ms - int(panel.clock_ms[0])) // panel.grid.step_ms)

@@ -11,20 +11,13 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import asynccontextmanager
 from multiprocessing import get_context, parent_process
 from threading import Thread
-from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
+from typing import TypeVar, TypeVarTuple
 
 from virtuoso.domain.progress import Progress
 from virtuoso.evaluate.confidence import ConfidenceResult, confidence_results
-from virtuoso.evaluate.feature_metrics import FeatureMetrics, ForwardReturns, feature_metrics, forward_returns
-from virtuoso.evaluate.panel import CONFIDENCE, Feature, Grid, Panel, baselines
+from virtuoso.evaluate.feature_metrics import FeatureMetrics, feature_metrics, forward_returns
+from virtuoso.evaluate.panel import CONFIDENCE, Feature, Panel, baselines
 from virtuoso.evaluate.results import MarketReturn, market_returns
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from virtuoso.domain.model import Floats
-    from virtuoso.evaluate.panel import Flags
 
 Arguments = TypeVarTuple("Arguments")
 Result = TypeVar("Result")
@@ -64,18 +57,19 @@ async def evaluate_features(
     compared = baselines(panel, main_score, seed)
     features = [*(feature for feature in panel.scores if feature != CONFIDENCE), *compared]
     metrics: dict[Feature, Mapping[str, FeatureMetrics]] = {}
+    outcomes = forward_returns(panel.price, panel.grid)
     slots = asyncio.Semaphore(2 * (os.cpu_count() or 1))  # few scores are in memory at a time
 
     async def measure(feature: Feature) -> None:
         async with slots:
             score = compared[feature] if feature in compared else panel.scores[feature]
-            metrics[feature] = await run_in_worker(pool, _metrics_in_worker, panel.price, panel.counted, panel.grid, score)
+            metrics[feature] = await run_in_worker(pool, feature_metrics, score, outcomes, panel.counted)
             progress.advance("features evaluated", len(metrics), len(features))
 
     async with asyncio.TaskGroup() as group:
         for feature in features:
             group.create_task(measure(feature))
-    market = await asyncio.to_thread(lambda: market_returns(forward_returns(panel.price, panel.counted, panel.grid)))
+    market = await asyncio.to_thread(market_returns, outcomes, panel.counted)
     return {feature: metrics[feature] for feature in features}, market
 
 
@@ -83,16 +77,3 @@ async def evaluate_confidence(panel: Panel, main_score: Feature, pool: Executor)
     """Return what followed the confidence of `main_score`, by horizon."""
     confidence, score = panel.scores[CONFIDENCE], panel.scores[main_score]
     return await run_in_worker(pool, confidence_results, panel.grid, confidence, score, panel.counted)
-
-
-_forward_returns: dict[int, Mapping[str, ForwardReturns]] = {}
-
-
-def _metrics_in_worker(
-    price: Floats, counted: Flags, grid: Grid, score: NDArray[np.float32]
-) -> Mapping[str, FeatureMetrics]:
-    """Return the metrics of one feature, in a worker process. Each process computes the forward returns once."""
-    key = hash((price.tobytes(), counted.tobytes()))
-    if key not in _forward_returns:
-        _forward_returns[key] = forward_returns(price, counted, grid)
-    return feature_metrics(score, _forward_returns[key], counted)

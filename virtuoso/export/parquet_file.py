@@ -43,7 +43,7 @@ class ParquetFile:
         self._columns = columns
         self._offset = 0
         self._rows = 0
-        self._groups: list[dict[int, Any]] = []
+        self._groups: list[bytes] = []
         self._write(MAGIC)
 
     def add(self, rows: Sequence[Sequence[Any]]) -> None:
@@ -65,7 +65,7 @@ class ParquetFile:
             }
             chunks.append({2: _Long(page.offset), 3: description})
         size = sum(chunk[3][6] for chunk in chunks)
-        self._groups.append({1: chunks, 2: _Long(size), 3: _Long(len(rows))})
+        self._groups.append(_struct({1: chunks, 2: _Long(size), 3: _Long(len(rows))}))
         self._rows += len(rows)
 
     def finish(self) -> None:
@@ -128,6 +128,8 @@ def _value(value: Any) -> tuple[int, bytes]:
             return 8, _varint(len(value.encode())) + value.encode()
         case dict():
             return 12, _struct(value)
+        case bytes():  # a struct that is encoded already
+            return 12, value
         case _:
             items = [_value(item) for item in value]
             kind = items[0][0] if items else 12

@@ -198,7 +198,7 @@ class TopApp(App[int]):
 
     def on_data_table_row_selected(self, _: DataTable.RowSelected) -> None:
         """Expand the row under the cursor, or open its symbol, after Enter or a click."""
-        if self._list is not None and self._list.expand():
+        if self._list is not None and self._list.toggle_group():
             self.draw()
         elif symbol := self._symbol:
             self.push_screen(SymbolScreen(self._market, symbol))

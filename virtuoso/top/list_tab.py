@@ -50,9 +50,9 @@ class ListTab(TabPane):
         """Choose the next window of time."""
         self._listing.turn(step)
 
-    def expand(self) -> bool:
+    def toggle_group(self) -> bool:
         """Show or hide the rows that the row under the cursor stands for. Return False when it stands for none."""
-        return self._listing.expand(self.query_one(Table).key)
+        return self._listing.toggle_group(self.query_one(Table).key)
 
     def show(self, context: Context) -> None:
         """Draw the list, in grey without a connection. Read it again when it is time."""

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import scipy  # type: ignore[import-untyped]  # the package has no types
 
+from virtuoso.evaluate import feature_metrics as module
+from virtuoso.evaluate.confidence import confidence_results
 from virtuoso.evaluate.feature_metrics import feature_metrics, forward_returns, ranks
 from virtuoso.evaluate.panel import FIVE_MINUTES, Feature, FeatureKind, Panel, baselines, delayed_returns
-from virtuoso.evaluate.results import Conclusion, FeatureResult, feature_results
+from virtuoso.evaluate.results import Conclusion, FeatureResult, feature_results, market_returns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +27,7 @@ RNG = np.random.default_rng(11)
 MOVES = 0.002 * RNG.standard_t(5, (STEPS, SYMBOLS))
 PRICE: Floats = 10 * np.exp(np.cumsum(MOVES, axis=0))
 COUNTED = np.ones(PRICE.shape, dtype=bool)
-FORWARD = forward_returns(PRICE, COUNTED)
+FORWARD = forward_returns(PRICE)
 SCORE = Feature("score", FeatureKind.TOTAL)
 
 
@@ -78,14 +82,14 @@ def test_baselines_use_only_the_past_and_shuffled_symbols_never_get_their_own_sc
         counted=COUNTED[:, :3],
         scores={SCORE: score[:, :3]},
     )
-    computed = {feature.name: values for feature, values in baselines(panel, SCORE, seed=5).items()}
+    computed = {feature.name: table[:] for feature, table in baselines(panel, SCORE, seed=5).items()}
     assert np.allclose(computed["momentum_1h"][12:], np.log(PRICE[12:, :3] / PRICE[:-12, :3]), atol=1e-5)
     assert np.isnan(computed["momentum_24h"][:288]).all()
     for column in range(3):
         sources = [other for other in range(3) if np.array_equal(computed["shuffled_symbols"][:, column], score[:, other])]
         assert len(sources) == 1
         assert sources != [column]
-    again = {feature.name: values for feature, values in baselines(panel, SCORE, seed=5).items()}
+    again = {feature.name: table[:] for feature, table in baselines(panel, SCORE, seed=5).items()}
     assert np.array_equal(computed["shuffled_symbols"], again["shuffled_symbols"])
 
 
@@ -99,11 +103,32 @@ def test_ranks_and_coefficients_agree_with_scipy_with_ties_and_gaps() -> None:
         assert computed[row, known] == pytest.approx((scipy.stats.rankdata(score[row, known]) - 0.5) / known.sum())
         assert np.isnan(computed[row, ~known]).all()
     price = PRICE[:60]
-    metrics = feature_metrics(score.astype(np.float32), forward_returns(price, COUNTED[:60]), COUNTED[:60])["15 m"]
+    metrics = feature_metrics(score.astype(np.float32), forward_returns(price), COUNTED[:60])["15 m"]
     after = delayed_returns(price, 3)
     each = [scipy.stats.spearmanr(score[r, present[r]], after[r, present[r]])[0] for r in range(60 - 4)]
     assert metrics.ic.value == pytest.approx(np.mean(each))
     assert metrics.steps == 56
+
+
+def test_steps_in_blocks_have_the_metrics_of_all_steps_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    score = np.nan_to_num(delayed_returns(PRICE, 12)) / 0.007 + 8 * noise(1)
+    score[noise(2) > 1] = np.nan
+    panel = Panel(clock_ms=np.arange(STEPS), symbols=("X",) * SYMBOLS, price=PRICE, counted=COUNTED, scores={SCORE: score})
+    results = []
+    for steps in (STEPS, 200):
+        monkeypatch.setattr(module, "BLOCK_STEPS", steps)
+        tables = [score.astype(np.float32), *baselines(panel, SCORE, seed=5).values()]
+        results.append([astuple(one) for table in tables for one in feature_metrics(table, FORWARD, COUNTED).values()])
+        results[-1] += [astuple(one.ranking) for one in confidence_results(FIVE_MINUTES, score, noise(3), COUNTED)]
+        results[-1].append(tuple(market_returns(FORWARD, COUNTED).items()))
+    assert list(flat(results[0])) == pytest.approx(list(flat(results[1])), nan_ok=True)
+
+
+def flat(values: Iterable[Any]) -> Iterator[float]:
+    for one in values:
+        if isinstance(one, str):
+            continue
+        yield from flat(one) if isinstance(one, list | tuple) else (float(one),)
 
 
 def test_a_step_with_few_symbols_does_not_count() -> None:

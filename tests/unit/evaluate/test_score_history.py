@@ -43,10 +43,10 @@ async def test_a_step_has_the_last_point_before_it(tmp_path: Path) -> None:
     assert panel.symbols == ("AUSDT", "BUSDT")
     assert panel.clock_ms.tolist() == [T0 + n * FIVE for n in (1, 2, 3, 4)]
     nan = np.nan
-    assert panel.price.T.tolist() == pytest.approx(np.array([[11, 12, nan, nan], [nan, nan, 5, nan]]), nan_ok=True)
-    assert panel.scores[TOTAL_SCORE][:, 0].tolist() == pytest.approx([0.4, nan, nan, nan], nan_ok=True)
-    assert panel.scores[TOTAL_SCORE][:, 1].tolist() == pytest.approx([nan, nan, -0.6, nan], nan_ok=True)
-    assert np.isnan(panel.scores[FEATURES[1]]).all()
-    assert panel.scores[CONFIDENCE][:, 0].tolist() == pytest.approx([0.6, nan, nan, nan], nan_ok=True)
+    assert panel.price[:].T.tolist() == pytest.approx(np.array([[11, 12, nan, nan], [nan, nan, 5, nan]]), nan_ok=True)
+    assert panel.scores[TOTAL_SCORE][:][:, 0].tolist() == pytest.approx([0.4, nan, nan, nan], nan_ok=True)
+    assert panel.scores[TOTAL_SCORE][:][:, 1].tolist() == pytest.approx([nan, nan, -0.6, nan], nan_ok=True)
+    assert np.isnan(panel.scores[FEATURES[1]][:]).all()
+    assert panel.scores[CONFIDENCE][:][:, 0].tolist() == pytest.approx([0.6, nan, nan, nan], nan_ok=True)
     assert reported == [(1, 2), (2, 2)]
     assert one.symbols == ("AUSDT",)

@@ -301,7 +301,7 @@ async def test_each_tab_shows_its_list_within_80_columns(tmp_path: Path) -> None
                 ),
             ),
             ("4", ("Decoupled from BTC", "3.1 σ", "BTCUSDT went its own way.", "neither a signal nor advice.")),
-            ("5", ("alert 4", "alert 0", "UTC", "Bybit")),
+            ("5", ("alert 4", "alert 2", "▸ 2 earlier", "UTC", "Bybit")),
             ("6", ("Window 7 d.", "1.43", "│", "not clear", "When BTC rises –")),
         ):
             await seen.press(key)
@@ -326,7 +326,12 @@ async def test_signals_of_another_venue_are_kept_and_labelled(tmp_path: Path) ->
 
 
 async def test_ten_alerts_fit_on_80_by_24_by_symbol(tmp_path: Path) -> None:
-    groups: tuple[dict[str, Any], ...] = ({}, {"symbol": "ETHUSDT"}, {"symbol": "", "kind": AlertKind.DATA_QUALITY}, {"symbol": ""})
+    groups: tuple[dict[str, Any], ...] = (
+        {},
+        {"symbol": "ETHUSDT"},
+        {"symbol": "", "kind": AlertKind.DATA_QUALITY},
+        {"symbol": ""},
+    )
     alerts = [replace(alert(n), text=f"alert {n} {'says much ' * 30}", **groups[n // 3]) for n in range(12)]
     async with server_with_history(sqlite_url(tmp_path)) as memory:
         await memory.market.show(snapshot(rows=ROWS))

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,15 @@ from virtuoso.domain.progress import Progress
 from virtuoso.evaluate.archive.day import STEP_MS, TOTAL_SCORE
 from virtuoso.evaluate.archive.files import ArchiveFile, FileKind, find_files, of_day
 from virtuoso.evaluate.archive.rows import time_ms
-from virtuoso.evaluate.archive.store import FIRST, DayRequest, StoredScores, finish_day, key_of, stored_reason
+from virtuoso.evaluate.archive.store import (
+    FIRST,
+    DayRequest,
+    finish_day,
+    key_of,
+    stored_features,
+    stored_reason,
+    write_prices,
+)
 from virtuoso.evaluate.evaluate import not_evaluated, publish
 from virtuoso.evaluate.panel import DAY_MS, Panel
 from virtuoso.evaluate.results import Evaluation, feature_results
@@ -69,20 +78,21 @@ async def evaluate_archive(
     for each in (settings.output, store):
         ensure_writable(each)
     progress.write(f"{len(files)} files of {venue}, {len(by_symbol)} symbols, {days[0]} to {days[-1]}")
-    async with worker_pool() as pool:
-        failures = await _replay(by_symbol, days, store, pool, progress)
-        scores = StoredScores(store, days, list(by_symbol))
-        price, turnover = scores.prices()
-        start_ms = time_ms(f"{days[0]} 00:00:00")
-        panel = Panel(
-            clock_ms=np.arange(start_ms + STEP_MS, start_ms + len(days) * DAY_MS + 1, STEP_MS, dtype=np.int64),
-            symbols=tuple(by_symbol),
-            price=price,
-            counted=np.isfinite(price) & ~(turnover < min_turnover_usd),
-            scores=scores,
-        )
-        metrics, market = await evaluate_features(panel, TOTAL_SCORE, pool, progress, settings.seed)
-        confidence = await evaluate_confidence(panel, TOTAL_SCORE, pool)
+    symbols = tuple(by_symbol)
+    start_ms = time_ms(f"{days[0]} 00:00:00")
+    with TemporaryDirectory(dir=store) as temporary:
+        async with worker_pool() as pool:
+            failures = await _replay(by_symbol, days, store, pool, progress)
+            price, counted = write_prices(store, days, symbols, min_turnover_usd, Path(temporary))
+            panel = Panel(
+                clock_ms=np.arange(start_ms + STEP_MS, start_ms + len(days) * DAY_MS + 1, STEP_MS, dtype=np.int64),
+                symbols=symbols,
+                price=price,
+                counted=counted,
+                scores=stored_features(store, days, symbols),
+            )
+            metrics, market = await evaluate_features(panel, TOTAL_SCORE, pool, progress, settings.seed)
+            confidence = await evaluate_confidence(panel, TOTAL_SCORE, pool)
     kinds = {one.kind for one in files}
     evaluation = Evaluation(
         source="archive",
@@ -136,11 +146,12 @@ async def _replay(
         nonlocal finished
         key, day_before = FIRST, ""
         for day in days:
-            if of_day(files, day):
-                key = key_of(day, files, key)
+            if covering := of_day(files, day):
+                key = key_of(day, covering, key)
                 reason = stored_reason(store, symbol, day, key)
                 if reason is None:
-                    reason = await run_in_worker(pool, finish_day, DayRequest(store, symbol, day, files, key, day_before))
+                    request = DayRequest(store, symbol, day, covering, key, day_before)
+                    reason = await run_in_worker(pool, finish_day, request)
                 if reason:
                     failures[f"{symbol} {day} is left out: {reason}"] += 1
                 day_before = day

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,8 +23,7 @@ from virtuoso.evaluate.archive.files import ArchiveFile, of_day
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from virtuoso.domain.model import Floats
-    from virtuoso.evaluate.panel import Feature
+    from virtuoso.evaluate.panel import Feature, Table
 
 FIRST = ""
 """The key before the first day of a symbol."""
@@ -108,39 +108,75 @@ def _load(path: Path) -> dict[str, Any] | None:
         return None
 
 
-class StoredScores(Mapping["Feature", "NDArray[np.float32]"]):
-    """The readings of each feature, of shape (steps, symbols). One is read from the store when it is asked for."""
+@dataclass(frozen=True, slots=True)
+class _StoredFeature:
+    """The readings of one feature. Rows are read from the files of their days."""
 
-    def __init__(self, folder: Path, days: Sequence[str], symbols: Sequence[str]) -> None:
-        self._folder = folder
-        self._days = days
-        self._symbols = symbols
+    folder: Path
+    days: Sequence[str]
+    symbols: Sequence[str]
+    feature: int
 
-    def __getitem__(self, feature: Feature) -> NDArray[np.float32]:
-        """Return the readings of a feature, NaN where there is none."""
-        row = FEATURES.index(feature)
-        result = np.full((len(self._days) * DAY_STEPS, len(self._symbols)), np.nan, dtype=np.float32)
-        for column, symbol in enumerate(self._symbols):
-            for number, day in enumerate(self._days):
-                path = self._folder / f"{symbol}-{day}.npy"
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """See Table."""
+        return len(self.days) * DAY_STEPS, len(self.symbols)
+
+    def __getitem__(self, rows: slice) -> NDArray[np.float32]:
+        """See Table."""
+        start, end, _ = rows.indices(self.shape[0])
+        first = start // DAY_STEPS
+        days = self.days[first : -(-end // DAY_STEPS)]
+        result = np.full((len(days) * DAY_STEPS, len(self.symbols)), np.nan, dtype=np.float32)
+        for column, symbol in enumerate(self.symbols):
+            for number, day in enumerate(days):
+                path = self.folder / f"{symbol}-{day}.npy"
                 if path.exists():
-                    result[number * DAY_STEPS : (number + 1) * DAY_STEPS, column] = np.load(path, mmap_mode="r")[row]
-        return result
+                    result[_rows_of(number), column] = np.load(path, mmap_mode="r")[self.feature]
+        return result[start - first * DAY_STEPS : end - first * DAY_STEPS]
 
-    def __iter__(self) -> Iterator[Feature]:
-        """Iterate over the features."""
-        return iter(FEATURES)
 
-    def __len__(self) -> int:
-        """Return the number of features."""
-        return len(FEATURES)
+@dataclass(frozen=True, slots=True)
+class _StoredArray:
+    """A table in a file of its own."""
 
-    def prices(self) -> tuple[Floats, Floats]:
-        """Return (price, turnover of the 24 hours before) at each step of each symbol, NaN where they are not known."""
-        result = np.full((2, len(self._days) * DAY_STEPS, len(self._symbols)), np.nan)
-        for column, symbol in enumerate(self._symbols):
-            for number, day in enumerate(self._days):
-                if (content := _load(self._folder / f"{symbol}-{day}.npz")) is not None:
-                    steps = slice(number * DAY_STEPS, (number + 1) * DAY_STEPS)
-                    result[0, steps, column], result[1, steps, column] = content["price"], content["turnover"]
-        return result[0], result[1]
+    path: Path
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """See Table."""
+        shape: tuple[int, ...] = np.load(self.path, mmap_mode="r").shape
+        return shape
+
+    def __getitem__(self, rows: slice) -> NDArray[Any]:
+        """See Table. The file is opened for each block, so that the pages that were read are free again."""
+        return np.array(np.load(self.path, mmap_mode="r")[rows])
+
+
+def stored_features(folder: Path, days: Sequence[str], symbols: Sequence[str]) -> dict[Feature, Table]:
+    """Return the table of each feature. NaN where there is no reading."""
+    return {feature: _StoredFeature(folder, days, symbols, row) for row, feature in enumerate(FEATURES)}
+
+
+def write_prices(
+    folder: Path, days: Sequence[str], symbols: Sequence[str], min_turnover_usd: float, temporary: Path
+) -> tuple[Table, Table]:
+    """Write the price of each symbol at each step, and whether it counts there, into files in `temporary`. Return both."""
+    shape = len(days) * DAY_STEPS, len(symbols)
+    paths = {temporary / "price.npy": np.float64, temporary / "counted.npy": np.bool_}
+    for path, kind in paths.items():
+        np.lib.format.open_memmap(path, "w+", kind, shape)
+    for number, day in enumerate(days):
+        price, turnover = np.full((2, DAY_STEPS, len(symbols)), np.nan)
+        for column, symbol in enumerate(symbols):
+            if (content := _load(folder / f"{symbol}-{day}.npz")) is not None:
+                price[:, column], turnover[:, column] = content["price"], content["turnover"]
+        counted = np.isfinite(price) & ~(turnover < min_turnover_usd)
+        for path, values in zip(paths, (price, counted), strict=True):
+            np.lib.format.open_memmap(path, "r+")[_rows_of(number)] = values
+    one, other = (_StoredArray(path) for path in paths)
+    return one, other
+
+
+def _rows_of(day: int) -> slice:
+    return slice(day * DAY_STEPS, (day + 1) * DAY_STEPS)

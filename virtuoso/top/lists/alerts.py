@@ -79,7 +79,7 @@ class Alerts(Listing):
             lack=f"{words.NOT_UPDATED if self._begun else words.NOT_AVAILABLE}: {problem}." if problem else "",
         )
 
-    def expand(self, key: str) -> bool:
+    def toggle_group(self, key: str) -> bool:
         """See Listing."""
         if not key.startswith(EARLIER_KEY):
             return False

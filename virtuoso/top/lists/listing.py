@@ -61,7 +61,7 @@ class Listing(ABC):
     def turn(self, step: int) -> None:  # noqa: B027 - most lists have no windows
         """Choose the next window of time."""
 
-    def expand(self, key: str) -> bool:  # noqa: ARG002 - most lists have nothing to expand
+    def toggle_group(self, key: str) -> bool:  # noqa: ARG002 - most lists have nothing to expand
         """Show or hide the rows that the row with this key stands for. Return False when it stands for none."""
         return False
 

@@ -32,21 +32,21 @@ class _SignalVerdictEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SignalV
     SIGNAL_VERDICT_NOTHING_SHOWN: _SignalVerdict.ValueType  # 1
     """The interval of the difference contains 0, or there are fewer than 30 signals to compare, or fewer than 5 days."""
     SIGNAL_VERDICT_BETTER: _SignalVerdict.ValueType  # 2
-    """The signals are shown to be better than entries by lot."""
+    """The signals are shown to be better than random entries."""
     SIGNAL_VERDICT_WORSE: _SignalVerdict.ValueType  # 3
-    """The signals are shown to be worse than entries by lot."""
+    """The signals are shown to be worse than random entries."""
 
 class SignalVerdict(_SignalVerdict, metaclass=_SignalVerdictEnumTypeWrapper):
-    """The comparison of signals with entries by lot."""
+    """The comparison of signals with random entries."""
 
 SIGNAL_VERDICT_UNSPECIFIED: SignalVerdict.ValueType  # 0
 """Never sent."""
 SIGNAL_VERDICT_NOTHING_SHOWN: SignalVerdict.ValueType  # 1
 """The interval of the difference contains 0, or there are fewer than 30 signals to compare, or fewer than 5 days."""
 SIGNAL_VERDICT_BETTER: SignalVerdict.ValueType  # 2
-"""The signals are shown to be better than entries by lot."""
+"""The signals are shown to be better than random entries."""
 SIGNAL_VERDICT_WORSE: SignalVerdict.ValueType  # 3
-"""The signals are shown to be worse than entries by lot."""
+"""The signals are shown to be worse than random entries."""
 Global___SignalVerdict: _TypeAlias = SignalVerdict  # noqa: Y015
 
 class _Side:
@@ -174,7 +174,7 @@ class Signal(_message.Message):
     funding_r: _builtins.float
     """Funding that was paid until `judge_time`, in R. Negative when it was received."""
     baseline_r: _builtins.float
-    """The result after costs, in R, of the entry by lot: the same plan at the same time of day, on one of the 7 days after
+    """The result after costs, in R, of the random entry: the same plan at the same time of day, on one of the 7 days after
     `open_time`. Absent until it has ended, or when its prices are not known.
     """
     @_builtins.property
@@ -354,7 +354,7 @@ class SignalRecord(_message.Message):
 
     @_builtins.property
     def evidence(self) -> Global___SignalEvidence:
-        """The results after costs, compared with entries by lot. Absent while no closed signal has costs."""
+        """The results after costs, compared with random entries. Absent while no closed signal has costs."""
 
     def __init__(
         self,
@@ -376,7 +376,7 @@ Global___SignalRecord: _TypeAlias = SignalRecord  # noqa: Y015
 
 @_typing.final
 class SignalEvidence(_message.Message):
-    """The results of closed signals after costs, beside those of entries by lot: for each signal one entry with the same symbol,
+    """The results of closed signals after costs, beside those of random entries: for each signal one entry with the same symbol,
     side, time of day, plan and costs, on one of the 7 days after it. A hash of the signal's id selects the day.
     """
 
@@ -397,11 +397,11 @@ class SignalEvidence(_message.Message):
 
     @_builtins.property
     def baseline(self) -> Global___MeanResult:
-        """The entries by lot that have ended."""
+        """The random entries that have ended."""
 
     @_builtins.property
     def difference(self) -> Global___MeanResult:
-        """Signal minus its own entry by lot, of the same signals as `baseline`."""
+        """Signal minus its own random entry, of the same signals as `baseline`."""
 
     def __init__(
         self,

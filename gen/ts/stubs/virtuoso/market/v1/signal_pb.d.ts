@@ -153,7 +153,7 @@ export type Signal = Message<"virtuoso.market.v1.Signal"> & {
      */
     marketSymbols: string[];
     /**
-     * The result after costs, in R, of the entry by lot: the same plan at the same time of day, on one of the 7 days after
+     * The result after costs, in R, of the random entry: the same plan at the same time of day, on one of the 7 days after
      * `open_time`. Absent until it has ended, or when its prices are not known.
      *
      * @generated from field: optional double baseline_r = 24;
@@ -263,7 +263,7 @@ export type SignalRecord = Message<"virtuoso.market.v1.SignalRecord"> & {
      */
     startTime?: Timestamp | undefined;
     /**
-     * The results after costs, compared with entries by lot. Absent while no closed signal has costs.
+     * The results after costs, compared with random entries. Absent while no closed signal has costs.
      *
      * @generated from field: virtuoso.market.v1.SignalEvidence evidence = 6;
      */
@@ -275,7 +275,7 @@ export type SignalRecord = Message<"virtuoso.market.v1.SignalRecord"> & {
  */
 export declare const SignalRecordSchema: GenMessage<SignalRecord>;
 /**
- * The results of closed signals after costs, beside those of entries by lot: for each signal one entry with the same symbol,
+ * The results of closed signals after costs, beside those of random entries: for each signal one entry with the same symbol,
  * side, time of day, plan and costs, on one of the 7 days after it. A hash of the signal's id selects the day.
  *
  * @generated from message virtuoso.market.v1.SignalEvidence
@@ -288,13 +288,13 @@ export type SignalEvidence = Message<"virtuoso.market.v1.SignalEvidence"> & {
      */
     net?: MeanResult | undefined;
     /**
-     * The entries by lot that have ended.
+     * The random entries that have ended.
      *
      * @generated from field: virtuoso.market.v1.MeanResult baseline = 2;
      */
     baseline?: MeanResult | undefined;
     /**
-     * Signal minus its own entry by lot, of the same signals as `baseline`.
+     * Signal minus its own random entry, of the same signals as `baseline`.
      *
      * @generated from field: virtuoso.market.v1.MeanResult difference = 3;
      */
@@ -439,7 +439,7 @@ export type SignalTally = Message<"virtuoso.market.v1.SignalTally"> & {
  */
 export declare const SignalTallySchema: GenMessage<SignalTally>;
 /**
- * The comparison of signals with entries by lot.
+ * The comparison of signals with random entries.
  *
  * @generated from enum virtuoso.market.v1.SignalVerdict
  */
@@ -457,13 +457,13 @@ export declare enum SignalVerdict {
      */
     NOTHING_SHOWN = 1,
     /**
-     * The signals are shown to be better than entries by lot.
+     * The signals are shown to be better than random entries.
      *
      * @generated from enum value: SIGNAL_VERDICT_BETTER = 2;
      */
     BETTER = 2,
     /**
-     * The signals are shown to be worse than entries by lot.
+     * The signals are shown to be worse than random entries.
      *
      * @generated from enum value: SIGNAL_VERDICT_WORSE = 3;
      */

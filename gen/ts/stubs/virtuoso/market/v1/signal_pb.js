@@ -49,7 +49,7 @@ export const DriverTallySchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_
  */
 export const SignalTallySchema = /*@__PURE__*/ messageDesc(file_virtuoso_market_v1_signal, 7);
 /**
- * The comparison of signals with entries by lot.
+ * The comparison of signals with random entries.
  *
  * @generated from enum virtuoso.market.v1.SignalVerdict
  */
@@ -68,13 +68,13 @@ export var SignalVerdict;
      */
     SignalVerdict[SignalVerdict["NOTHING_SHOWN"] = 1] = "NOTHING_SHOWN";
     /**
-     * The signals are shown to be better than entries by lot.
+     * The signals are shown to be better than random entries.
      *
      * @generated from enum value: SIGNAL_VERDICT_BETTER = 2;
      */
     SignalVerdict[SignalVerdict["BETTER"] = 2] = "BETTER";
     /**
-     * The signals are shown to be worse than entries by lot.
+     * The signals are shown to be worse than random entries.
      *
      * @generated from enum value: SIGNAL_VERDICT_WORSE = 3;
      */
