@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ from tests.service.history_servers import alert, fill_history, history_opener, s
 from tests.service.servers import RunningServer, running_server
 from tests.service.snapshots import T0, candle_series, market_list, row, snapshot
 from tests.unit.top.screens import Terminal, terminal
-from virtuoso.domain.records import AlertKind
 from virtuoso.market.v1 import confluence_pb2
 from virtuoso.repository import keys
 from virtuoso.service.request_readers import RequestReaders
@@ -323,30 +321,6 @@ async def test_signals_of_another_venue_are_kept_and_labelled(tmp_path: Path) ->
         await seen.see("Active, Bybit")
         await seen.press("down")
         await seen.see("Opened on Bybit, which is not in use now.")
-
-
-async def test_ten_alerts_fit_on_80_by_24_by_symbol(tmp_path: Path) -> None:
-    groups: tuple[dict[str, Any], ...] = (
-        {},
-        {"symbol": "ETHUSDT"},
-        {"symbol": "", "kind": AlertKind.DATA_QUALITY},
-        {"symbol": ""},
-    )
-    alerts = [replace(alert(n), text=f"alert {n} {'says much ' * 30}", **groups[n // 3]) for n in range(12)]
-    async with server_with_history(sqlite_url(tmp_path)) as memory:
-        await memory.market.show(snapshot(rows=ROWS))
-        await memory.add_alerts(*alerts)
-        async with terminal(memory.market.address, tmp_path) as seen:
-            await seen.see("BTCUSDT")
-            await seen.press("5")
-            await seen.see("Whole market", "Data", "ETHUSDT", *(f"alert {number} says" for number in range(2, 12)))
-            await memory.add_alerts(alert(12))
-            text = await seen.see("alert 12", "▸ 1 earlier")
-            places = [text.index(each) for each in ("alert 12", "alert 2 ", "alert 1 ", "▸ 1 earlier", "alert 11")]
-            assert places == sorted(places)
-            assert "alert 0" not in text
-            await seen.press("home", "down", "down", "down", "enter")
-            await seen.see("▾ 1 earlier", "alert 0")
 
 
 async def test_a_list_that_cannot_be_read_says_why_and_keeps_its_last_data(tmp_path: Path) -> None:
