@@ -91,8 +91,10 @@ function decimalsOf(value: number): number {
 }
 
 /** Format an amount in USD: $1.24 B, $310 M. */
-export function usd(value: Maybe): string {
-  if (value === undefined) return ABSENT;
+export const usd = (value: Maybe): string => (value === undefined ? ABSENT : t().units.usd(amount(value)));
+
+/** Format an amount of a coin: 1.24 B, 310 M. */
+export function amount(value: number): string {
   const { units } = t();
   const steps = [
     [1e12, units.trillion],
@@ -101,7 +103,7 @@ export function usd(value: Maybe): string {
     [1e3, units.thousand],
   ] as const;
   const step = steps.find(([size]) => value >= size);
-  return `$${step ? formats().short.format(value / step[0]) + step[1] : significant(value, 3)}`;
+  return step ? formats().short.format(value / step[0]) + step[1] : significant(value, 3);
 }
 
 /** Return the text of the unit of a reading, with the space before it. */
@@ -126,6 +128,11 @@ export function countdown(ms: number): string {
   const [minutes, seconds] = [Math.floor(s / 60) % 60, s % 60].map((part) => String(part).padStart(2, "0"));
   return `${Math.floor(s / 3600)}:${minutes}:${seconds}`;
 }
+
+/** Format a time for programs, as in <time datetime>. */
+export const isoTime = (time: Timestamp | undefined) => time && new Date(timestampMs(time)).toISOString();
+/** Format a coordinate of a picture, in no language. */
+export const coordinate = (value: number) => value.toFixed(1);
 
 /** Convert a time to epoch milliseconds. */
 export const ms = (time: Timestamp | undefined): Maybe => time && timestampMs(time);

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ABSENT, dateTime } from "../format.js";
+import { ABSENT, coordinate, dateTime } from "../format.js";
 import { t } from "../texts/index.js";
 import { type Range, extent, roundTicks, scale, timeTicks } from "./scale.js";
 import "../styles/lines.css";
@@ -182,7 +182,7 @@ function pathOf(points: readonly Point[], gapMs: number, x: Scale, y: Scale): st
   for (const point of points) {
     if (point.value !== undefined) {
       const joined = before?.value !== undefined && point.at - before.at <= gapMs;
-      path += `${joined ? "L" : "M"}${x(point.at).toFixed(1)} ${y(point.value).toFixed(1)}${joined ? "" : "h0"}`;
+      path += `${joined ? "L" : "M"}${coordinate(x(point.at))} ${coordinate(y(point.value))}${joined ? "" : "h0"}`;
     }
     before = point;
   }

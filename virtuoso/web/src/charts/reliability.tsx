@@ -1,5 +1,5 @@
 import type { OutlookTenth } from "virtuoso-market";
-import { fixed } from "../format.js";
+import { coordinate, fixed } from "../format.js";
 import { t } from "../texts/index.js";
 import { extent, roundTicks, scale } from "./scale.js";
 import "../styles/lines.css";
@@ -19,7 +19,7 @@ export function ReliabilityCurve({ tenths, odds }: { tenths: readonly OutlookTen
   const x = scale(range, [LEFT, WIDTH - 4]);
   const y = scale(range, [HEIGHT - FOOT, TOP]);
   const ticks = roundTicks(range, 3);
-  const path = tenths.map(({ said, was }, index) => `${index ? "L" : "M"}${x(said).toFixed(1)} ${y(was).toFixed(1)}`);
+  const path = tenths.map(({ said, was }, index) => `${index ? "L" : "M"}${coordinate(x(said))} ${coordinate(y(was))}`);
   const pairs = tenths.map(({ said, was }) => words.pair(percent(said), percent(was)));
   return (
     <svg

@@ -101,6 +101,8 @@ export const en = {
     minutes: " min",
     hours: " h",
     days: " d",
+    /** An amount of USD that has its unit. */
+    usd: (amount: string) => `$${amount}`,
   },
 
   close: "Close",

@@ -1,3 +1,4 @@
+import { coordinate, score } from "../format.js";
 import { t } from "../texts/index.js";
 import { scoreDirection } from "./score.js";
 
@@ -13,13 +14,13 @@ export function Sparkline({ scores }: { scores: readonly number[] }) {
   const middle = (low + high) / 2;
   const x = (place: number) => WIDTH - 1 - (place * (WIDTH - 2)) / 11;
   const y = (value: number) => HEIGHT / 2 - ((value - middle) / height) * (HEIGHT - 4);
-  const points = scores.map((value, place) => `${x(place).toFixed(1)},${y(value).toFixed(1)}`).join(" ");
+  const points = scores.map((value, place) => `${coordinate(x(place))},${coordinate(y(value))}`).join(" ");
   return (
     <svg
       class={`sparkline ${scoreDirection(scores[0])}`}
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
       role="img"
-      aria-label={t().scores.lastHour(low.toFixed(0), high.toFixed(0))}
+      aria-label={t().scores.lastHour(score(low), score(high))}
     >
       <polyline points={points} />
     </svg>

@@ -1,10 +1,9 @@
 import type { ReadonlySignal } from "@preact/signals";
 import type { Point } from "../../charts/indicators.js";
 import { type Bar, type FormingBar, type Picture, newest } from "../../charts/picture.js";
-import { dateTime, price, score } from "../../format.js";
+import { amount, dateTime, price, score } from "../../format.js";
 import { t } from "../../texts/index.js";
 import { Change, Fact } from "../../ui/index.js";
-import { amount } from "./series.js";
 
 interface ReadingProps {
   readonly picture: Picture;

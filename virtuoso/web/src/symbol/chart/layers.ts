@@ -1,11 +1,11 @@
 import type { Alert, MarketSeries, Signal } from "virtuoso-market";
 import { type Point, bollinger, ema, macd, onBars, rsi, vwap } from "../../charts/indicators.js";
 import type { Bar, Colour, Pane, Picture, Plot, Values } from "../../charts/picture.js";
-import { fixed, priceDigits, score } from "../../format.js";
+import { amount, fixed, priceDigits, score } from "../../format.js";
 import { storedSignal } from "../../state/stored_signal.js";
 import { t } from "../../texts/index.js";
 import { levelsOf, marksOf } from "./marks.js";
-import { SERIES_LAYERS, amount, seriesPane } from "./series.js";
+import { SERIES_LAYERS, seriesPane } from "./series.js";
 
 /** What a chart can show besides candles, in the order of the legends and panes. */
 const OVERLAYS = ["ema20", "ema50", "ema200", "vwap", "bollinger"] as const;

@@ -1,7 +1,7 @@
 import { type MarketSeries, SeriesKind } from "virtuoso-market";
 import { type Point, onBars, sumOnBars } from "../../charts/indicators.js";
 import type { Pane, Plot } from "../../charts/picture.js";
-import { fixed, ms, percent, usd } from "../../format.js";
+import { amount, fixed, ms, percent, usd } from "../../format.js";
 import { t } from "../../texts/index.js";
 
 /** The panes of series, with the kinds of their series. */
@@ -78,6 +78,4 @@ export function cumulated(points: readonly Point[]): Point[] {
 /** Return the time between the newest two points, seconds. */
 const spacing = (points: readonly Point[]): number => (points.at(-1)?.at ?? 0) - (points.at(-2)?.at ?? 0);
 
-/** Format an amount of the base asset. */
-export const amount = (value: number) => usd(value).replace("$", "");
 const signedAmount = (value: number) => `${value < 0 ? "−" : value > 0 ? "+" : ""}${amount(Math.abs(value))}`;

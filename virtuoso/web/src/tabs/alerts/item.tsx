@@ -1,6 +1,6 @@
 import { useComputed } from "@preact/signals";
 import { type Alert, AlertKind, AlertLevel } from "virtuoso-market";
-import { ABSENT, clock, fixed, ms, timeSpan } from "../../format.js";
+import { ABSENT, clock, fixed, isoTime, ms, timeSpan } from "../../format.js";
 import { marketTime } from "../../state/market_time.js";
 import { Badge, SymbolLink, type Tone } from "../../ui/index.js";
 import { t, venueName } from "../../texts/index.js";
@@ -18,7 +18,7 @@ export function AlertItem({ alert, unseen }: { alert: Alert; unseen: boolean }) 
         {tone && <Badge tone={tone}>{t().alertLevels[level]}</Badge>}
         <b>{t().alertKinds[kind] ?? t().alerts.other}</b>
         {unseen && <Badge tone="accent">{t().alerts.new}</Badge>}
-        <time class="faint" dateTime={observedTime && new Date(ms(observedTime) ?? 0).toISOString()}>
+        <time class="faint" dateTime={isoTime(observedTime)}>
           {venueName(venue)} · <When at={ms(observedTime)} full={clock(observedTime, marketTime.peek())} />
         </time>
       </header>
