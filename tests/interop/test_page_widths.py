@@ -16,6 +16,7 @@ from tests.service.snapshots import T0, mover, row, snapshot
 from virtuoso.store.v1 import snapshot_pb2
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("packages")]
+OTHER_LANGUAGES = (320, 390, 1280)
 WIDTHS = (320, 390, 768, 1280, 1440, 1920, 2560)
 SYMBOLS = ("BTCUSDT", "1000PEPEUSDT", "DOGEUSDT", "1000000MOGUSDT", "FARTCOINUSDT", "ETHUSDT")
 FIND_FAULTS = """() => {
@@ -125,6 +126,26 @@ async def faults(one: Visit) -> list[str]:
     return found
 
 
+async def faults_in_other_languages(one: Visit) -> dict[str, list[str]]:
+    """Return the faults of the page in German, and as in a language that is written from right to left."""
+    await choose(one, "Deutsch")
+    found = {"German": await faults(one)}
+    await one.page.evaluate("document.documentElement.dir = 'rtl'")
+    found["from right to left"] = await faults(one)
+    await one.page.evaluate("document.documentElement.dir = 'ltr'")
+    await choose(one, "English")
+    return found
+
+
+async def choose(one: Visit, language: str) -> None:
+    """Choose a language in the settings."""
+    await one.page.locator(".bar-top > button").click()
+    await one.page.get_by_role("dialog").get_by_role("button", name=language).click()
+    await expect(one.page.locator("html")).to_have_attribute("lang", language[:2].lower())
+    await one.page.keyboard.press("Escape")
+    await expect(one.page.get_by_role("dialog")).to_have_count(0)
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 async def test_nothing_is_cut_off_wrapped_or_outside_its_panel(
     filled_edge: RunningEdge, browser: Browser, width: int
@@ -149,6 +170,8 @@ async def test_nothing_is_cut_off_wrapped_or_outside_its_panel(
             await expect(one.page.locator("[aria-busy=true]")).to_have_count(0)
             found[path] = await faults(one)
             await one.page.screenshot(path=PICTURES / f"{width}{path.replace('/', '-')}.png", full_page=True)
+            if width in OTHER_LANGUAGES:
+                found |= {f"{path}, {how}": each for how, each in (await faults_in_other_languages(one)).items()}
     assert {path: each for path, each in found.items() if each} == {}
 
 

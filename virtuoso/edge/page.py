@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import errno
 import gzip
@@ -43,10 +44,12 @@ CONTENT_TYPES = {
     ".webp": "image/webp",
     ".woff2": "font/woff2",
 }
+POLICY = (
+    "default-src 'none'; script-src 'self'{scripts}; style-src 'self'{styles}; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'",
+    "Content-Security-Policy": POLICY.format(scripts="", styles=""),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Referrer-Policy": "no-referrer",
@@ -62,13 +65,15 @@ NOT_BUILT = """<!doctype html>
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One file in the form that is sent. `gzipped` is the compressed body; None when compression saves 10 % or less."""
+    """One file in the form that is sent. `gzipped` is the compressed body; None when compression saves 10 % or less. `policy`
+    is the Content-Security-Policy of a page."""
 
     body: bytes
     gzipped: bytes | None
     etag: str
     content_type: str
     cache_control: str
+    policy: str
 
 
 def folder() -> Path:
@@ -111,7 +116,14 @@ def _asset(path: str, body: bytes) -> Asset:
         hashlib.sha256(body).hexdigest()[:32],
         CONTENT_TYPES.get(Path(path).suffix, "application/octet-stream"),
         "public, max-age=31536000, immutable" if VERSIONED.fullmatch(path) else "no-cache",  # no-cache: revalidate
+        POLICY.format(scripts=_hashes("script", body), styles=_hashes("style", body)) if path.endswith(".html") else "",
     )
+
+
+def _hashes(tag: str, html: bytes) -> str:
+    """Return the sources that allow the scripts or styles inside a page, each by its hash."""
+    inside = re.findall(rb"<%b>(.*?)</%b>" % (tag.encode(), tag.encode()), html, re.DOTALL)
+    return "".join(f" 'sha256-{base64.b64encode(hashlib.sha256(text).digest()).decode()}'" for text in inside)
 
 
 class Page:
@@ -142,6 +154,8 @@ def _file(request: web.Request, asset: Asset) -> web.Response:
     gzipped = asset.gzipped if _accepts_gzip(request.headers.get("Accept-Encoding", "")) else None
     etag = asset.etag if gzipped is None else f"{asset.etag}-gzip"  # a strong ETag identifies the exact bytes
     headers = {**HEADERS, "Cache-Control": asset.cache_control, "ETag": f'"{etag}"'}
+    if asset.policy:
+        headers["Content-Security-Policy"] = asset.policy
     if asset.gzipped is not None:
         headers["Vary"] = "Accept-Encoding"
     cached = request.if_none_match or ()

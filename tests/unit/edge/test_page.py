@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import gzip
+import hashlib
 import logging
 import re
 import socket
@@ -155,6 +157,18 @@ async def test_every_reply_has_restrictive_security_headers(address: Address) ->
         assert (headers["X-Content-Type-Options"], headers["Referrer-Policy"]) == ("nosniff", "no-referrer")
         assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
         assert "geolocation=()" in headers["Permissions-Policy"]
+
+
+async def test_only_the_scripts_and_styles_of_the_page_itself_are_allowed_in_it(built: Path) -> None:
+    (built / "index.html").write_text("<style>p { color: red }</style><script>start()</script>\n<style>\ni {}\n</style>")
+    async with page.served(("127.0.0.1", 0), built) as bound:
+        policy = (await ask(bound, "/"))[2]["Content-Security-Policy"]
+        for kind, texts in (("script", [b"start()"]), ("style", [b"p { color: red }", b"\ni {}\n"])):
+            digests = [base64.b64encode(hashlib.sha256(text).digest()).decode() for text in texts]
+            allowed = ["'self'", *(f"'sha256-{digest}'" for digest in digests)]
+            assert f"{kind}-src {' '.join(allowed)};" in policy
+        assert "unsafe" not in policy
+        assert "sha256" not in (await ask(bound, "/sw.js"))[2]["Content-Security-Policy"]
 
 
 async def test_a_missing_page_is_reported_in_the_log_and_to_browsers(

@@ -21,20 +21,9 @@ const SymbolPage = lazyPage(() => import("./symbol/index.js"));
 
 /** The shell of every page, and the page at the current path. index.html contains the same shell for the first paint. */
 export function App() {
-  const topRef = useRef<HTMLElement>(null);
-  useEffect(() => {
-    const top = topRef.current;
-    if (!top) return undefined;
-    // Sticky elements stay below the header, which is higher while it shows warnings.
-    const watch = new ResizeObserver(() => {
-      document.documentElement.style.setProperty("--top", `${top.offsetHeight}px`);
-    });
-    watch.observe(top);
-    return () => watch.disconnect();
-  }, []);
   return (
     <>
-      <header class="top" ref={topRef}>
+      <header class="top">
         <div class="bar-top">
           <a class="brand" href="/" onClick={follow}>
             <Icon name="mark" />

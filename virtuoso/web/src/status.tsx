@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { Environment, Path, type Provenance } from "virtuoso-market";
 import type { Status } from "./age.js";
 import { timeSpan } from "./format.js";
@@ -24,11 +25,23 @@ export function Connection() {
   );
 }
 
-/** Warnings on every page: a simulated market, another exchange, and why the data is not current. */
+/** Warnings on every page: a simulated market, another exchange, and why the data is not current. They are over the page, so
+ * that nothing moves when one comes or goes. */
 export function Strips() {
+  const stripsRef = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const strips = stripsRef.current;
+    if (!strips) return undefined;
+    // On phones they cover the end of the page, which leaves room for them.
+    const watch = new ResizeObserver(() => {
+      document.documentElement.style.setProperty("--strips", `${strips.offsetHeight}px`);
+    });
+    watch.observe(strips);
+    return () => watch.disconnect();
+  }, []);
   const provenance = live.value.dashboard?.provenance;
   return (
-    <>
+    <div class="strips" ref={stripsRef}>
       {provenance && <EnvironmentStrip provenance={provenance} />}
       {provenance?.path === Path.FALLBACK && <FallbackStrip provenance={provenance} />}
       {status.value !== "live" && status.value !== "connecting" && (
@@ -36,7 +49,7 @@ export function Strips() {
           <Cause status={status.value} />
         </Strip>
       )}
-    </>
+    </div>
   );
 }
 

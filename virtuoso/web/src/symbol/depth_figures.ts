@@ -1,4 +1,5 @@
 import type { BookDepth } from "virtuoso-market";
+import { coordinate } from "../format.js";
 
 const [WIDTH, HEIGHT] = [200, 100];
 
@@ -31,7 +32,7 @@ export function areasOf({ bidsUsd, asksUsd }: BookDepth) {
   const area = (values: readonly number[], sign: number) => {
     const points = values.map((value, index) => {
       const x = (WIDTH / 2) * (1 + (sign * (index + 1)) / values.length);
-      return `L${x} ${(HEIGHT * (1 - value / most)).toFixed(1)}`;
+      return `L${x} ${coordinate(HEIGHT * (1 - value / most))}`;
     });
     return `M${WIDTH / 2} ${HEIGHT}${points.join("")}V${HEIGHT}Z`;
   };

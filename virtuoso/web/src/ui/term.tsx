@@ -1,7 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
 import { type Texts, t } from "../texts/index.js";
-import "../styles/terms.css";
 
 /** A term that has an explanation. */
 export type TermName = keyof Texts["terms"];
