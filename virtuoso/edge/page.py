@@ -65,8 +65,8 @@ NOT_BUILT = """<!doctype html>
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One file in the form that is sent. `gzipped` is the compressed body; None when compression saves 10 % or less. `policy`
-    is the Content-Security-Policy of a page."""
+    """One file in the form that is sent. `gzipped` is the compressed body; None when compression saves 10 % or less.
+    `policy` is the Content-Security-Policy of a page."""
 
     body: bytes
     gzipped: bytes | None
