@@ -5,7 +5,7 @@
     scores     pictures of results
     candles    pictures of readings from bars
     context    pictures of readings from trades, order books and series
-    example    the tables of the worked example
+    example    the numbers of the worked example
 
 The time and the seed are fixed, so the same code draws the same pictures. matplotlib must be installed.
 """

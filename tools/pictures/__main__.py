@@ -1,4 +1,4 @@
-"""Draw all pictures or the named ones, and print the numbers of the worked example in virtuoso/analysis/scores.md."""
+"""Draw all pictures or the named ones, and write the numbers of the worked example into virtuoso/analysis/scores.md."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ def main() -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name in names:
         PICTURES[name]()
-    print(*example.rows(), *example.phrases(), sep="\n")
+    page = FOLDER.parent / "scores.md"
+    page.write_text(example.updated(page.read_text()))
     return 0
 
 

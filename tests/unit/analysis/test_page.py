@@ -134,3 +134,4 @@ def test_the_worked_example_equals_the_computation_of_the_pictures(example: Modu
 def test_the_text_of_the_worked_example_has_the_numbers_of_its_tables(example: ModuleType) -> None:
     text = " ".join(section("A score by hand").split())
     assert [phrase for phrase in example.phrases() if phrase not in text] == []
+    assert example.updated(re.sub(r"= \*\*-?\d+\.\d+\*\*", "= **1.5**", PAGE)) == PAGE

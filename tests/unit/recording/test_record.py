@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.clocks import SettableClock
+from virtuoso.analysis.weights import MODEL_VERSION
 from virtuoso.domain.inputs import InputKind
 from virtuoso.exchange.replies import Reply
 from virtuoso.market_data.universe import UniverseRules
@@ -54,7 +55,7 @@ async def test_a_stopped_recording_has_all_replies_until_its_end(tmp_path: Path)
     assert await record(recorder, file, collecting(recorder), stop=stop) == 0
     assert numbers(file.path) == list(range(1, recorder.replies + 1))
     first, second, *_ = read(file.path)
-    assert (first[RECORDING_KEY], first["model"], first["venues"]) == (FORMAT, "v5", ["bybit"])
+    assert (first[RECORDING_KEY], first["model"], first["venues"]) == (FORMAT, MODEL_VERSION, ["bybit"])
     assert second["replies"][0][:3] == ["/v5/market/orderbook?symbol=A1USDT", 200, {"date": "now"}]
 
 
