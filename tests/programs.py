@@ -118,9 +118,9 @@ class Market(Program):
 class Replay(Market):
     """The recorded exchanges in ../shared. They are not on every machine."""
 
-    SCRIPT = SHARED / "replay" / "replay_exchange.py"
+    SCRIPT, TODAY = SHARED / "replay" / "replay_exchange.py", "2025-10-22"
 
-    def __init__(self, tape_date: str = "2025-10-22") -> None:
+    def __init__(self, tape_date: str = TODAY) -> None:
         port = free_port()
         super().__init__([sys.executable, str(self.SCRIPT), "--port", str(port), "--tape-date", tape_date], port)
 

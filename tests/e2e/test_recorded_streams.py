@@ -18,7 +18,7 @@ FAULTS = ("ws_gap", "ws_crossed", "ws_nan", "ws_dup", "ws_drop", "ws_restart")
 
 def test_streams_are_recorded_with_all_their_disturbances(tmp_path: Path, replay: Market) -> None:
     file = tmp_path / "market.recording"
-    node = Product(tmp_path, replay.url, streams="auto", symbol_limit="12", exchanges=VENUE, history="none")
+    node = Product(tmp_path, replay.url, streams="auto", symbol_limit="6", exchanges=VENUE, history="none")
     try:
         recorder = node.start("record", str(file), "--minutes", "5")
         eventually(

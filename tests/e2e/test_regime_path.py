@@ -16,7 +16,7 @@ from virtuoso.evaluate.regimes import RegimeHistory, TickerHistory, regime_histo
 from virtuoso.evaluate.replay import TIMEFRAMES, price_history
 from virtuoso.exchange.adapter import CcxtExchange
 
-DAYS, SYMBOLS, WARM_MS = 16, 30, 2 * 86_400_000
+TODAY, DAYS, SYMBOLS, WARM_MS = "2025-10-13", 6, 30, 2 * 86_400_000
 
 
 async def recorded_regimes(exchange: CcxtExchange, folder: Path) -> RegimeHistory:
@@ -50,9 +50,11 @@ async def recorded_regimes(exchange: CcxtExchange, folder: Path) -> RegimeHistor
 @pytest.mark.timeout(300)
 async def test_the_regime_reacts_to_the_crash_of_october_2025_and_changes_rarely(replay: Replay, tmp_path: Path) -> None:
     exchange = CcxtExchange("bybit", url=replay.url)
+    replay.fault("ok", tape_date=TODAY)
     try:
         path = await recorded_regimes(exchange, tmp_path)
     finally:
+        replay.fault("ok", tape_date=Replay.TODAY)
         await exchange.close()
     crash = int(np.argmin(np.diff(np.log(path.price))))  # the largest fall within 5 minutes
     assert set(path.regimes[crash + 24 : crash + 144]) <= {Regime.BEARISH, Regime.RISK_OFF}  # from 2 to 12 hours after it

@@ -22,7 +22,7 @@ async def test_a_recorded_day_obeys_the_laws_and_its_markets_have_different_scor
     try:
         inputs, now = await read(replay.url, venue, UniverseRules(limit=SYMBOLS))
     finally:
-        replay.fault("ok", tape_date="2025-10-22")
+        replay.fault("ok", tape_date=Replay.TODAY)
     assert len(inputs) == SYMBOLS
     results = lawful(inputs, now)
     for kind in DimensionKind:
