@@ -48,12 +48,12 @@ function Depth({ depth, reply, heardMs }: Props) {
         <dl class="facts">
           <Fact name={words.bestBid} value={price(depth.bestBid, tickSize)} />
           <Fact name={words.bestAsk} value={price(depth.bestAsk, tickSize)} />
-          <Fact name={<Term of="spread" />} value={words.spread(twoDigits(spreadBp))} />
           <Fact name={words.bids} value={usd(bidsUsd)} />
           <Fact name={words.asks} value={usd(asksUsd)} />
+          <Fact name={<Term of="spread" />} value={words.spread(twoDigits(spreadBp))} />
+          <Fact name={words.within} value={words.reach(twoDigits(reachPercent))} />
         </dl>
         <p>{balance}</p>
-        <p class="faint">{words.reach(twoDigits(reachPercent))}</p>
         <p class="faint">
           {sentenceCase(inputName("order_book"))}: {transport !== undefined && `${t().transports[transport] ?? ""}, `}
           <InputAge {...age} />
@@ -68,7 +68,6 @@ function Depth({ depth, reply, heardMs }: Props) {
         <figcaption aria-hidden="true">
           <span>{price(middle - depth.distance, tickSize)}</span>
           <span>{words.bids}</span>
-          <b>{price(middle, tickSize)}</b>
           <span>{words.asks}</span>
           <span>{price(middle + depth.distance, tickSize)}</span>
         </figcaption>

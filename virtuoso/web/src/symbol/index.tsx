@@ -40,16 +40,16 @@ export default function SymbolPage({ symbol }: { symbol: string }) {
       <div class="symbol-columns">
         <div>
           <Breakdown symbol={name} answer={answer} />
+        </div>
+        <div>
           <OutlookPanel symbol={name} />
+          <ActiveSignals symbol={name} />
+          <SymbolOpportunities symbol={name} />
           <LiquidationPanel
             liquidations={answer.reply?.liquidations}
             provenance={answer.reply?.provenance}
             heardMs={answer.heardMs}
           />
-        </div>
-        <div>
-          <ActiveSignals symbol={name} />
-          <SymbolOpportunities symbol={name} />
           <SymbolBeta symbol={name} />
         </div>
       </div>

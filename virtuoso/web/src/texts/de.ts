@@ -451,7 +451,8 @@ export const de: Texts = {
       bids: (times) => `Die Bids sind ${times}-mal so viel wert wie die Asks.`,
       asks: (times) => `Die Asks sind ${times}-mal so viel wert wie die Bids.`,
     },
-    reach: (percent) => `Beide Seiten sind bis ${percent} % von der Mitte der besten Preise gezählt.`,
+    within: "Gezählt bis",
+    reach: (percent) => `±${percent} %`,
     chart: "Wert der wartenden Orders von der Mitte der besten Preise nach außen",
   },
 
@@ -1037,7 +1038,7 @@ export const de: Texts = {
     },
     depth: {
       name: "Tiefe",
-      text: "Wie viel im Orderbuch nahe am Kurs wartet: Bids der Käufer darunter, Asks der Verkäufer darüber. Das Diagramm summiert ihren Wert von der Mitte nach außen. Orders können jederzeit zurückgezogen werden.",
+      text: "Wie viel im Orderbuch nahe am Kurs wartet: Bids der Käufer darunter, Asks der Verkäufer darüber. Das Diagramm summiert ihren Wert von der Mitte der besten Preise nach außen, auf beiden Seiten bis zum selben Abstand. Orders können jederzeit zurückgezogen werden.",
     },
     spread: {
       name: "Spread",

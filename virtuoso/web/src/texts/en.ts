@@ -464,7 +464,8 @@ export const en = {
       bids: (times: string) => `The bids are worth ${times} times as much as the asks.`,
       asks: (times: string) => `The asks are worth ${times} times as much as the bids.`,
     },
-    reach: (percent: string) => `Both sides are counted up to ${percent} % from the middle of the best prices.`,
+    within: "Counted within",
+    reach: (percent: string) => `±${percent} %`,
     chart: "Value of the waiting orders from the middle of the best prices outwards",
   },
 
@@ -1044,7 +1045,7 @@ export const en = {
     },
     depth: {
       name: "Depth",
-      text: "How much waits in the order book near the price: bids of buyers below it, asks of sellers above it. The chart adds up their value from the middle outwards. Orders can be withdrawn at any time.",
+      text: "How much waits in the order book near the price: bids of buyers below it, asks of sellers above it. The chart adds up their value from the middle of the best prices outwards, on both sides up to the same distance. Orders can be withdrawn at any time.",
     },
     spread: {
       name: "Spread",

@@ -2,7 +2,7 @@ import { Component, createRef } from "preact";
 import type { ConfluenceRow } from "virtuoso-market";
 
 /** A row of a long list. It renders only near the screen, and only when its row object is a new one, which means that the
- * row changed. A row that missed a change renders when it comes near the screen. */
+ * row changed, or when a signal changed that it reads. A row that missed a change renders when it comes near the screen. */
 export abstract class LazyRow<E extends HTMLElement> extends Component<{ row: ConfluenceRow }> {
   protected readonly element = createRef<E>();
   #near = true; // until the observer reports it
@@ -19,8 +19,9 @@ export abstract class LazyRow<E extends HTMLElement> extends Component<{ row: Co
     rows.delete(this.element.current);
   }
 
-  override shouldComponentUpdate(next: { row: ConfluenceRow }) {
-    return this.#near && next.row !== this.props.row;
+  override shouldComponentUpdate(next: { row: ConfluenceRow }, state: unknown) {
+    // a signal that the row reads, such as the language, sets a new state
+    return this.#near && (next.row !== this.props.row || state !== this.state);
   }
 
   setNear(near: boolean) {
