@@ -241,7 +241,9 @@ async def test_the_desk_has_every_column_at_1280_and_its_keys_select_a_row_and_i
         assert one.page_errors == []
 
 
-async def test_a_symbol_has_one_score_on_the_screen(filled_edge: RunningEdge, browser: Browser) -> None:
+async def test_a_symbol_has_one_score_on_the_screen_in_the_language_that_is_chosen(
+    filled_edge: RunningEdge, browser: Browser
+) -> None:
     async with visit(browser, f"{filled_edge.edge.url}/symbol/BTCUSDT", **SIZES["desktop"]) as one:
         await live(one)
         for step in range(1, 4):
@@ -250,6 +252,9 @@ async def test_a_symbol_has_one_score_on_the_screen(filled_edge: RunningEdge, br
             await filled_edge.market.show(snapshot(f"moved{step}", observed_ms=T0 + 1000 * step, rows=rows))
             for place in (one.page.get_by_role("row").filter(has_text="BTCUSDT"), one.page.locator(".total-score")):
                 await expect(place).to_contain_text(f"{60.5 + step}")
+        await choose(one, "Deutsch")
+        for place in (one.page.get_by_role("row").filter(has_text="BTCUSDT"), one.page.locator(".total-score")):
+            await expect(place).to_contain_text("63,5")
 
 
 async def test_a_result_that_rounds_to_zero_has_no_direction(filled_edge: RunningEdge, browser: Browser) -> None:
