@@ -1,4 +1,4 @@
-"""What the page shows of streams: liquidations, and by which way each input came."""
+"""What the page shows of streams and of the whole market: liquidations, sentiment, and by which way each input came."""
 
 from __future__ import annotations
 
@@ -40,6 +40,21 @@ async def test_liquidations_are_on_the_dashboard_and_on_the_page_of_their_symbol
         await expect(panel).to_contain_text("Shorts $0")
         await expect(panel.get_by_role("listitem")).to_contain_text("Long$640 kat 1.625")
         assert one.page_errors == []
+
+
+async def test_the_word_of_the_gauge_fits_its_number_and_a_regime_of_unknown_start_says_so(
+    filled_edge: RunningEdge, browser: Browser
+) -> None:
+    message = snapshot("fearful", observed_ms=T0 + 1000)
+    message.sentiment.gauge = 24.6
+    message.overview.regime_start_unknown = True
+    message.overview.regime_start_time.CopyFrom(times.timestamp(T0 - 3_600_000))
+    await filled_edge.market.show(message)
+    async with visit(browser, filled_edge.edge.url) as one:
+        await live(one)
+        await open_market(one)
+        await expect(one.page.get_by_role("img", name="Sentiment 25 of 100: Fear")).to_be_visible()
+        await expect(one.page.get_by_role("region", name="Market", exact=True)).to_contain_text("since at least")
 
 
 async def test_the_page_says_that_no_stream_of_liquidations_comes(filled_edge: RunningEdge, browser: Browser) -> None:

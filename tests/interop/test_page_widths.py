@@ -44,11 +44,14 @@ FIND_FAULTS = """() => {
   }
   const texts = document.createTreeWalker(document.getElementById("page"), NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
-    const text = texts.currentNode.textContent.trim();
-    if (!/^[+−$]?[\\d.,]+( [%kMBT]| R)?$|^[A-Z0-9]{2,12}$/.test(text)) continue;
-    const range = document.createRange();
-    range.selectNodeContents(texts.currentNode);
-    if (new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1) faults.push(`${text} is wrapped`);
+    const text = texts.currentNode.textContent;
+    for (const { 0: part, index } of text.matchAll(/^[+−$]?[\\d.,]+( [%kMBT]| R)?$|[\\p{L}\\d.,\\u00ad]{2,}/gu)) {
+      if (part.includes("\\u00ad")) continue;
+      const range = document.createRange();
+      range.setStart(texts.currentNode, index);
+      range.setEnd(texts.currentNode, index + part.length);
+      if (new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1) faults.push(`${part} is wrapped`);
+    }
   }
   const textBoxes = (part) => {
     const boxes = [];

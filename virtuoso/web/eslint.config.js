@@ -41,6 +41,6 @@ export default defineConfig(
   },
   { files: ["src/**/*.{ts,tsx}"], rules: forbid(...TEXTS, ...FORMATS) },
   { files: ["src/texts/**"], rules: forbid(...FORMATS) },
-  { files: ["src/format.ts"], rules: forbid(...TEXTS) },
+  { files: ["src/format.ts", "src/early.ts"], rules: forbid(...TEXTS) },
   { files: ["src/sw.ts"], rules: { "no-restricted-syntax": "off" } },
 );

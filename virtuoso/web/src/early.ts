@@ -1,13 +1,16 @@
 // This script runs before the first paint and before the modules of the page are here. It cannot import anything.
 {
+  const stored = (key: string): unknown => {
+    try {
+      return JSON.parse(localStorage.getItem(`virtuoso:${key}`) ?? "null");
+    } catch {
+      return null;
+    }
+  };
+
   // The theme, so that the page never flashes in the wrong one. state/theme.ts takes over later, with the same key and the
   // same rule.
-  let chosen: unknown;
-  try {
-    chosen = JSON.parse(localStorage.getItem("virtuoso:theme") ?? "null");
-  } catch {
-    chosen = null;
-  }
+  const chosen = stored("theme");
   const system = matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark";
   document.documentElement.dataset.theme = chosen === "light" || chosen === "dark" ? chosen : system;
 
@@ -26,4 +29,16 @@
     response.catch(() => undefined); // the page sees the error when it takes the answer
     Object.assign(globalThis, { earlyCall: { request, response, controller } });
   }
+
+  // The texts in another language than English are a file of their own. state/language.ts has the same rule.
+  const language = stored("language");
+  if ((language === "de" || language === "en" ? language : navigator.language.slice(0, 2)) === "de") {
+    const link = document.createElement("link");
+    link.rel = "modulepreload";
+    link.href = "/assets/de.js";
+    document.head.append(link);
+  }
+
+  // The first number format of a page takes long to make. It is made after the first paint, while the modules load.
+  requestAnimationFrame(() => setTimeout(() => new Intl.NumberFormat(navigator.language)));
 }

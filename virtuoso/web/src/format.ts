@@ -30,7 +30,7 @@ interface Formats {
   locale: string;
   decimals: Intl.NumberFormat[]; // by number of decimals
   significant: Intl.NumberFormat[]; // by number of significant digits at most
-  short: Intl.NumberFormat;
+  short: Intl.NumberFormat | undefined;
 }
 
 let current: Formats | undefined;
@@ -39,8 +39,7 @@ let current: Formats | undefined;
 function formats(): Formats {
   const { locale } = t();
   if (current?.locale !== locale) {
-    const short = numberFormat({ minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
-    current = { locale, decimals: [], significant: [], short };
+    current = { locale, decimals: [], significant: [], short: undefined };
   }
   return current;
 }
@@ -103,7 +102,9 @@ export function amount(value: number): string {
     [1e3, units.thousand],
   ] as const;
   const step = steps.find(([size]) => value >= size);
-  return step ? formats().short.format(value / step[0]) + step[1] : significant(value, 3);
+  if (!step) return significant(value, 3);
+  const short = (formats().short ??= numberFormat({ minimumSignificantDigits: 3, maximumSignificantDigits: 3 }));
+  return short.format(value / step[0]) + step[1];
 }
 
 /** Return the text of the unit of a reading, with the space before it. */

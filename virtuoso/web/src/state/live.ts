@@ -1,10 +1,11 @@
 import { create } from "@bufbuild/protobuf";
-import { computed, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { type Dashboard, type Live, GetDashboardResponseSchema, followDashboard, problemOf } from "virtuoso-market";
 import { statusOf } from "../age.js";
 import { now } from "./clock.js";
 import { messageIntervalMs } from "./interval.js";
 import { loadReply, saveReply } from "./reply_store.js";
+import { afterPaint } from "./screen.js";
 import { hiddenSignal, market, offline, wake, whenVisible } from "./market.js";
 
 /** The newest dashboard, and the state of its stream. */
@@ -53,12 +54,22 @@ export async function followMarket(): Promise<void> {
   }
 }
 
-/** Return once the service has answered or the call has failed. Tasks that can wait for the first data on the screen wait
- * for this. */
-export function firstAnswer(): Promise<void> {
+/** Return once the service has answered, the call has failed, or there is a stored dashboard. */
+export function firstData(): Promise<void> {
+  return once(() => live.value.connection !== "connecting" || live.value.dashboard !== undefined);
+}
+
+/** Return once the answer of the service, or its absence, is on the screen. Tasks that can wait for the first data wait for
+ * this. */
+export async function firstAnswer(): Promise<void> {
+  await once(() => connection.value !== "connecting");
+  await new Promise<void>(afterPaint);
+}
+
+function once(holds: () => boolean): Promise<void> {
   return new Promise((resolve) => {
-    const stop = connection.subscribe((state) => {
-      if (state === "connecting") return;
+    const stop = effect(() => {
+      if (!holds()) return;
       resolve();
       queueMicrotask(() => stop());
     });
@@ -85,9 +96,10 @@ async function followWhileVisible(stored: Promise<void>): Promise<void> {
     if (state.connection === "lost") await stored;
     heardMs.value = Date.now();
     live.value = { ...state, dashboard: state.dashboard ?? live.peek().dashboard };
-    if (state.dashboard && state.connection === "live" && Date.now() - savedMs > SAVE_INTERVAL_MS) {
+    const { dashboard } = state;
+    if (dashboard && state.connection === "live" && Date.now() - savedMs > SAVE_INTERVAL_MS) {
       savedMs = Date.now();
-      void saveDashboard(state.dashboard);
+      afterPaint(() => void saveDashboard(dashboard));
     }
   }
 }

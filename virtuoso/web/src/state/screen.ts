@@ -17,6 +17,11 @@ document.addEventListener("visibilitychange", () => {
   visible.value = document.visibilityState === "visible";
 });
 
+/** Call `act` when the current changes are on the screen. */
+export function afterPaint(act: () => void): void {
+  requestAnimationFrame(() => setTimeout(act));
+}
+
 /** Whether there is room for several panels side by side: the desk, or a list next to the page of one symbol. */
 export const wide = matches(WIDTHS.desktop);
 

@@ -4,8 +4,10 @@ import { type Signal, effect, signal } from "@preact/signals";
  * accept any JSON, because an older version of the page may have written it. */
 export function storedSignal<T>(key: string, parse: (stored: unknown) => T): Signal<T> {
   const value = signal(parse(read(key)));
+  let before = value.peek();
   effect(() => {
-    write(key, value.value);
+    if (value.value !== before) write(key, value.value);
+    before = value.value;
   });
   return value;
 }

@@ -89,7 +89,7 @@ function NothingMatches() {
 
 const ROW_TERMS = ["confidence", ...ROW_DIMENSIONS, "funding", "openInterest"] as const;
 
-const FIRST = 12; // a phone shows fewer; a short list is drawn sooner
+const FIRST = 9; // more than a phone shows; a short list is drawn sooner
 const STEP = 24;
 const drawn = signal(FIRST); // not component state, so that the list keeps its length when the user returns
 
@@ -103,7 +103,7 @@ function useGrowing(total: number) {
       (entries) => {
         if (entries.some((entry) => entry.isIntersecting)) drawn.value = shown + STEP;
       },
-      { rootMargin: "800px" },
+      { rootMargin: "200px" },
     );
     near.observe(endRef.current);
     return () => near.disconnect();
