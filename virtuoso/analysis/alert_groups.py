@@ -4,16 +4,18 @@
     stored alerts ─► recalled ─► told
 
 A finding is new when its symbol (or signal) was not told within the cooldown of its kind, or when it has reached a higher
-step: a move that grows is told again at each doubling and at CRITICAL. A new finding is an alert at once. When five markets
-have the same finding within 15 minutes, it is an event of the whole market. Its findings then wait for each other, and one
-alert lists them
+step: a move that grows is told again at each doubling and at CRITICAL. A new finding is an alert at once. What is told in
+one pass of one condition and side is one alert with a list. When five markets have one condition within 15 minutes, of
+either side, it is an event of the whole market. So are five signals of one side, and five opportunities of one kind. Its
+findings then wait for each other. One alert for each side lists them
 
-- at once when they are as many as the event has told so far, or one of them is BTC's,
-- for price moves and signals, 5 minutes after the last one when one of them is CRITICAL, a new signal, or of a step that the
-  event has not told, and after 5 minutes otherwise,
-- for other kinds after 15 minutes.
+- at once when one of them is BTC's,
+- for price moves and signals, at once when they are as many as the event has told so far; 5 minutes after the last one when
+  one of them is CRITICAL, a new signal, or of a step that the event has not told; and after 5 minutes otherwise,
+- for other kinds, at once when they make it an event, and after 15 minutes at the latest.
 
-A volume spike is not told when a price move of its market was told within 15 minutes, because that is the same story.
+What follows from another finding is not told: volume and liquidations of a market whose price move waits or was told, and
+liquidations of a market when those of all markets on this side wait or were told, each within its own cooldown.
 
 So an event gives few alerts, and each other finding is in exactly one. Stored alerts have the findings that they told. A
 collector that takes over reads them, and tells none again.
@@ -44,10 +46,12 @@ COOLDOWNS_S: Mapping[AlertKind, float] = {
     AlertKind.DATA_QUALITY: 300,
 }
 """The time for which a key gives no second alert. Keys of signals and opportunities contain ids, which are unique."""
-RECALL_MS = 8 * 3_600_000
-"""The time for which it is remembered what was told, unless the cooldown is shorter."""
+MIN_RECALL_MS, RECALL_MS = 3_600_000, 8 * 3_600_000
+"""The time for which it is remembered what was told, unless the cooldown is shorter. At least an hour."""
 MANY, EVENT_MS = 5, 900_000
-"""The number of markets of an event, and the time within which they have the same finding."""
+"""The number of markets of an event, and the time within which they have findings of its kind."""
+RECORDS = frozenset({AlertKind.SIGNAL_OPENED, AlertKind.SIGNAL_CLOSED, AlertKind.OPPORTUNITY})
+"""The kinds whose alerts say more than a list can. All others are conditions."""
 PROMPT_KINDS = frozenset({AlertKind.PRICE_MOVE, AlertKind.SIGNAL_OPENED})
 PROMPT_WAIT_MS, WAIT_MS = 300_000, 900_000
 MAX_LISTED_CHARACTERS = 260
@@ -120,17 +124,18 @@ def tell(told: Told, findings: Iterable[Finding], tracked: int, now_ms: int) -> 
         known = at.get(key)
         if known is None or one.market.step > known.step or now_ms - known.at_ms >= 1000 * COOLDOWNS_S[key.kind]:
             waiting[key] = (one, waiting[key][1] if key in waiting else now_ms)
-    moved = {key.name for key, one in at.items() if key.kind is AlertKind.PRICE_MOVE and now_ms - one.at_ms < EVENT_MS}
-    waiting = {k: one for k, one in waiting.items() if k.kind is not AlertKind.VOLUME_SPIKE or k.name not in moved}
+    waiting = {key: one for key, one in waiting.items() if not _follows(key, at, waiting, now_ms)}
     alerts: list[Alert] = []
-    for kind, subject in dict.fromkeys((key.kind, key.subject) for key in waiting):
-        new = {key: one for key, one in waiting.items() if (key.kind, key.subject) == (kind, subject)}
-        before = {k: one for k, one in at.items() if k[:2] == (kind, subject) and now_ms - one.at_ms < EVENT_MS}
-        is_event = len(before.keys() | new.keys()) >= MANY
-        if is_event and not _is_due(kind, before, [*new.values()], now_ms):
+    for story in dict.fromkeys(map(_story, waiting)):
+        new = {key: one for key, one in waiting.items() if _story(key) == story}
+        before = {key: one for key, one in at.items() if _story(key) == story and now_ms - one.at_ms < EVENT_MS}
+        is_event = len({key.name for key in (*before, *new)}) >= MANY
+        if is_event and not _is_due(story[0], before, [*new.values()], now_ms):
             continue
-        told_now = [one for one, _ in new.values()]
-        alerts += [_together(told_now, tracked, now_ms)] if is_event and len(new) > 1 else [one.alert for one in told_now]
+        for subject in dict.fromkeys(key.subject for key in new):
+            side = [one for key, (one, _) in new.items() if key.subject == subject]
+            listed = len(side) > 1 and (is_event or story[0] not in RECORDS)
+            alerts += [_together(side, tracked, now_ms)] if listed else [one.alert for one in side]
         for key, (one, _) in new.items():
             at[key] = ToldAt(one.market.step, now_ms)
             del waiting[key]
@@ -138,16 +143,34 @@ def tell(told: Told, findings: Iterable[Finding], tracked: int, now_ms: int) -> 
 
 
 def _memory_ms(kind: AlertKind) -> float:
-    return max(EVENT_MS, min(RECALL_MS, 1000 * COOLDOWNS_S[kind]))
+    return max(MIN_RECALL_MS, min(RECALL_MS, 1000 * COOLDOWNS_S[kind]))
+
+
+def _story(key: ToldKey) -> tuple[AlertKind, str]:
+    """Return what the findings of an event have in common: kind and side, or only the kind of conditions of markets."""
+    return key.kind, key.subject if key.kind in RECORDS or not key.name else ""
+
+
+def _follows(key: ToldKey, at: Mapping[ToldKey, ToldAt], waiting: Mapping[ToldKey, object], now_ms: int) -> bool:
+    """Return True if a finding follows from another one that waits, or was told within the cooldown of its kind."""
+    causes = [ToldKey(AlertKind.PRICE_MOVE, side, key.name) for side in ("rose", "fell")]
+    if key.kind is AlertKind.LIQUIDATION:
+        causes.append(ToldKey(key.kind, f"all {key.subject}", ""))
+    elif key.kind is not AlertKind.VOLUME_SPIKE:
+        return False
+    since_ms = now_ms - 1000 * COOLDOWNS_S[key.kind]
+    return bool(key.name) and any(one in waiting or (one in at and at[one].at_ms > since_ms) for one in causes)
 
 
 def _is_due(kind: AlertKind, before: Mapping[ToldKey, ToldAt], waiting: Sequence[tuple[Finding, int]], now_ms: int) -> bool:
     """Return True when the findings of an event that wait must be told now."""
-    if len(waiting) >= len(before) or any(one.market.symbol == ANCHOR for one, _ in waiting):
-        return True
     first_ms = min(since_ms for _, since_ms in waiting)
+    if any(one.market.symbol == ANCHOR for one, _ in waiting):
+        return True
     if kind not in PROMPT_KINDS:
-        return now_ms - first_ms >= WAIT_MS
+        return len(before) < MANY or now_ms - first_ms >= WAIT_MS
+    if len(waiting) >= len(before):
+        return True
     highest, last_ms = max(one.step for one in before.values()), max(one.at_ms for one in before.values())
     urgent = any(
         one.alert.level is AlertLevel.CRITICAL or kind is AlertKind.SIGNAL_OPENED or one.market.step > highest

@@ -19,8 +19,7 @@ collector creates no duplicates.
     OPEN_INTEREST_SURGE   WARNING: a rise or fall of 10 % within an hour
     PRICE_MOVE            WARNING: 2 % (BTC 1 %) and 5 usual deviations within 15 minutes; CRITICAL: 10 % (BTC 4 %) and 2
     LIQUIDATION           WARNING: positions of one side that were closed by force within 5 minutes: 100,000 USDT and 0.1 %
-                          of a day's turnover; in all tracked markets 5,000,000 USDT and 0.05 %. While it holds for all
-                          markets, that is the alert, with the largest three; single markets have none of their own
+                          of a day's turnover; in all tracked markets 5,000,000 USDT and 0.05 %, with the largest three
     DATA_QUALITY          CRITICAL: a venue blocks us; WARNING: a venue is stale or fails, another venue is used, or few
                           symbols can be scored; INFO: a venue works again
 
@@ -42,7 +41,7 @@ from virtuoso.analysis.alert_confirmation import Held, HeldKey, hold
 from virtuoso.analysis.alert_groups import NOTHING_TOLD, Finding, Told, finding, tell
 from virtuoso.domain.model import FallbackReason, Regime, SymbolInputs
 from virtuoso.domain.prices import price_text
-from virtuoso.domain.records import Alert, AlertKind, AlertLevel, SignalStatus
+from virtuoso.domain.records import Alert, AlertKind, AlertLevel, OpportunityKind, SignalStatus
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Environment, Fallback, RegimeState
@@ -130,18 +129,9 @@ def market_alerts(before: MarketPass | None, after: MarketPass, told: Told = NOT
     findings += [
         _signal_closed(after, s) for s in after.changed if s.status is not SignalStatus.ACTIVE and s.baseline_r is None
     ]
-    findings += [_opportunity(after, opportunity) for opportunity in after.opportunities]
-    of_all_markets = {
-        key.subject
-        for key, one in step.held.items()
-        if key.kind is AlertKind.LIQUIDATION and not key.symbol and one.step is not None
-    }
-    findings += [
-        _condition(kind, after, symbol, current)
-        for kind, confirmed in step.confirmed
-        for symbol, current in confirmed
-        if not (symbol and kind is AlertKind.LIQUIDATION and current.subject in of_all_markets)
-    ]
+    # unusual funding is a condition, which says the same
+    findings += [_opportunity(after, one) for one in after.opportunities if one.kind is not OpportunityKind.FUNDING_EXTREME]
+    findings += [_condition(kind, after, symbol, one) for kind, confirmed in step.confirmed for symbol, one in confirmed]
     told, alerts = tell(told, findings, len(after.inputs), after.now_ms)
     return AlertStep(replace(after, held=step.held), (*_regime_alerts(before, after), *alerts), told)
 

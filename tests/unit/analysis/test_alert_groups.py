@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from random import Random
 
 import pytest
 
@@ -12,7 +13,8 @@ from tests.unit.analysis.test_alert_rules import signal
 from virtuoso.analysis.alert_groups import NOTHING_TOLD, Finding, Told, finding, recalled, tell
 from virtuoso.analysis.alert_rules import MarketPass, market_alerts
 from virtuoso.domain.model import SymbolInputs, Timeframe
-from virtuoso.domain.records import Alert, AlertLevel, SignalStatus
+from virtuoso.domain.prices import price_text
+from virtuoso.domain.records import Alert, AlertKind, AlertLevel, SignalStatus
 
 CALM = [100 * (1 + 0.0001 * (-1) ** i) for i in range(120)]
 CLOSE, BARS = CALM[-15], {Timeframe.M1: minutes(CALM)}
@@ -116,23 +118,91 @@ def test_markets_that_follow_are_told_five_minutes_after_the_last_alert_when_one
     assert raised[1:] == [(370, "LATEUSDT", ["LATEUSDT"])]
 
 
-def test_a_volume_spike_is_not_told_after_the_price_move_of_its_market() -> None:
-    def spike(symbol: str) -> Finding:
-        alert = Alert(
-            key=symbol, venue="bybit", kind=K.VOLUME_SPIKE, level=AlertLevel.INFO, observed_ms=NOW, text="", symbol=symbol
-        )
-        return finding(alert, "volume", "20 times", step=1)
+def found(kind: AlertKind, subject: str, symbol: str, *, step: int = 1, level: AlertLevel = AlertLevel.INFO) -> Finding:
+    alert = Alert(key=f"{symbol}:{step}", venue="bybit", kind=kind, level=level, observed_ms=NOW, text="One.", symbol=symbol)
+    return finding(alert, subject, "20", step=step)
 
+
+def listed(alerts: Iterable[Alert]) -> list[list[str]]:
+    return [[market.symbol for market in alert.markets] for alert in alerts]
+
+
+def test_volume_and_liquidations_of_a_market_are_not_told_within_their_cooldown_after_its_price_move() -> None:
     _, told = told_by([moved(0, {"XUSDT": -3.0}), moved(3, {"XUSDT": -3.0})])
-    for seconds, symbols in ((6, ["YUSDT"]), (910, ["XUSDT", "YUSDT"])):
-        _, raised = tell(told, [spike("XUSDT"), spike("YUSDT")], 50, NOW + 1000 * seconds)
-        assert [alert.symbol for alert in raised] == symbols
+    spikes = [found(K.VOLUME_SPIKE, "volume", symbol) for symbol in ("XUSDT", "YUSDT")]
+    forced = [found(K.LIQUIDATION, "longs", symbol) for symbol in ("XUSDT", "YUSDT")]
+    for seconds, of_volume, of_liquidations in (
+        (6, ["YUSDT"], ["YUSDT"]),
+        (1_810, ["YUSDT"], ["XUSDT", "YUSDT"]),
+        (3_610, ["XUSDT", "YUSDT"], ["XUSDT", "YUSDT"]),
+    ):
+        raised = tell(told, [*spikes, *forced], 50, NOW + 1000 * seconds)[1]
+        assert listed(raised) == [of_volume, of_liquidations]
+    fall = found(K.PRICE_MOVE, "fell", "XUSDT")
+    assert listed(tell(NOTHING_TOLD, [spikes[0], forced[0], fall], 50, NOW)[1]) == [["XUSDT"]]  # the fall alone
 
 
-def test_rises_and_falls_of_a_few_markets_have_alerts_of_their_own() -> None:
-    both = {"AUSDT": -3.0, "BUSDT": -4.0, "CUSDT": 3.0, "DUSDT": 4.0, "EUSDT": 5.0}
+def test_liquidations_of_a_market_are_not_told_after_those_of_all_markets_on_the_same_side() -> None:
+    told, (alert,) = tell(NOTHING_TOLD, [found(K.LIQUIDATION, "all longs", "")], 50, NOW)
+    assert alert.symbol == ""
+    for seconds, sides in ((60, ["shorts"]), (1_810, ["longs", "shorts"])):
+        both = [found(K.LIQUIDATION, side, "XUSDT") for side in ("longs", "shorts")]
+        raised = tell(told, both, 50, NOW + 1000 * seconds)[1]
+        assert [alert.key.split(":")[1] for alert in raised] == sides
+
+
+def test_rises_and_falls_of_one_pass_are_two_alerts() -> None:
+    both = {"AUSDT": -3.0, "BUSDT": -4.0, "CUSDT": 3.0}
     raised, _ = told_by([moved(0, both), moved(3, both)])
-    assert {alert.symbol for alert in raised[1]} == set(both)
+    assert [alert.text for alert in raised[1]] == [
+        "2 of 3 markets fell at least 3.0 % within 15 minutes: BUSDT -4.0 %, AUSDT -3.0 %.",
+        f"CUSDT rose 3.0 % within 15 minutes, to {price_text(CLOSE * 1.03)}.",
+    ]
+
+
+def test_rises_in_a_falling_market_belong_to_its_event() -> None:
+    both, raised, before, told = market_of(8, -3.0), [], None, NOTHING_TOLD
+    for second in range(0, 480, 10):
+        if second == 60:
+            both |= {"UPUSDT": 12.0}
+        if second == 120:
+            both |= {"HIGHUSDT": 14.0, "LOWUSDT": -14.0}
+        before, alerts, told = market_alerts(before, moved(float(second), both), told)
+        raised += [(second, names) for names in listed(alerts)]
+    assert [(second, len(names)) for second, names in raised[:1]] == [(10, 8)]
+    assert raised[1:] == [(310, ["HIGHUSDT", "UPUSDT"]), (310, ["LOWUSDT"])]
+
+
+def test_other_conditions_of_an_event_are_told_when_they_begin_it_then_after_15_minutes_and_those_of_btc_at_once() -> None:
+    names = {0: "AB", 1: "CDEF", 3: "GHIJKLMNO", 20: "P", 21: ["BTC"]}
+    told, raised = NOTHING_TOLD, []
+    for minute in range(40):
+        spikes = [found(K.VOLUME_SPIKE, "volume", f"{name}USDT") for name in names.get(minute, ())]
+        told, alerts = tell(told, spikes, 50, NOW + minute * MINUTE)
+        raised += [(minute, len(alert.markets)) for alert in alerts]
+    assert raised == [(0, 2), (1, 4), (15, 9), (21, 2)]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_each_market_and_line_is_told_once_within_five_minutes_and_those_of_btc_at_once(seed: int) -> None:
+    random, told, steps = Random(seed), NOTHING_TOLD, dict[tuple[str, str], int]()
+    since, last = dict[tuple[str, str], int](), dict[tuple[str, str], int]()
+    for now in range(NOW, NOW + 25 * MINUTE, 20_000):
+        new = []
+        for number in random.sample(range(30), random.choice((0, 0, 1, 4, 12))):
+            symbol, side = f"C{number}USDT" if number else "BTCUSDT", random.choice(("rose", "fell"))
+            steps[symbol, side] = steps.get((symbol, side), 0) + random.randint(1, 2)
+            since.setdefault((symbol, side), now)
+            new.append(found(K.PRICE_MOVE, side, symbol, step=steps[symbol, side]))
+        told, alerts = tell(told, new, 50, now)
+        for alert in alerts:
+            for market in alert.markets:
+                key = market.symbol, alert.key.split(":")[1]
+                assert market.step == steps[key] > last.get(key, 0)
+                last[key] = market.step
+                del since[key]
+        assert all(now - since_ms < 5 * MINUTE for since_ms in since.values())
+        assert not any(symbol == "BTCUSDT" for symbol, _ in since)
 
 
 def test_after_a_restart_stored_alerts_tell_what_was_told() -> None:

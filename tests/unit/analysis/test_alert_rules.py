@@ -86,8 +86,12 @@ def test_a_signal_raises_alerts_only_when_it_opens_and_closes() -> None:
         sentence="It turns.",
     )
     closed = signal(id="a", status=SignalStatus.STOPPED, result_r=-1.0, closed_ms=NOW + 5)
+    funding = replace(opportunity, id="f", kind=OpportunityKind.FUNDING_EXTREME)  # the condition tells it
     after = replace(
-        market_pass(), opened=[signal()], changed=[closed, signal(id="b", targets_hit=1)], opportunities=[opportunity]
+        market_pass(),
+        opened=[signal()],
+        changed=[closed, signal(id="b", targets_hit=1)],
+        opportunities=[opportunity, funding],
     )
     alerts = alerts_of(None, after)
     assert [(a.kind, a.reference) for a in alerts] == [
