@@ -264,14 +264,14 @@ def _add_server_arguments(command: _Parser, settings: Settings) -> None:
     local, add = format_address(reachable(settings.grpc_address)), command.add_argument
     add("--addr", type=_server, default=local, help="host:port of the server (default %(default)s)")
     add("--tls", action="store_true", help="use TLS with the root certificates of this machine")
-    for name, default, of, text in (
+    for name, default, label, text in (
         ("--ca", settings.grpc_tls_ca, "CERTIFICATE", "use TLS with the root certificates in FILE (PEM)"),
         ("--certificate", settings.grpc_tls_client_certificate, "CERTIFICATE", "PEM file of a client certificate, for mTLS"),
         ("--key", settings.grpc_tls_client_key, "PRIVATE KEY", "PEM file of the private key of --certificate"),
     ):
         add(
             name,
-            type=partial(_pem, of=of),
+            type=partial(_pem, label=label),
             metavar="FILE",
             default=default or None,
             help=f"{text} (default {default or 'none'})",
@@ -292,13 +292,13 @@ def _server(text: str) -> str:
     return text
 
 
-def _pem(path: str, *, of: str) -> bytes:
+def _pem(path: str, *, label: str) -> bytes:
     try:
         found = Path(path).read_bytes()
     except OSError as error:
         raise argparse.ArgumentTypeError(f"{path!r} cannot be read: {error.strerror}") from error
-    if f"{of}-----".encode() not in found:
-        raise argparse.ArgumentTypeError(f"{path!r}: expected a PEM file with a {of.lower()}")
+    if f"{label}-----".encode() not in found:
+        raise argparse.ArgumentTypeError(f"{path!r}: expected a PEM file with a {label.lower()}")
     return found
 
 

@@ -178,13 +178,13 @@ def _context_dimension(
     cache: CandleReadingsCache,
 ) -> DimensionResult:
     """Return a dimension that is measured from trades, order books and series."""
-    told = any(bars.taker_buy is not None for bars in context.inputs.candles.values())
-    table = _WITH_TAKER_VOLUME if told and kind is DimensionKind.ORDERFLOW else _TABLES[kind]
+    has_taker_volume = any(bars.taker_buy is not None for bars in context.inputs.candles.values())
+    table = _WITH_TAKER_VOLUME if has_taker_volume and kind is DimensionKind.ORDERFLOW else _TABLES[kind]
     aggregate = partial(_aggregate_context, kind, table, context, present, weights)
     if any(inputs <= present.keys() for inputs in table.input_sets):
         return aggregate()
     # no component has all of its inputs, so only the names of the others and the reasons count
-    return cache.reuse(kind, (*present, context.inputs.refused, weights, told), aggregate)
+    return cache.reuse(kind, (*present, context.inputs.refused, weights, has_taker_volume), aggregate)
 
 
 def _aggregate_context(

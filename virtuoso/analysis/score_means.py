@@ -91,8 +91,8 @@ def restore(stored: StoredMeans, now_ms: int) -> ScoreMeans | None:
 def _shifted(sums: Floats, minutes: int) -> Floats:
     """Return a copy in which all minutes are older by `minutes`, at least 0."""
     shifted = np.zeros_like(sums)
-    kept = max(0, KEPT_MINUTES - minutes)
-    shifted[KEPT_MINUTES - kept :] = sums[:kept]
+    count = max(0, KEPT_MINUTES - minutes)
+    shifted[KEPT_MINUTES - count :] = sums[:count]
     return shifted
 
 

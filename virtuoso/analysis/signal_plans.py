@@ -71,11 +71,11 @@ def trade_plan(
     if min(entry, stop, *targets) <= 0:
         return None
     chances = [chance(math.log(target / entry), deviation) for target in targets]
-    kept = sum(each >= MIN_CHANCE for each in chances)
-    if not kept:
+    count = sum(each >= MIN_CHANCE for each in chances)
+    if not count:
         return None
-    sizes = (*SIZES[: kept - 1], math.fsum(SIZES[kept - 1 :]))
-    return Plan(entry, stop, tuple(targets[:kept]), sizes, tuple(chances[:kept]))
+    sizes = (*SIZES[: count - 1], math.fsum(SIZES[count - 1 :]))
+    return Plan(entry, stop, tuple(targets[:count]), sizes, tuple(chances[:count]))
 
 
 def median_range(candles: Candles | None, now_ms: int) -> float | None:

@@ -228,12 +228,12 @@ def _candidates(state: SignalState, subjects: Mapping[str, _Subject], now_ms: in
     }
     if now_ms - state.complete_ms > rules.max_gap_ms:
         return beyond
-    kept = {
+    continuing = {
         slot: since_ms
         for slot, since_ms in state.candidates.items()
         if (one := subjects.get(slot[0])) is not None and slot[1].sign * one.points > one.rearm_points
     }
-    return beyond | kept
+    return beyond | continuing
 
 
 def _standing(

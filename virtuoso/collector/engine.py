@@ -187,9 +187,9 @@ class Engine:
         self, signals: Iterable[Signal], opportunities: Iterable[Opportunity], alerts: Iterable[Alert] = ()
     ) -> None:
         now_ms = self._clock.now_ms()
-        told = [alert for alert in alerts if not is_future(alert.observed_ms, now_ms)]
+        past_alerts = [alert for alert in alerts if not is_future(alert.observed_ms, now_ms)]
         stored_signals, stored_opportunities = correct_signals(signals, now_ms), correct_opportunities(opportunities, now_ms)
-        self._pending.append(lambda state: with_recalled(state, stored_signals, stored_opportunities, told))
+        self._pending.append(lambda state: with_recalled(state, stored_signals, stored_opportunities, past_alerts))
 
     def apply_recalled(self) -> None:
         """Apply the recalled records to the states. Call this between two passes. A running pass would overwrite them."""

@@ -32,9 +32,9 @@ def correct_signals(signals: Iterable[Signal], now_ms: int) -> list[Signal]:
 def correct_opportunities(opportunities: Iterable[Opportunity], now_ms: int) -> list[Opportunity]:
     """Return the opportunities without those that were found more than a minute after `now_ms` (epoch ms)."""
     given = list(opportunities)
-    kept = [each for each in given if not is_future(each.found_ms, now_ms)]
-    _count("opportunities", len(given) - len(kept))
-    return kept
+    past = [each for each in given if not is_future(each.found_ms, now_ms)]
+    _count("opportunities", len(given) - len(past))
+    return past
 
 
 def _corrected(signal: Signal, now_ms: int) -> Signal | None:

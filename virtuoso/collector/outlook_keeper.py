@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from virtuoso import metrics
 from virtuoso.analysis.outlook.forecast import outlook_board
-from virtuoso.analysis.outlook.judged import judged, said, said_record
+from virtuoso.analysis.outlook.judged import judged, said_outlooks, said_record
 from virtuoso.analysis.outlook.panel import STEP_MS, panel_of
 from virtuoso.domain.errors import HistoryError
 from virtuoso.domain.outlook import OutlookAbsence, OutlookBoard, SaidOutlook, SaidRecord
@@ -101,7 +101,7 @@ class OutlookKeeper:
         """Store what the board says and what came of earlier ones. Return the record of these, or None if the history fails.
         What could not be stored is stored with the next board."""
         unstored = self._unstored.setdefault(board.venue, [])
-        unstored += said(board, self._environment)
+        unstored += said_outlooks(board, self._environment)
         del unstored[:-MAX_UNSTORED]
         try:
             since_ms = self._clock.now_ms() - SAID_RECORD_MS

@@ -1,4 +1,4 @@
-"""The prices of one venue: requested before each pass, or, while streams tell prices, in the background of passes.
+"""The prices of one venue: requested before each pass, or, while streams send prices, in the background of passes.
 
 While requests fail and streams go on, the market is that of the streams. While streams are lost and requests succeed, it is
 polled. The venue fails only when neither gives prices.
@@ -38,7 +38,7 @@ class PriceReading:
         return "" if self.error is None else f"{type(self.error).__name__}: {self.error}"
 
     async def update(self) -> None:
-        """Bring the prices up to date. Raise ExchangeError when streams tell no prices and a request fails."""
+        """Bring the prices up to date. Raise ExchangeError when streams send no prices and a request fails."""
         if not self._feed.streams_alive:
             await self.request()
         elif self._task is None and self._clock.monotonic() >= self._due_at:

@@ -243,7 +243,7 @@ class Liquidations:
     side: Floats  # -1 a long position was closed (a forced sale), +1 a short position was closed (a forced purchase)
     stamp: Stamp
     complete_since_ms: int  # the stream was watched without interruption from this time on
-    lower_bound: bool = False  # True when the venue tells only of some
+    lower_bound: bool = False  # True when the venue sends only some
     known_since_ms: int | None = None  # watched from this time on, with short interruptions; None as complete_since_ms
 
 

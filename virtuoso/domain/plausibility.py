@@ -23,7 +23,7 @@ All limits are in this module. The code that reads a kind of data applies the li
 | digits of prices and sizes in the list of markets | at most 30 | the row is refused |
 | the time since a ticker was received | at most 60 s before the newest one | the market has no ticker |
 | a streamed book and a requested one | 60 % of the best 50 levels are equal, once in two times | it is subscribed anew |
-| trades of a reading that their stream did not tell | none that is older than 3 s | the stream is subscribed anew |
+| trades of a reading that their stream did not send | none that is older than 3 s | the stream is subscribed anew |
 | the last trade of a market | at most 15 minutes before the newest data | no score; signals are not judged meanwhile |
 | the venue's time in a streamed order book | at most 100 ms before that of the change before it | the book is read again |
 | the changes of a streamed order book | each begins where the one before ended, in any order within 1 s | it is read again |
@@ -110,7 +110,7 @@ MAX_DIGITS = 30  # after the decimal point of a price or size
 TICK_ROUNDING = 1e-3  # maximum distance of a price from a whole number of ticks, in ticks
 BTC_SUPPLY = (18e6, 22e6)  # (least, most) BTC that exist; it was 18 million in 2020 and never exceeds 21 million
 MIN_EQUAL_LEVELS = 0.6  # share of equal levels of two order books; in motion, 95 % are equal within 0.1 s
-MAX_STREAM_LAG_MS = 3 * SECOND_MS  # time by which a stream may tell of a trade later than a reading
+MAX_STREAM_LAG_MS = 3 * SECOND_MS  # time by which a stream may send a trade later than a reading
 PRICE_ROUNDING = 1e-6  # relative tolerance of open and close beyond high and low; venues round each price separately
 MIN_BOOK_LEVELS = 50  # known ones of a side; components of a score use so many
 

@@ -1,4 +1,4 @@
-"""What the streams of a venue tell, in the model's units. A reader of streams returns updates, and a feed applies them.
+"""What the streams of a venue send, in the model's units. A reader of streams returns updates, and a feed applies them.
 
 An update is immutable. The same frames in the same order give the same updates, so a recording of the frames gives the same
 market again. Times are those of `model`.
@@ -23,7 +23,7 @@ class TickerUpdate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradesUpdate:
-    """New trades of one symbol, in order, each told once. `contiguous` is False when trades before them are missing."""
+    """New trades of one symbol, in order, each sent once. `contiguous` is False when trades before them are missing."""
 
     trades: Trades
     contiguous: bool
@@ -38,7 +38,7 @@ class CandlesUpdate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiquidationsUpdate:
-    """New liquidations of one symbol. Their `complete_since_ms` is the time since which the stream tells of them."""
+    """New liquidations of one symbol. Their `complete_since_ms` is the time since which the stream sends them."""
 
     liquidations: Liquidations
 
@@ -54,7 +54,7 @@ class BookUpdate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamLost:
-    """What was told of one kind and symbol is no longer right or complete, until new data comes. `symbol` is "" for all
+    """What was received of one kind and symbol is no longer right or complete, until new data comes. `symbol` is "" for all
     symbols of the venue.
 
     `reason` is a word for metrics, such as "gap", "crossed", "restart", "closed" or "silent"."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Coroutine
-from typing import TypeVar
+from collections.abc import Coroutine, Iterable
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -20,6 +20,14 @@ async def run_until(stop: asyncio.Event, work: Coroutine[object, object, T]) -> 
         for each in (running, stopped):
             each.cancel()
         await asyncio.wait({running, stopped})
+
+
+async def cancel_all(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel the tasks, and return when all have ended. Their exceptions are ignored."""
+    ending = list(tasks)
+    for task in ending:
+        task.cancel()
+    await asyncio.gather(*ending, return_exceptions=True)
 
 
 async def wait_for_parent_exit() -> None:

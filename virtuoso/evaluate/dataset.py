@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from virtuoso.domain.errors import BadData, ExchangeError, UnknownSymbol
-from virtuoso.domain.model import ANCHOR, Candles, Instrument, Timeframe
-from virtuoso.evaluate.panel import DAY_MS, FIVE_MINUTES, Grid, Panel
+from virtuoso.domain.model import ANCHOR, DAY_MS, Candles, Instrument, Timeframe
+from virtuoso.evaluate.panel import FIVE_MINUTES, Grid, Panel
 from virtuoso.evaluate.regimes import TickerHistory
 from virtuoso.evaluate.replay import FEATURES, FeatureHistory, features, has_look_ahead, replay
 from virtuoso.evaluate.workers import run_in_worker

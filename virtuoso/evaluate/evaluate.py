@@ -12,13 +12,13 @@ import numpy as np
 
 from virtuoso.analysis.outlook.judged import said_record
 from virtuoso.domain.files import ensure_writable, replace_file
-from virtuoso.domain.model import DimensionKind, Environment, Timeframe
+from virtuoso.domain.model import DAY_MS, DimensionKind, Environment, Timeframe
 from virtuoso.domain.progress import Progress
 from virtuoso.evaluate import page, plots, replay, report, score_history
 from virtuoso.evaluate.bar_cache import BarCache
 from virtuoso.evaluate.dataset import load_dataset, most_traded
 from virtuoso.evaluate.feature_metrics import MIN_SYMBOLS, FeatureMetrics
-from virtuoso.evaluate.panel import DAY_MS, FIVE_MINUTES, STEP_MS, Feature, FeatureKind, Grid
+from virtuoso.evaluate.panel import FIVE_MINUTES, STEP_MS, Feature, FeatureKind, Grid
 from virtuoso.evaluate.regimes import regime_history
 from virtuoso.evaluate.results import Evaluation, feature_results
 from virtuoso.evaluate.signal_history import judge_signals, read_signals

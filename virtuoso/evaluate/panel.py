@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     Flags = NDArray[np.bool_]
 
-DAY_MS = 86_400_000
 STEP_MS = Timeframe.M5.ms
 
 

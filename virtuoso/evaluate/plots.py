@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from virtuoso.domain.model import Regime
+from virtuoso.domain.model import DAY_MS, Regime
 from virtuoso.evaluate.feature_metrics import DECILES
-from virtuoso.evaluate.panel import DAY_MS, FeatureKind
+from virtuoso.evaluate.panel import FeatureKind
 from virtuoso.evaluate.report import interval, number
 from virtuoso.evaluate.results import MAX_Q, Conclusion, Evaluation, FeatureResult
 

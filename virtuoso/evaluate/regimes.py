@@ -10,8 +10,7 @@ import numpy as np
 
 from virtuoso.collector.one_pass import PassRequest, next_state, run_pass
 from virtuoso.collector.venue_state import new_venue_state
-from virtuoso.domain.model import ANCHOR, Candles, Environment, Regime, Stamp, Ticker, Timeframe
-from virtuoso.evaluate.panel import DAY_MS
+from virtuoso.domain.model import ANCHOR, DAY_MS, Candles, Environment, Regime, Stamp, Ticker, Timeframe
 from virtuoso.evaluate.replay import VENUE, market_at
 
 if TYPE_CHECKING:

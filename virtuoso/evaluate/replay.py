@@ -17,8 +17,8 @@ from virtuoso.analysis.candle_readings import CANDLE_COMPONENTS, CandleReadingsC
 from virtuoso.analysis.weights import Weights
 from virtuoso.collector.one_pass import PassRequest, next_state, run_pass
 from virtuoso.collector.venue_state import new_venue_state
-from virtuoso.domain.model import Candles, Confluence, Environment, Stamp, SymbolInputs, Ticker, Timeframe
-from virtuoso.evaluate.panel import CONFIDENCE, DAY_MS, FIVE_MINUTES, Feature, FeatureKind
+from virtuoso.domain.model import DAY_MS, Candles, Confluence, Environment, Stamp, SymbolInputs, Ticker, Timeframe
+from virtuoso.evaluate.panel import CONFIDENCE, FIVE_MINUTES, Feature, FeatureKind
 from virtuoso.market_data.market import MarketData
 
 if TYPE_CHECKING:

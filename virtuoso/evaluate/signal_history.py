@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from virtuoso.analysis.inference import LEVEL, student_quantile
+from virtuoso.domain.model import DAY_MS
 from virtuoso.domain.records import SignalStatus
-from virtuoso.evaluate.panel import DAY_MS, Panel, delayed_returns
+from virtuoso.evaluate.panel import Panel, delayed_returns
 
 if TYPE_CHECKING:
     from virtuoso.domain.model import Floats

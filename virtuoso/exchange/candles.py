@@ -112,8 +112,8 @@ def in_one_scale(candles: Candles) -> Candles:
     scale = np.append(np.cumsum(jumps[::-1])[::-1], 0.0)  # of each bar, relative to the newest; several breaks may cancel
     same = np.abs(scale) <= math.log(MAX_OPEN_JUMP)
     count_refused("candle_scale", int(np.sum(~same)))
-    kept = candles.selected(same)
-    return kept if same[0] else replace(kept, scale_since_ms=int(kept.open_ms[0]))
+    in_scale = candles.selected(same)
+    return in_scale if same[0] else replace(in_scale, scale_since_ms=int(in_scale.open_ms[0]))
 
 
 def _plausible(table: Floats) -> Floats:

@@ -235,15 +235,15 @@ def keyed(rows: Sequence[Mapping[str, Any]], name: str, reason: str) -> dict[str
 def timely(rows: Iterable[Mapping[str, Any]], name: str, received_ms: int) -> list[Mapping[str, Any]]:
     """Return the rows whose time in field `name` is at most a minute ahead of ours and at most 10 minutes behind, and the
     rows without a time. Count the others."""
-    kept = []
+    current = []
     for row in rows:
         given = row.get(name)
         time_ms = row_time(given, received_ms + MAX_CLOCK_LEAD_MS) if given else received_ms
         if time_ms is None or received_ms - time_ms > MAX_TICKER_AGE_MS:
             count_refused("premium_time" if time_ms is None else "premium_age")
         else:
-            kept.append(row)
-    return kept
+            current.append(row)
+    return current
 
 
 def completed(

@@ -7,8 +7,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from virtuoso.domain.model import DimensionKind
-from virtuoso.domain.outlook import SaidOutlook
-from virtuoso.domain.records import Alert, ScorePoint, Signal
+from virtuoso.domain.records import Alert, Signal
 
 MOVES_MS = {"1h": 3_600_000, "4h": 14_400_000, "24h": 86_400_000}
 """The times after a signal at which its move is told."""
@@ -197,13 +196,6 @@ ALERTS: Sequence[Column] = (
 
 TABLES: dict[str, Sequence[Column]] = {"scores": SCORES, "signals": SIGNALS, "alerts": ALERTS, "outlooks": OUTLOOKS}
 """The columns by the name of the table."""
-NOT_EXPORTED = {
-    ScorePoint: frozenset[str](),
-    Signal: frozenset({"rearmed"}),
-    Alert: frozenset[str](),
-    SaidOutlook: frozenset[str](),
-}
-"""The fields of each record that have no column, because they are only for the collector."""
 
 
 def cells(columns: Sequence[Column], record: object) -> list[str | float | int | None]:

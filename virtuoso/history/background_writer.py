@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import HistoryError
+from virtuoso.domain.model import DAY_MS
 from virtuoso.domain.outlook import SaidOutlook
 from virtuoso.domain.plausibility import MAX_CLOCK_LEAD_MS
 from virtuoso.domain.ports import HistoryWriter
@@ -25,7 +26,6 @@ MAX_RECORDS = 50_000  # maximum in the queue of each other kind: enough for week
 BATCH_SIZE = 500  # records per kind and transaction; small, because the collector uses the same CPU
 MAX_LOGGED_REFUSALS = 10  # warnings per kind
 HOUR_S = 3600.0
-DAY_MS = 86_400_000
 CLOSING_S = 4.0
 
 R = TypeVar("R")
@@ -36,7 +36,6 @@ class WriterStatus:
     """The state of the writer. `waiting` and `dropped` count records by kind: points, signals, opportunities, alerts."""
 
     ok: bool
-    down_since_ms: int | None  # epoch ms, our clock; None while writes succeed
     reason: str  # the error of the history; empty while writes succeed
     waiting: Mapping[str, int]
     dropped: Mapping[str, int]
@@ -84,7 +83,6 @@ class BackgroundWriter:
         self._minutes: dict[tuple[str, str], int] = {}  # minute of the last point, by venue and symbol
         self._newest_ms: int | None = None
         self._urgent = asyncio.Event()
-        self._down_since_ms: int | None = None
         self._reason = ""
 
     def record(
@@ -120,8 +118,7 @@ class BackgroundWriter:
     def status(self) -> WriterStatus:
         """Return the current state of the writer."""
         return WriterStatus(
-            ok=self._down_since_ms is None,
-            down_since_ms=self._down_since_ms,
+            ok=not self._reason,
             reason=self._reason,
             waiting={queue.kind: len(queue) for queue in self._queues},
             dropped={queue.kind: queue.dropped for queue in self._queues},
@@ -156,7 +153,7 @@ class BackgroundWriter:
                 pass
             self._urgent.clear()
             await self._write_all()
-            if self._down_since_ms is not None:
+            if self._reason:
                 await self._clock.sleep(self._interval_s)  # further alerts do not cause more attempts
 
     async def _write_all(self) -> None:
@@ -168,12 +165,10 @@ class BackgroundWriter:
                 await self._write_alerts(alerts)
         except HistoryError as error:
             self._reason = str(error)
-            if self._down_since_ms is None:
-                self._down_since_ms = self._clock.now_ms()
         else:
-            if self._down_since_ms is not None:
+            if self._reason:
                 log.info("history: all records that were queued during the outage are written")
-            self._down_since_ms, self._reason = None, ""
+            self._reason = ""
         self._update_metrics()
 
     async def _write_batch(self) -> None:

@@ -85,21 +85,20 @@ class SqlHistoryReader:
 
     async def scored_venues(self) -> Sequence[str]:
         """See the port."""
-        query = select(series.c.venue).distinct().order_by(series.c.venue)
-
-        async def read(connection: AsyncConnection) -> list[str]:
-            return list((await connection.execute(query)).scalars())
-
-        return await self._transactions.run("scored_venues", read)
+        return await self._texts("scored_venues", select(series.c.venue).distinct().order_by(series.c.venue))
 
     async def scored_symbols(self, venue: str) -> Sequence[str]:
         """See the port."""
         query = select(series.c.symbol).where(series.c.venue == venue).order_by(series.c.symbol)
+        return await self._texts("scored_symbols", query)
+
+    async def _texts(self, call: str, query: Select[Any]) -> list[str]:
+        """Return the only column of a query."""
 
         async def read(connection: AsyncConnection) -> list[str]:
             return list((await connection.execute(query)).scalars())
 
-        return await self._transactions.run("scored_symbols", read)
+        return await self._transactions.run(call, read)
 
     async def signals(
         self,

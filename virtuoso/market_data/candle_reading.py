@@ -86,7 +86,7 @@ class CandleReading:
         self._short_reads[key] = self._short_reads.get(key, 0) + 1  # a new market, or refused rows
         return min(wait_s, REPEAT_PERIOD_S, RETRY_GAP_S * 2.0 ** min(self._short_reads[key] - 1, 5))
 
-    def tell(self, state: SymbolState, new: Candles) -> bool:
+    def add_streamed(self, state: SymbolState, new: Candles) -> bool:
         """Append bars of a stream. Return False if the series must be read instead: it is not known, or does not join."""
         old, key = state.candles.get(new.timeframe), (new.symbol, new.timeframe)
         joined = None if old is None else merge_candles(old, new, limit=BARS_KEPT)
@@ -115,7 +115,7 @@ class CandleReading:
                 self._unpublished.add((state.instrument.symbol, timeframe))
 
     async def wait_for_stream(self, state: SymbolState, timeframe: Timeframe) -> float | None:
-        """Return the seconds until the next bar should be here, if the stream told all bars so far. Publish them. Return
+        """Return the seconds until the next bar should be here, if the stream sent all bars so far. Publish them. Return
         None if the series must be read."""
         symbol, bars = state.instrument.symbol, state.candles.get(timeframe)
         if bars is None or not _is_complete(bars) or (symbol, timeframe) in self._gaps:

@@ -4,7 +4,7 @@
                                     streams ─► reader ─► apply_updates ────────────▲
 
 Candles are due again when a bar closes. All other jobs follow the venue's cadence. A job sends no request while a stream
-tells what it would read.
+sends what it would read.
 """
 
 from __future__ import annotations
@@ -113,12 +113,12 @@ class Feed:
         self._streamed.streams = streams
 
     def apply_updates(self, updates: Iterable[StreamUpdate]) -> None:
-        """Use what the streams of the venue tell."""
+        """Use what the streams of the venue send."""
         self._streamed.apply(updates)
 
     @property
     def streams_alive(self) -> bool:
-        """Return True while the streams tell prices of tracked symbols."""
+        """Return True while the streams send prices of tracked symbols."""
         return bool(self.universe) and self._streamed.alive
 
     def stream_status(self) -> Mapping[InputKind, KindStatus]:
@@ -330,7 +330,7 @@ class Feed:
                 assert_never(job.kind)
 
     async def publish_told_candles(self) -> None:
-        """Publish the bars that streams have told since the last time. While jobs run, they do it."""
+        """Publish the bars that streams have sent since the last time. While jobs run, they do it."""
         await self._candles.publish_told()
 
     async def _publish_candles(self, bars: Candles) -> None:
@@ -339,7 +339,7 @@ class Feed:
 
     def market(self) -> MarketData:
         """Return the current data. Prices that others contradict are not among it."""
-        self._prices.use_told()
+        self._prices.use_streamed()
         found = {inputs.symbol: inputs for inputs in self._all_inputs()}
         self._contradictions.report(found.values())
         inputs = [found[item.symbol] for item in self.universe if found[item.symbol].ticker is not None]

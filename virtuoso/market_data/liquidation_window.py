@@ -1,4 +1,4 @@
-"""The liquidations of one symbol within the last 24 hours. Only streams tell of them."""
+"""The liquidations of one symbol within the last 24 hours. Only streams send them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class LiquidationWindow:
         self._newest: Liquidations | None = None
         self._since_ms = self._known_since_ms = self._alive_ms = 0
 
-    def tell(self, new: Liquidations) -> None:
+    def add_streamed(self, new: Liquidations) -> None:
         """Add liquidations of the stream."""
         self._rows.add({name: getattr(new, name) for name in (TIME, *COLUMNS)})
         if new.complete_since_ms > self._since_ms:
@@ -41,7 +41,7 @@ class LiquidationWindow:
         self._newest = new
 
     def lose(self) -> None:
-        """Record that the stream was lost. What was told stays, but a later record is complete only from its return on."""
+        """Record that the stream was lost. What was sent stays, but a later record is complete only from its return on."""
         self._newest = None
 
     def record(self, now_ms: int, stamp: Stamp | None) -> Liquidations | None:

@@ -24,12 +24,12 @@ def merge_candles(old: Candles | None, new: Candles, *, limit: int) -> Candles:
     index = np.minimum(np.searchsorted(old.open_ms, new.open_ms), len(old) - 1)
     emptied = (old.open_ms[index] == new.open_ms) & (old.volume[index] > 0) & (new.volume == 0)
     count_refused("candle_contradiction", int(np.sum(emptied)))
-    kept = ~np.isin(old.open_ms, new.open_ms[~emptied])
+    unchanged = ~np.isin(old.open_ms, new.open_ms[~emptied])
     columns: dict[str, Any] = {
-        name: np.concatenate((getattr(old, name)[kept], getattr(new, name)[~emptied])) for name in CANDLE_COLUMNS
+        name: np.concatenate((getattr(old, name)[unchanged], getattr(new, name)[~emptied])) for name in CANDLE_COLUMNS
     }
     if old.taker_buy is not None or new.taker_buy is not None:
-        columns["taker_buy"] = np.concatenate((_taker_buy(old)[kept], _taker_buy(new)[~emptied]))
+        columns["taker_buy"] = np.concatenate((_taker_buy(old)[unchanged], _taker_buy(new)[~emptied]))
     order = np.argsort(columns["open_ms"], kind="stable")[-limit:]
     merged = in_one_scale(replace(new, **{name: values[order] for name, values in columns.items()}))
     breaks = [each.scale_since_ms for each in (old, new, merged) if each.scale_since_ms is not None]

@@ -40,8 +40,8 @@ def checked(inputs: SymbolInputs, now_ms: int) -> SymbolInputs:
     ticker = check.ticker()
     if not check.refused and ticker is inputs.ticker:
         return inputs
-    kept = {timeframe: bars for timeframe, bars in inputs.candles.items() if bars in check.trusted}
-    return replace(inputs, ticker=ticker, candles=kept, refused=check.refused)
+    candles = {timeframe: bars for timeframe, bars in inputs.candles.items() if bars in check.trusted}
+    return replace(inputs, ticker=ticker, candles=candles, refused=check.refused)
 
 
 class _Check:
@@ -161,14 +161,14 @@ class PriceSteps:
             if symbol in prices
         }
         refused = [ticker for symbol, ticker in tickers.items() if symbol not in prices] if accepted else []
-        kept = {
+        previous = {
             ticker.symbol: one
             for ticker in refused
             if (one := self._confirmed.get(ticker.symbol)) is not None
             and ticker.stamp.received_ms - one.stamp.received_ms <= PRICE_STEP_MS
         }
         self._confirmed |= accepted
-        return accepted | kept
+        return accepted | previous
 
 
 class _Steps:

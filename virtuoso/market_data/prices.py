@@ -44,12 +44,12 @@ class Prices:
         self._venue = venue
         self._clock = clock
         self._steps = PriceSteps()
-        self._told: dict[str, Ticker] = {}  # from streams, since the last call of `use_told`
+        self._waiting: dict[str, Ticker] = {}  # from streams, since the last call of `use_streamed`
         self._read: Mapping[str, Ticker] = {}  # the newest reading
 
     def read(self, tickers: Mapping[str, Ticker]) -> None:
         """Use a reading of all markets. Raise BadData when it has no price that can be used."""
-        self.use_told()
+        self.use_streamed()
         confirmed = self._steps.confirmed(tickers)
         if not confirmed:
             raise BadData("every price differs too much from the one before", venue=self._venue, endpoint="tickers")
@@ -57,10 +57,10 @@ class Prices:
         newer = {symbol for symbol in self.streamed if _is_newer(self.tickers[symbol], confirmed.get(symbol))}
         self._set(confirmed | {symbol: self.tickers[symbol] for symbol in newer}, frozenset(newer))
 
-    def tell(self, ticker: Ticker) -> None:
-        """Note a ticker of a stream, unless a newer one is noted. `use_told` uses it."""
-        if not _is_newer(self._told.get(ticker.symbol, ticker), ticker):
-            self._told[ticker.symbol] = ticker
+    def add_streamed(self, ticker: Ticker) -> None:
+        """Note a ticker of a stream, unless a newer one is noted. `use_streamed` uses it."""
+        if not _is_newer(self._waiting.get(ticker.symbol, ticker), ticker):
+            self._waiting[ticker.symbol] = ticker
 
     def now_ms(self) -> int:
         """Return the exchange's time (epoch ms), estimated from the newest ticker. Without one, return our time."""
@@ -70,12 +70,12 @@ class Prices:
     @property
     def newest_ms(self) -> int:
         """Return the time of the newest ticker, including those that are not used yet."""
-        return max((self.observed_ms, *(ticker.stamp.observed_ms for ticker in self._told.values())))
+        return max((self.observed_ms, *(ticker.stamp.observed_ms for ticker in self._waiting.values())))
 
-    def use_told(self) -> None:
+    def use_streamed(self) -> None:
         """Use the tickers of streams since the last call, as far as they are newer than the known ones."""
-        told, self._told = self._told, {}
-        newer = {name: ticker for name, ticker in told.items() if _is_newer(ticker, self.tickers.get(name))}
+        waiting, self._waiting = self._waiting, {}
+        newer = {name: ticker for name, ticker in waiting.items() if _is_newer(ticker, self.tickers.get(name))}
         if not newer:
             return
         confirmed = self._steps.confirmed({symbol: self._completed(ticker) for symbol, ticker in newer.items()})

@@ -1,6 +1,6 @@
-"""What the streams of a venue tell a feed, the requests that this saves, and the comparison of streams with requests.
+"""What the streams of a venue send a feed, the requests that this saves, and the comparison of streams with requests.
 
-A request is sent for what no stream has told in time, for what a stream has lost, and now and then to compare. When a
+A request is sent for what no stream has sent in time, for what a stream has lost, and now and then to compare. When a
 comparison fails, the topic is subscribed anew.
 """
 
@@ -73,8 +73,8 @@ class StreamedData:
         self._clock = clock
         self._listed: frozenset[str] = frozenset()
         self._states: Mapping[str, SymbolState] = {}
-        self._ticker_told_ms = 0  # the exchange's time of the newest streamed ticker
-        self._ticker_told_at: float | None = None  # our time when it arrived
+        self._ticker_ms = 0  # the exchange's time of the newest streamed ticker
+        self._ticker_at: float | None = None  # our time when it arrived
         self._paid_until: dict[Job, float] = {}  # by jobs that sent requests: the time of the next one at their cadence
         self._compare_at: dict[str, float] = {}
         self._different: set[str] = set()  # symbols whose last comparison failed
@@ -107,48 +107,50 @@ class StreamedData:
     @property
     def alive(self) -> bool:
         """Return True while tickers are streamed, and their time goes on."""
-        told_at = self._ticker_told_at
+        told_at = self._ticker_at
         return told_at is not None and self._clock.monotonic() - told_at <= ALIVE_S
 
     def apply(self, updates: Iterable[StreamUpdate]) -> None:
         """Apply updates. Updates of symbols that are not read change nothing, except tickers."""
         for update in updates:
             if isinstance(update, TickerUpdate):
-                if update.ticker.symbol not in self._listed:  # a stream of the whole venue may tell of delisted markets
+                if update.ticker.symbol not in self._listed:  # a stream of the whole venue may send delisted markets
                     continue
-                self._prices.tell(update.ticker)
-                if update.ticker.stamp.observed_ms > self._ticker_told_ms:
-                    self._ticker_told_ms = update.ticker.stamp.observed_ms
-                    self._ticker_told_at = self._clock.monotonic()
+                self._prices.add_streamed(update.ticker)
+                if update.ticker.stamp.observed_ms > self._ticker_ms:
+                    self._ticker_ms = update.ticker.stamp.observed_ms
+                    self._ticker_at = self._clock.monotonic()
                 if (state := self._states.get(update.ticker.symbol)) is not None:
-                    state.told[InputKind.TICKERS] = update.ticker.stamp
+                    state.stream_stamps[InputKind.TICKERS] = update.ticker.stamp
                 continue
-            told = _symbol_of(update)
-            for symbol in (told,) if told else self._states:
+            named = _symbol_of(update)
+            for symbol in (named,) if named else self._states:
                 if (state := self._states.get(symbol)) is not None:
                     self._apply(state, symbol, update)
 
     def _apply(self, state: SymbolState, symbol: str, update: StreamUpdate) -> None:
         match update:
             case BookUpdate():
-                is_new = InputKind.ORDER_BOOK not in state.told
-                state.told[InputKind.ORDER_BOOK] = Stamp(observed_ms=update.observed_ms, received_ms=update.received_ms)
+                is_new = InputKind.ORDER_BOOK not in state.stream_stamps
+                state.stream_stamps[InputKind.ORDER_BOOK] = Stamp(
+                    observed_ms=update.observed_ms, received_ms=update.received_ms
+                )
                 if is_new:
                     self._plan_comparison(symbol)
                     if self.reader is not None:
                         state.sample(self.reader)  # it is right now, and may be lost before the next pass
             case TradesUpdate(trades=trades):
-                state.trades.tell(trades, contiguous=update.contiguous)
-                state.told[InputKind.TRADES] = trades.stamp
+                state.trades.add_streamed(trades, contiguous=update.contiguous)
+                state.stream_stamps[InputKind.TRADES] = trades.stamp
                 if state.trades.unfilled:
                     self._hasten(Job(symbol, InputKind.TRADES))
             case CandlesUpdate(candles=candles):
-                state.told[InputKind.CANDLES] = candles.stamp
-                if not self._candles.tell(state, candles):
+                state.stream_stamps[InputKind.CANDLES] = candles.stamp
+                if not self._candles.add_streamed(state, candles):
                     self._hasten(Job(symbol, InputKind.CANDLES, candles.timeframe))
             case LiquidationsUpdate(liquidations=liquidations):
-                state.liquidations.tell(liquidations)
-                state.told[InputKind.LIQUIDATIONS] = liquidations.stamp
+                state.liquidations.add_streamed(liquidations)
+                state.stream_stamps[InputKind.LIQUIDATIONS] = liquidations.stamp
             case StreamLost(kind=kind):
                 state.lose(kind)
                 if update.reason == DIFFERENCE:
@@ -174,7 +176,7 @@ class StreamedData:
         return periods.get(job.kind, BAR_PERIOD_S)
 
     async def wait_s(self, job: Job) -> float | None:
-        """Return the seconds until a job is due again, if the streams have told what it would read. Otherwise, return None:
+        """Return the seconds until a job is due again, if the streams have sent what it would read. Otherwise, return None:
         the job sends a request."""
         wait_s = await self._wait_s(job)
         if wait_s is None and job.kind in PARTS:
@@ -184,12 +186,12 @@ class StreamedData:
 
     async def _wait_s(self, job: Job) -> float | None:
         state = self._states[job.symbol]
-        told = state.told.get(job.kind)
-        if told is None or (job.timeframe is not None and job.timeframe is not PARTS[InputKind.CANDLES]):
+        stamp = state.stream_stamps.get(job.kind)
+        if stamp is None or (job.timeframe is not None and job.timeframe is not PARTS[InputKind.CANDLES]):
             return None
         if job.timeframe is not None:
             return await self._candles.wait_for_stream(state, job.timeframe)
-        left_s = self._period_s(job) - (self._prices.now_ms() - told.observed_ms) / 1000
+        left_s = self._period_s(job) - (self._prices.now_ms() - stamp.observed_ms) / 1000
         if left_s <= 0 or (job.kind is InputKind.TRADES and state.trades.unfilled):
             return None
         if job.kind is InputKind.ORDER_BOOK:
@@ -203,7 +205,7 @@ class StreamedData:
 
     def book(self, symbol: str) -> OrderBook | None:
         """Return the streamed order book. Return None while there is none."""
-        streams = self.reader is not None and InputKind.ORDER_BOOK in self._states[symbol].told
+        streams = self.reader is not None and InputKind.ORDER_BOOK in self._states[symbol].stream_stamps
         return self.reader.book(symbol, BOOK_LEVELS) if streams and self.reader is not None else None
 
     def shortened(self, book: OrderBook) -> OrderBook:
@@ -215,7 +217,7 @@ class StreamedData:
     def compare_book(self, requested: OrderBook, before: OrderBook | None) -> None:
         """Compare a requested order book with the streamed one: with that `before` the request, and with the current one.
         The nearer one counts, because the market moves during the request. After two failures in a row, the stream is
-        wrong: drop what it told, and subscribe it anew."""
+        wrong: drop what it sent, and subscribe it anew."""
         symbol = requested.symbol
         found = [book for book in (before, self.book(symbol)) if book is not None]
         if not found or found[-1].stamp.observed_ms - requested.stamp.observed_ms > MAX_STREAM_LAG_MS:
@@ -238,10 +240,10 @@ class StreamedData:
 
     def compare_trades(self, requested: Trades) -> None:
         """Subscribe the trades of a symbol anew if a reading has older trades than a stream may be late with, and the
-        stream did not tell them. Call this before the reading is used."""
+        stream did not send them. Call this before the reading is used."""
         state = self._states[requested.symbol]
         latest_ms = requested.stamp.observed_ms - MAX_STREAM_LAG_MS
-        if InputKind.TRADES in state.told and state.trades.lacks(requested, before_ms=latest_ms):
+        if InputKind.TRADES in state.stream_stamps and state.trades.lacks(requested, before_ms=latest_ms):
             self._reset(InputKind.TRADES, requested.symbol, "missing")
 
     def _reset(self, kind: InputKind, symbol: str, reason: str) -> None:

@@ -32,7 +32,7 @@ TICKER_INPUTS = frozenset({ScoreInput.TICKER, ScoreInput.MARK_PRICE, ScoreInput.
 
 
 class Books(Protocol):
-    """What a stream tells of order books, such as a StreamReader."""
+    """A source of streamed order books, such as a StreamReader."""
 
     def book(self, symbol: str, levels: int) -> OrderBook | None:
         """Return the current order book with at most `levels` levels a side, or None while it is not known."""
@@ -46,12 +46,12 @@ class Books(Protocol):
 class SymbolState:
     """The newest inputs of one symbol. All times are on the exchange's clock.
 
-    `told` has the stamp of the newest update of each kind that streams. A kind is not in it while its stream is lost.
+    `stream_stamps` has the stamp of the newest update of each kind that streams. A kind whose stream is lost is not in it.
     `built` has the opening time of the first bar that was made of minute bars, and not read since, by timeframe."""
 
     __slots__ = (
         *("instrument", "candles", "books", "trades", "liquidations", "funding", "open_interest", "long_short", "failed"),
-        *("told", "built", "_sampled_ms", "_flow"),
+        *("stream_stamps", "built", "_sampled_ms", "_flow"),
     )
 
     def __init__(self, instrument: Instrument) -> None:
@@ -64,25 +64,25 @@ class SymbolState:
         self.open_interest: TimeSeries | None = None
         self.long_short: TimeSeries | None = None
         self.failed: set[InputKind | Timeframe] = set()  # inputs whose newest request gave no usable data
-        self.told: dict[InputKind, Stamp] = {}
+        self.stream_stamps: dict[InputKind, Stamp] = {}
         self.built: dict[Timeframe, int] = {}
         self._sampled_ms = 0  # the time of the last streamed book among the samples
         self._flow: BookFlow | None = None  # that of the stream, as of the last sample
 
     def sample(self, reader: Books) -> None:
         """Take the streamed order book among the samples, if it has changed since the last time."""
-        told = self.told.get(InputKind.ORDER_BOOK)
-        if told is None or told.observed_ms <= self._sampled_ms:
+        stamp = self.stream_stamps.get(InputKind.ORDER_BOOK)
+        if stamp is None or stamp.observed_ms <= self._sampled_ms:
             return
         book = reader.book(self.instrument.symbol, BOOK_LEVELS)
         if book is not None:
-            self._sampled_ms = told.observed_ms
+            self._sampled_ms = stamp.observed_ms
             self._flow = reader.book_flow(self.instrument.symbol)
             self.books.add(book, streamed=True)
 
     def lose(self, kind: InputKind) -> None:
-        """Record that a stream was lost. What it told is used until it is too old."""
-        self.told.pop(kind, None)
+        """Record that a stream was lost. What it sent is used until it is too old."""
+        self.stream_stamps.pop(kind, None)
         if kind is InputKind.TRADES:
             self.trades.lose()
         elif kind is InputKind.LIQUIDATIONS:
@@ -103,7 +103,7 @@ class SymbolState:
             InputKind.LONG_SHORT: self.long_short,
             InputKind.FUNDING: self.funding,
             # Tickers come from the same servers as liquidations, and often. They show that the stream is alive.
-            InputKind.LIQUIDATIONS: self.liquidations.record(now_ms, self.told.get(InputKind.TICKERS)),
+            InputKind.LIQUIDATIONS: self.liquidations.record(now_ms, self.stream_stamps.get(InputKind.TICKERS)),
         }
         return {kind: record for kind, record in found.items() if record is not None}
 
@@ -123,13 +123,13 @@ class SymbolState:
         flow = (self._flow or self.books.flow()) if samples else None
         candles = self.fresh_candles(now_ms)
         streamed = {*(TICKER_INPUTS if streamed_ticker else ())}
-        if InputKind.ORDER_BOOK in self.told and samples and self.books.streamed:
+        if InputKind.ORDER_BOOK in self.stream_stamps and samples and self.books.streamed:
             streamed.add(ScoreInput.ORDER_BOOK)
         if flow is not None and flow is self._flow:
             streamed.add(ScoreInput.BOOK_FLOW)
-        if InputKind.TRADES in self.told and InputKind.TRADES in fresh:
+        if InputKind.TRADES in self.stream_stamps and InputKind.TRADES in fresh:
             streamed.add(ScoreInput.TRADES)
-        if InputKind.CANDLES in self.told and Timeframe.M1 in candles:
+        if InputKind.CANDLES in self.stream_stamps and Timeframe.M1 in candles:
             streamed.add(ScoreInput.CANDLES_1M)
         streamed |= {ScoreInput.candles(timeframe) for timeframe in self.built.keys() & candles.keys()}
         if InputKind.LIQUIDATIONS in fresh:
@@ -155,7 +155,10 @@ class SymbolState:
 
     def streams(self, inputs: SymbolInputs) -> bool:
         """Return True if order book and trades are in `inputs`, and both stream."""
-        return {InputKind.ORDER_BOOK, InputKind.TRADES} <= self.told.keys() and None not in (inputs.book, inputs.trades)
+        return {InputKind.ORDER_BOOK, InputKind.TRADES} <= self.stream_stamps.keys() and None not in (
+            inputs.book,
+            inputs.trades,
+        )
 
     def ages_ms(self, now_ms: int, records: Records) -> dict[InputKind, int]:
         """Return the age of each kind of input that exists. For candles, return the age of the oldest series."""

@@ -1,6 +1,6 @@
 """The trades of one symbol within the last ten minutes, from readings and from a stream, each trade once.
 
-A reading is a run of the venue's newest trades without a gap. A stream tells new trades without a gap until it is
+A reading is a run of the venue's newest trades without a gap. A stream sends new trades without a gap until it is
 interrupted. The window knows before which of its trades others may be missing. A reading that overlaps closes such a hole.
 """
 
@@ -44,7 +44,7 @@ class TradeWindow:
         self._add(trades, known)
         self.unfilled = any(time_ms > int(trades.time_ms[-1]) for time_ms, _ in self._holes)
 
-    def tell(self, trades: Trades, *, contiguous: bool) -> None:
+    def add_streamed(self, trades: Trades, *, contiguous: bool) -> None:
         """Add trades of a stream. `contiguous` is False when trades before them may be missing."""
         if not len(trades.time_ms):
             return
@@ -56,7 +56,7 @@ class TradeWindow:
         self._add(trades, known)
 
     def lose(self) -> None:
-        """Record that the stream was lost. Trades may be missing until it tells new ones."""
+        """Record that the stream was lost. Trades may be missing until it sends new ones."""
         self._interrupted = True
 
     def lacks(self, trades: Trades, *, before_ms: int) -> bool:

@@ -53,8 +53,12 @@ class RecordedReader:
 
     def frame(self, connection: int, data: str | bytes, received_ms: int) -> Sequence[StreamUpdate]:
         """See StreamReader."""
-        kept = self._reader.shortened(data)
-        frame = [connection, received_ms, kept] if isinstance(kept, str) else [connection, received_ms, _text(kept), 1]
+        shortened = self._reader.shortened(data)
+        frame = (
+            [connection, received_ms, shortened]
+            if isinstance(shortened, str)
+            else [connection, received_ms, _text(shortened), 1]
+        )
         self._record({"frames": [frame]})
         return self._reader.frame(connection, data, received_ms)
 

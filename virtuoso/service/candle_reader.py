@@ -3,30 +3,22 @@ share one read."""
 
 from __future__ import annotations
 
-import asyncio
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
 from virtuoso.domain.errors import CorruptValue, DataUnavailable, RepositoryError
 from virtuoso.domain.plausibility import MAX_GAP_JUMP
 from virtuoso.service import admission, encoding
 from virtuoso.service.chart_timeframes import CHART_TIMEFRAMES, ChartTimeframe, merged
-from virtuoso.service.coalescing_cache import CoalescingCache
 from virtuoso.service.served_snapshot import stored_provenance
-from virtuoso.service.snapshot_reader import Keys, Source
+from virtuoso.service.stored_reader import StoredReader
 from virtuoso.wire import snapshots, times
 
 if TYPE_CHECKING:
     from virtuoso.market.v1 import candle_pb2, provenance_pb2
     from virtuoso.store.v1 import candle_series_pb2
-
-# The timeout of one read. A dashboard has two seconds for everything.
-READ_S = 1.5
-CACHE_S = 2.0
-MAX_CACHED = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +41,8 @@ class EncodedSeries:
         return self.chunks[start:end], self.open_ms[start] if start else None
 
 
-class CandleReader:
-    """A reader of series of candles. `max_stale_s`: the maximum time by which a newer candle may be overdue."""
-
-    def __init__(
-        self, source: Source, keys: Keys, *, max_stale_s: float, clock: Clock = SYSTEM_CLOCK, cache_s: float = CACHE_S
-    ) -> None:
-        self._source, self._keys, self._clock = source, keys, clock
-        self._max_stale_ms = max_stale_s * 1000
-        self._cache = CoalescingCache(clock, lifetime_s=cache_s, max_entries=MAX_CACHED)
+class CandleReader(StoredReader):
+    """A reader of series of candles. They may be served while a newer candle is overdue by at most `max_stale_s`."""
 
     async def series(
         self, venue: str, symbol: str, timeframe: candle_pb2.Timeframe.ValueType, *, price: float | None = None
@@ -89,13 +74,9 @@ class CandleReader:
             message,
             current,
             stale=self._overdue_ms(series) > snapshots.SOFT_EXPIRY_SCORES_MS,
-            age_ms=max(0, self._clock.now_ms() - times.millis(message.observed_time) - snapshots.behind_ms(message)),
+            age_ms=self._age_ms(message),
             stale_reason=stale_reason,
         )
-
-    async def close(self) -> None:
-        """Cancel all reads."""
-        await self._cache.close()
 
     def _overdue_ms(self, series: EncodedSeries) -> int:
         # The candle after the newest one closes two candle lengths after the newest one opened.
@@ -106,10 +87,7 @@ class CandleReader:
         missing = DataUnavailable(f"the {chart.name} bars of {symbol} are not available yet")
         wanted = admission.WantedCandles(venue, symbol, chart.stored, chart.stored_ms)
         try:
-            async with asyncio.timeout(READ_S):
-                blob = await self._source.get(self._keys.candles(venue, symbol, CHART_TIMEFRAMES[chart.stored].name))
-            if blob is None:
-                raise missing
+            blob = await self._get(self._keys.candles(venue, symbol, CHART_TIMEFRAMES[chart.stored].name), missing)
             message, stored = admission.read_candles(blob, wanted, now_ms=self._clock.now_ms())
         except (TimeoutError, RepositoryError, CorruptValue) as error:
             raise missing from error

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from virtuoso.domain.tasks import ignore_failure
+from virtuoso.domain.tasks import cancel_all, ignore_failure
 
 if TYPE_CHECKING:
     from virtuoso.domain.clock import Clock
@@ -45,9 +45,7 @@ class CoalescingCache:
         """Cancel all reads and forget all results. Idempotent."""
         tasks = [entry.task for entry in self._reads.values()]
         self._reads.clear()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel_all(tasks)
 
     def _begin(self, key: Hashable, read: Callable[[], Coroutine[Any, Any, T]]) -> _Read:
         task = asyncio.create_task(read())

@@ -246,7 +246,7 @@ class MarketHandlers:
             symbol = served.view.untracked_symbol(request.symbol) or request.symbol
         if symbol not in outlooks.chunks:
             symbol = served.view.symbol(request.symbol)
-        return served.provenance_field + encoding.field(2, (outlooks.of(symbol),))
+        return served.provenance_field + encoding.field(2, (outlooks.bytes_of(symbol),))
 
     async def list_outlooks(self, request: api.ListOutlooksRequest, _: Context) -> bytes:
         """Return a page of outlooks, highest odds first. Symbols without odds come last."""

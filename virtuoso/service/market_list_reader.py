@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from virtuoso.domain.errors import CorruptValue, DataUnavailable, RepositoryError
 from virtuoso.service import admission, encoding
-from virtuoso.service.coalescing_cache import CoalescingCache
 from virtuoso.service.served_snapshot import stored_provenance
-from virtuoso.wire import snapshots, times
+from virtuoso.service.stored_reader import StoredReader
+from virtuoso.wire import snapshots
 
 if TYPE_CHECKING:
     from virtuoso.domain.clock import Clock
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 ORDERABLE = ("price", "change_24h_percent", "turnover_24h_usd", "funding_percent", "open_interest_usd")
 DEFAULT_ORDER = "turnover_24h_usd desc"
-READ_S = 1.5  # the timeout of one read
 LISTS_KEPT = 12  # of the last minute, so that all pages of a list come from one
 
 
@@ -63,13 +62,13 @@ class MarketList:
         return [*(market for _, market in known), *(market for market in self.markets if market.numbers[index] is None)]
 
 
-class MarketListReader:
-    """A reader of lists of markets. `max_stale_s`: the maximum age of a list that is served."""
+class MarketListReader(StoredReader):
+    """A reader of lists of markets."""
+
+    max_cached = 4
 
     def __init__(self, source: Source, keys: Keys, *, max_stale_s: float, clock: Clock, cache_s: float) -> None:
-        self._source, self._keys, self._clock = source, keys, clock
-        self._max_stale_ms = max_stale_s * 1000
-        self._cache = CoalescingCache(clock, lifetime_s=cache_s, max_entries=4)
+        super().__init__(source, keys, max_stale_s=max_stale_s, clock=clock, cache_s=cache_s)
         self._recent: OrderedDict[str, MarketList] = OrderedDict()  # oldest first
 
     async def newest(self, current: provenance_pb2.Provenance) -> MarketList:
@@ -78,7 +77,7 @@ class MarketListReader:
         Raise DataUnavailable when there is none, when it is too old, or when the repository does not answer in time."""
         venue, environment = current.venue, current.environment
         found = await self._cache.get((venue, environment), lambda: self._read(venue, environment))
-        if self._age_ms(found) > self._max_stale_ms:
+        if self._age_ms(found.message) > self._max_stale_ms:
             raise DataUnavailable(f"the newest list of the markets of {venue} is too old to be served")
         return found
 
@@ -93,25 +92,14 @@ class MarketListReader:
         stale_reason: provenance_pb2.FallbackReason.ValueType,
     ) -> provenance_pb2.Provenance:
         """Return the provenance of a reply with these markets."""
-        age_ms = self._age_ms(markets)
+        age_ms = self._age_ms(markets.message)
         stale = age_ms > snapshots.SOFT_EXPIRY_SCORES_MS
         return stored_provenance(markets.message, current, stale=stale, age_ms=age_ms, stale_reason=stale_reason)
-
-    async def close(self) -> None:
-        """Cancel all reads."""
-        await self._cache.close()
-
-    def _age_ms(self, markets: MarketList) -> int:
-        message = markets.message
-        return max(0, self._clock.now_ms() - times.millis(message.observed_time) - snapshots.behind_ms(message))
 
     async def _read(self, venue: str, environment: provenance_pb2.Environment.ValueType) -> MarketList:
         missing = DataUnavailable(f"the list of the markets of {venue} is not available yet")
         try:
-            async with asyncio.timeout(READ_S):
-                blob = await self._source.get(self._keys.markets(venue))
-            if blob is None:
-                raise missing
+            blob = await self._get(self._keys.markets(venue), missing)
             read = await asyncio.to_thread(_decode, blob, venue, environment, self._clock.now_ms())
         except (TimeoutError, RepositoryError, CorruptValue) as error:
             raise missing from error

@@ -25,18 +25,18 @@ class Outlooks:
     chunks: Mapping[str, bytes] = field(default_factory=dict)
     record: Sequence[bytes] = ()
 
-    def of(self, symbol: str) -> bytes:
+    def bytes_of(self, symbol: str) -> bytes:
         """Return the encoded outlook of a symbol that is tracked or in the universe."""
         found = self.chunks.get(symbol)
         return self._unread(symbol) if found is None else found
 
     def in_row(self, symbol: str, row: bytes) -> bytes:
         """Return the chunk of a row, with the outlook of its symbol added."""
-        return encoding.chunk(encoding.payload(row) + encoding.high_field(FIELD, self.of(symbol)))
+        return encoding.chunk(encoding.payload(row) + encoding.high_field(FIELD, self.bytes_of(symbol)))
 
     def in_confluence(self, symbol: str) -> bytes:
         """Return the outlook as a field of GetConfluenceResponse."""
-        return encoding.high_field(FIELD, self.of(symbol))
+        return encoding.high_field(FIELD, self.bytes_of(symbol))
 
     @staticmethod
     def _unread(symbol: str) -> bytes:

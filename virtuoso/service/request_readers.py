@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from virtuoso.domain.clock import SYSTEM_CLOCK, Clock
-from virtuoso.service.candle_reader import CACHE_S, CandleReader
+from virtuoso.service.candle_reader import CandleReader
 from virtuoso.service.market_list_reader import MarketListReader
 from virtuoso.service.series_reader import SeriesReader
 
 if TYPE_CHECKING:
     from virtuoso.service.snapshot_reader import Keys, Source
+
+CACHE_S = 2.0
 
 
 class RequestReaders:

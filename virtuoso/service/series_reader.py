@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from virtuoso.domain.errors import CorruptValue, DataUnavailable, RepositoryError
 from virtuoso.service import admission
-from virtuoso.service.coalescing_cache import CoalescingCache
 from virtuoso.service.served_snapshot import stored_provenance
-from virtuoso.wire import snapshots, times
+from virtuoso.service.stored_reader import StoredReader
 
 if TYPE_CHECKING:
-    from virtuoso.domain.clock import Clock
     from virtuoso.market.v1 import provenance_pb2
-    from virtuoso.service.snapshot_reader import Keys, Source
     from virtuoso.store.v1 import market_series_pb2
 
-READ_S = 1.5  # the timeout of one read
 SOFT_EXPIRY_MS = 180_000  # collectors store the series of a market once a minute
-MAX_CACHED = 256
 
 
-class SeriesReader:
-    """A reader of series. `max_stale_s`: the maximum age of series that are served."""
-
-    def __init__(self, source: Source, keys: Keys, *, max_stale_s: float, clock: Clock, cache_s: float) -> None:
-        self._source, self._keys, self._clock = source, keys, clock
-        self._max_stale_ms = max_stale_s * 1000
-        self._cache = CoalescingCache(clock, lifetime_s=cache_s, max_entries=MAX_CACHED)
+class SeriesReader(StoredReader):
+    """A reader of series."""
 
     async def read(self, current: provenance_pb2.Provenance, symbol: str) -> market_series_pb2.MarketSeriesSet:
         """Return the series of a symbol on the venue and in the environment of the current snapshot.
@@ -50,22 +39,12 @@ class SeriesReader:
         age_ms = self._age_ms(stored)
         return stored_provenance(stored, current, stale=age_ms > SOFT_EXPIRY_MS, age_ms=age_ms, stale_reason=stale_reason)
 
-    async def close(self) -> None:
-        """Cancel all reads."""
-        await self._cache.close()
-
-    def _age_ms(self, stored: market_series_pb2.MarketSeriesSet) -> int:
-        return max(0, self._clock.now_ms() - times.millis(stored.observed_time) - snapshots.behind_ms(stored))
-
     async def _read(
         self, venue: str, environment: provenance_pb2.Environment.ValueType, symbol: str
     ) -> market_series_pb2.MarketSeriesSet:
         missing = DataUnavailable(f"the series of {symbol} are not available yet")
         try:
-            async with asyncio.timeout(READ_S):
-                blob = await self._source.get(self._keys.series(venue, symbol))
-            if blob is None:
-                raise missing
+            blob = await self._get(self._keys.series(venue, symbol), missing)
             return admission.read_series(blob, venue, environment, symbol, now_ms=self._clock.now_ms())
         except (TimeoutError, RepositoryError, CorruptValue) as error:
             raise missing from error

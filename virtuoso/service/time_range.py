@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from virtuoso.domain.errors import InvalidField
+from virtuoso.domain.model import DAY_MS
 from virtuoso.domain.plausibility import LAST_SECOND
 from virtuoso.wire import times
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from virtuoso.market.v1 import market_service_pb2 as api
 
-DAY_MS = 86_400_000
 # The step between the points in a history.
 MIN_STEP_MS = 60_000
 MAX_POINTS = 288  # a reply takes less than 5 ms of CPU

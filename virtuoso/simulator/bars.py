@@ -8,9 +8,10 @@ from functools import lru_cache
 
 import numpy as np
 
+from virtuoso.domain.model import DAY_MS
 from virtuoso.simulator.factors import BLOCK_MS, MINUTE_MS, MINUTE_SIGMA, REGIME_DRIFT
 from virtuoso.simulator.liquidations import Liquidation, minute_liquidations
-from virtuoso.simulator.listings import DAY_MS, EPOCH_MS, Listing, PriceModel
+from virtuoso.simulator.listings import EPOCH_MS, Listing, PriceModel
 from virtuoso.simulator.minute_trades import TradeSequence, minute_trades
 from virtuoso.simulator.noise import Floats, smooth_noise_at
 from virtuoso.simulator.paths import HALF_HOUR_MS, Paths

@@ -10,7 +10,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-DAY_MS = 86_400_000
+from virtuoso.domain.model import DAY_MS
+
 EPOCH_MS = 1_704_067_200_000  # 2024-01-01, the start of the market's history
 
 

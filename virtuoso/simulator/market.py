@@ -14,10 +14,11 @@ from functools import lru_cache
 
 import numpy as np
 
+from virtuoso.domain.model import DAY_MS
 from virtuoso.simulator.bars import Bars
 from virtuoso.simulator.factors import BLOCK_MS, MINUTE_MS
 from virtuoso.simulator.liquidations import Liquidation
-from virtuoso.simulator.listings import DAY_MS, EPOCH_MS, Listing, listings, price_models
+from virtuoso.simulator.listings import EPOCH_MS, Listing, listings, price_models
 from virtuoso.simulator.noise import Floats, smooth_noise_at
 from virtuoso.simulator.order_book import MAX_LEVELS, BookState, Levels, Side, book_sides, to_levels
 from virtuoso.simulator.paths import merge_bars

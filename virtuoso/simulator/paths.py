@@ -15,6 +15,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from virtuoso.domain.model import DAY_MS
 from virtuoso.simulator.factors import (
     ACTIVITY,
     ACTIVITY_SIGMA,
@@ -27,7 +28,7 @@ from virtuoso.simulator.factors import (
     REGIME_DRIFT,
     Factor,
 )
-from virtuoso.simulator.listings import DAY_MS, EPOCH_MS, Listing, PriceModel
+from virtuoso.simulator.listings import EPOCH_MS, Listing, PriceModel
 from virtuoso.simulator.minute_trades import first_trade_ids
 from virtuoso.simulator.noise import Floats, generator, smooth_noise
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from virtuoso.domain.model import DAY_MS
 from virtuoso.simulator.factors import BLOCK_MS, MINUTE_MS
-from virtuoso.simulator.listings import DAY_MS, EPOCH_MS, PriceModel
+from virtuoso.simulator.listings import EPOCH_MS, PriceModel
 from virtuoso.simulator.noise import Floats, smooth_noise
 from virtuoso.simulator.paths import HALF_HOUR_MS, Paths
 

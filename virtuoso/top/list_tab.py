@@ -90,8 +90,8 @@ class ListTab(TabPane):
 
     def _draw_summary(self, content: Content) -> None:
         lines = [content.summary] if content.summary else []
-        if content.lack:
-            lines.append(Text(content.lack, DOWN))
+        if content.problem:
+            lines.append(Text(content.problem, DOWN))
         elif not content.entries:
             lines.append(Text(content.empty or words.LOADING, FAINT))
         self.query_one(".summary", TextBox).put(Text("\n").join(lines))

@@ -31,7 +31,7 @@ class Reading(Generic[Reply]):
         except grpc.aio.AioRpcError as error:
             self.failure = failure(error)
 
-    def lack(self, what: str = "") -> str:
+    def problem(self, what: str = "") -> str:
         """Return why the last call failed, in words; `what` was asked for. "" when it succeeded."""
         if self.failure is None:
             return ""

@@ -142,7 +142,10 @@ class SymbolScreen(Screen[None]):
             _section("", self._confluence, lambda one: symbol_text.score_lines(one, width), what="Score"),
             _section("", history, lambda one: symbol_text.history_lines(one, width - 28, tick_size), what="Score over time"),
             _section(
-                "Dimensions", self._confluence, lambda one: symbol_text.dimension_lines(one, context, width), told=True
+                "Dimensions",
+                self._confluence,
+                lambda one: symbol_text.dimension_lines(one, context, width),
+                problem_shown=True,
             ),
             _section("Outlook", self._outlook, lambda one: outlook_text(one.outlook, self._said, context)),
             _section("Active signal", self._signals, lambda one: self._listed(one.signals, signal_text, "active signal")),
@@ -153,14 +156,19 @@ class SymbolScreen(Screen[None]):
             ),
             _section("Beta to BTC", self._beta, lambda one: beta_lines(one.beta)),
             _section(
-                "Order book depth", self._confluence, lambda one: symbol_text.depth_lines(one, context, width), told=True
+                "Order book depth",
+                self._confluence,
+                lambda one: symbol_text.depth_lines(one, context, width),
+                problem_shown=True,
             ),
-            _section("Liquidations", self._confluence, lambda one: symbol_text.liquidation_lines(one, context), told=True),
+            _section(
+                "Liquidations", self._confluence, lambda one: symbol_text.liquidation_lines(one, context), problem_shown=True
+            ),
             _section(
                 "Components",
                 self._confluence,
                 lambda one: symbol_text.component_lines(one.dimensions, context, width),
-                told=True,
+                problem_shown=True,
             ),
         ]
         return Text("\n").join(part for part in parts if part)
@@ -175,7 +183,7 @@ class SymbolScreen(Screen[None]):
             markets = self._venue_market.reply.markets if self._venue_market.reply else ()
             found = next((each for each in markets if each.symbol == self.symbol), None)
             if found is None:
-                return text.append(self._venue_market.lack() or words.LOADING, FAINT)
+                return text.append(self._venue_market.problem() or words.LOADING, FAINT)
             tracked = context.dashboard.provenance.coverage.expected if context.dashboard else 0
             text.append_text(symbol_text.price_line(found, None))
             return text.append(f"\n{words.unscored(found, tracked)}", WARN)
@@ -185,7 +193,7 @@ class SymbolScreen(Screen[None]):
     def _chart(self, context: Context, width: int) -> Text:
         reply = self._candles.reply
         if reply is None or not reply.candles:
-            return Text(self._candles.lack("Bars") or ("No bars yet." if reply else words.LOADING), FAINT)
+            return Text(self._candles.problem("Bars") or ("No bars yet." if reply else words.LOADING), FAINT)
         name, step_ms = words.TIMEFRAMES[reply.timeframe]
         row = context.row(self.symbol)
         tick_size = words.optional(row, "tick_size") if row else None
@@ -197,7 +205,7 @@ class SymbolScreen(Screen[None]):
         if reply.provenance.stale:
             text.append("  STALE", WARN)
         if self._candles.failure:
-            lines.append(Text(self._candles.lack("Bars"), DOWN))
+            lines.append(Text(self._candles.problem("Bars"), DOWN))
         return Text("\n").join([text, *lines])
 
     def _listed(self, found: Sequence[Reply], text: Callable[[Reply, Context], Text], what: str) -> Text:
@@ -207,18 +215,18 @@ class SymbolScreen(Screen[None]):
 
 
 def _section(
-    title: str, reading: Reading[Reply], text: Callable[[Reply], Text], *, what: str = "", told: bool = False
+    title: str, reading: Reading[Reply], text: Callable[[Reply], Text], *, what: str = "", problem_shown: bool = False
 ) -> Text:
-    """Return a title, and the text of a reply. When its lack is already `told`, return nothing without a reply.
+    """Return a title, and the text of a reply. With `problem_shown`, return nothing without a reply.
 
-    `what` names what is lacking when there is no title."""
+    `what` names what is missing when there is no title."""
     lines = [Text(f"\n{title}", "bold")] if title else []
     if reading.reply is not None:
         lines.append(text(reading.reply))
-    if told:
+    if problem_shown:
         return Text("\n").join(lines) if reading.reply is not None else Text()
     if reading.failure:
-        lines.append(Text(reading.lack(what), DOWN))
+        lines.append(Text(reading.problem(what), DOWN))
     elif reading.reply is None:
         lines.append(Text(words.LOADING, FAINT))
     return Text("\n").join(lines)

@@ -131,7 +131,7 @@ def _add_dimension(
         sentence=dimension.sentence,
         missing_inputs=dimension.missing_inputs,
     )
-    added.MergeFromString(encoded.of(dimension.components, _components_alone))
+    added.MergeFromString(encoded.bytes_of(dimension.components, _components_alone))
     for one in dimension.inputs:
         added.inputs.add(
             name=one.name,

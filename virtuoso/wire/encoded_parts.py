@@ -19,7 +19,7 @@ class EncodedParts:
         """Begin a snapshot. Forget the parts that the last one did not have."""
         self._before, self._current = self._current, {}
 
-    def of(self, part: T, encode: Callable[[T], bytes]) -> bytes:
+    def bytes_of(self, part: T, encode: Callable[[T], bytes]) -> bytes:
         """Return the bytes of a part. `encode` is called for a new part. It is the same for a part in every call."""
         key = id(part)
         known = self._current.get(key) or self._before.get(key) or (part, encode(part))

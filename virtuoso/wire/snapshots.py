@@ -81,7 +81,7 @@ class SnapshotEncoder:
             confluences.add_confluence(message.confluences, snapshot, symbol, encoded)
         for item in snapshot.universe:
             if windows := snapshot.betas.get(item.symbol):
-                message.betas.add().MergeFromString(encoded.of(windows, partial(_betas, item.symbol)))
+                message.betas.add().MergeFromString(encoded.bytes_of(windows, partial(_betas, item.symbol)))
         blob = message.SerializeToString(deterministic=True)
         return blob if snapshot.outlook is None else blob + encoded_board(snapshot.outlook)
 

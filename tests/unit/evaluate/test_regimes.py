@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from tests.unit.evaluate.histories import candle_history, clock, five_minutes
-from virtuoso.domain.model import ANCHOR, Regime, Timeframe
-from virtuoso.evaluate.panel import DAY_MS
+from virtuoso.domain.model import ANCHOR, DAY_MS, Regime, Timeframe
 from virtuoso.evaluate.regimes import RegimeHistory, TickerHistory, regime_history
 from virtuoso.evaluate.replay import replay
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from tests.contract.histories import signal
+from virtuoso.domain.model import DAY_MS
 from virtuoso.domain.records import Side, Signal, SignalStatus, TradingCosts
-from virtuoso.evaluate.panel import DAY_MS, STEP_MS, Panel
+from virtuoso.evaluate.panel import STEP_MS, Panel
 from virtuoso.evaluate.signal_history import clustered_mean, judge_signals, signal_sentence
 
 DAYS, SYMBOLS = 20, 4

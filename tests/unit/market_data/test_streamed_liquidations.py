@@ -42,7 +42,9 @@ def test_liquidations_are_those_of_24_hours() -> None:
     window = LiquidationWindow("BTCUSDT")
 
     def tell(time_ms: int, *sizes: float) -> None:
-        window.tell(liquidations("BTCUSDT", *sizes, stamp=Stamp(observed_ms=time_ms, received_ms=time_ms), since_ms=1))
+        window.add_streamed(
+            liquidations("BTCUSDT", *sizes, stamp=Stamp(observed_ms=time_ms, received_ms=time_ms), since_ms=1)
+        )
 
     for time_ms, sizes in ((1, (1.0,)), (DAY_MS // 2, (2.0, 3.0)), (DAY_MS + 2, (4.0,))):
         tell(time_ms, *sizes)

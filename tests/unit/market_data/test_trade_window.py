@@ -61,7 +61,7 @@ def test_readings_that_do_not_overlap_are_complete_from_the_newer_one_on() -> No
 def test_a_reading_closes_the_hole_before_the_first_trade_of_a_stream() -> None:
     window = TradeWindow("BTCUSDT")
     window.read(trades(range(5)))
-    window.tell(trades([8, 9]), contiguous=False)
+    window.add_streamed(trades([8, 9]), contiguous=False)
     assert since(window) == 8 * SECOND + 1
     unfilled = [window.unfilled]
     window.read(trades(range(3, 11)))
@@ -72,8 +72,8 @@ def test_a_reading_closes_the_hole_before_the_first_trade_of_a_stream() -> None:
 
 def test_a_reading_that_is_older_than_the_hole_does_not_close_it() -> None:
     window = TradeWindow("BTCUSDT")
-    window.tell(trades(range(5)), contiguous=True)
-    window.tell(trades([8, 9]), contiguous=False)
+    window.add_streamed(trades(range(5)), contiguous=True)
+    window.add_streamed(trades([8, 9]), contiguous=False)
     window.read(trades(range(7)))
     assert window.unfilled
     assert since(window) == 8 * SECOND + 1
@@ -82,25 +82,25 @@ def test_a_reading_that_is_older_than_the_hole_does_not_close_it() -> None:
 def test_the_trade_of_a_stream_that_was_read_before_is_no_hole() -> None:
     window = TradeWindow("BTCUSDT")
     window.read(trades(range(10)))
-    window.tell(trades([7, 8]), contiguous=False)
+    window.add_streamed(trades([7, 8]), contiguous=False)
     assert not window.unfilled
     assert ids(window) == list(range(10))
 
 
 def test_after_a_loss_trades_may_be_missing_whatever_the_stream_says() -> None:
     window = TradeWindow("BTCUSDT")
-    window.tell(trades([1, 2]), contiguous=True)
+    window.add_streamed(trades([1, 2]), contiguous=True)
     window.lose()
-    window.tell(trades([3]), contiguous=True)
+    window.add_streamed(trades([3]), contiguous=True)
     assert since(window) == 3 * SECOND + 1
-    window.tell(trades([4]), contiguous=True)
+    window.add_streamed(trades([4]), contiguous=True)
     assert since(window) == 3 * SECOND + 1
 
 
 def test_trades_older_than_ten_minutes_are_dropped() -> None:
     window = TradeWindow("BTCUSDT")
     for number in range(0, 1000, 10):
-        window.tell(trades(range(number, number + 10)), contiguous=True)
+        window.add_streamed(trades(range(number, number + 10)), contiguous=True)
     assert ids(window) == list(range(999 - WINDOW_MS // SECOND + 1, 1000))
     assert since(window) == (999 - WINDOW_MS // SECOND) * SECOND + 1
 
@@ -108,7 +108,7 @@ def test_trades_older_than_ten_minutes_are_dropped() -> None:
 def test_more_trades_than_the_maximum_make_the_complete_time_shorter() -> None:
     window = TradeWindow("BTCUSDT")
     for first in range(0, MAX_TRADES + 1000, 1000):
-        window.tell(trades(range(first, first + 1000), step_ms=1), contiguous=True)
+        window.add_streamed(trades(range(first, first + 1000), step_ms=1), contiguous=True)
     assert ids(window) == list(range(1000, MAX_TRADES + 1000))
     assert since(window) == 1000
 
@@ -117,7 +117,7 @@ def test_of_many_holes_only_the_newest_are_filled() -> None:
     window = TradeWindow("BTCUSDT")
     count = MAX_HOLES + 50
     for index in range(count):
-        window.tell(trades([2 * index]), contiguous=False)
+        window.add_streamed(trades([2 * index]), contiguous=False)
     assert len(window._holes) == MAX_HOLES
     assert since(window) == 2 * (count - 1) * SECOND + 1
     window.read(trades(range(2 * count)))
@@ -126,19 +126,19 @@ def test_of_many_holes_only_the_newest_are_filled() -> None:
 
 def test_a_record_that_was_handed_out_never_changes() -> None:
     window = TradeWindow("BTCUSDT")
-    window.tell(trades(range(100, 200)), contiguous=True)
+    window.add_streamed(trades(range(100, 200)), contiguous=True)
     record = window.record()
     assert record is not None
     before = record.size.tolist()
     window.read(trades(range(50, 150)))
     for first in range(200, 5000, 100):
-        window.tell(trades(range(first, first + 100)), contiguous=True)
+        window.add_streamed(trades(range(first, first + 100)), contiguous=True)
     assert record.size.tolist() == before
 
 
 def test_a_stream_lacks_only_trades_that_are_older_than_it_may_be_late() -> None:
     window = TradeWindow("BTCUSDT")
-    window.tell(trades(range(10)), contiguous=True)
+    window.add_streamed(trades(range(10)), contiguous=True)
     reading = trades(range(5, 15))
     assert window.lacks(reading, before_ms=12 * SECOND)
     assert not window.lacks(reading, before_ms=10 * SECOND)
@@ -156,7 +156,7 @@ def test_no_trade_is_missing_after_the_stated_time_in_any_order_of_readings_and_
             window.read(trades(range(max(0, newest - data.draw(st.integers(0, 25))), newest + 1), grouped=grouped))
         elif told <= now:
             first = told if step == "tell" else data.draw(st.integers(told, now))
-            window.tell(trades(range(first, now + 1), grouped=grouped), contiguous=first == told)
+            window.add_streamed(trades(range(first, now + 1), grouped=grouped), contiguous=first == told)
             told = now + 1
         record = window.record()
         if record is None:

@@ -113,7 +113,7 @@ async def test_a_history_that_cannot_be_opened_is_unavailable_with_its_reason_in
 
 def candles(clock: VirtualClock) -> tuple[CandleReader, BreakableSource]:
     source = BreakableSource(MemoryRepository())
-    return CandleReader(source, keys, max_stale_s=600, clock=clock), source
+    return CandleReader(source, keys, max_stale_s=600, clock=clock, cache_s=2), source
 
 
 @in_virtual_time

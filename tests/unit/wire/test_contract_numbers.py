@@ -186,7 +186,7 @@ def test_a_score_history_has_the_limits_in_its_comments(contract: Contract) -> N
     assert numbers(contract, "GetScoreHistoryRequest.resolution") == [0, most, most]
     assert "one minute" in contract.comment(f"{PACKAGE}.GetScoreHistoryRequest.resolution")
     assert time_range.MIN_STEP_MS == 60_000
-    assert numbers(contract, "GetScoreHistoryRequest.start_time") == [time_range.DAY_MS / 3_600_000]
+    assert numbers(contract, "GetScoreHistoryRequest.start_time") == [model.DAY_MS / 3_600_000]
 
 
 def test_streams_are_silent_for_at_most_the_time_in_their_comments(contract: Contract) -> None:

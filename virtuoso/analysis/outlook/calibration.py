@@ -51,7 +51,7 @@ class Column:
     values: Floats
     ends: NDArray[np.intp]
 
-    def of(self, steps: slice) -> Floats:
+    def values_of(self, steps: slice) -> Floats:
         """Return the values of these steps."""
         first = self.ends[steps.start - 1] if steps.start else 0
         return self.values[first : self.ends[steps.stop - 1]]
@@ -77,11 +77,11 @@ class Matured:
         record = record_slice(self.walk, at)
         if record.stop - record.start < MIN_RECORD_STEPS:
             return None
-        groups = [column.of(record) for column in self.relative]
+        groups = [column.values_of(record) for column in self.relative]
         if any(not len(values) for values in groups):
             return None
         return Calibration(
-            slope=_slope(self.predictions.of(record), self.beat.of(record), slope),
+            slope=_slope(self.predictions.values_of(record), self.beat.values_of(record), slope),
             quantiles=np.array([np.quantile(values, QUANTILES) for values in groups]),
         )
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 HORIZON_MS = SHOWN_HORIZON.steps * STEP_MS
 
 
-def said(board: OutlookBoard, environment: Environment) -> list[SaidOutlook]:
+def said_outlooks(board: OutlookBoard, environment: Environment) -> list[SaidOutlook]:
     """Return the outlooks of a board as they are stored."""
     return [
         SaidOutlook(

@@ -47,8 +47,8 @@ def panel_of(candles: Mapping[str, Candles], *, max_steps: int) -> BarPanel | No
     open_ms = np.arange(first_ms, end_ms + 1, STEP_MS, dtype=np.int64)
     columns = {name: np.full((len(open_ms), len(series)), np.nan) for name in ("high", "low", "close", "volume")}
     for index, bars in enumerate(series.values()):
-        kept = bars.open_ms >= first_ms
-        rows = (bars.open_ms[kept] - first_ms) // STEP_MS
+        recent = bars.open_ms >= first_ms
+        rows = (bars.open_ms[recent] - first_ms) // STEP_MS
         for name, column in columns.items():
-            column[rows, index] = getattr(bars, name)[kept]
+            column[rows, index] = getattr(bars, name)[recent]
     return BarPanel(symbols=tuple(series), open_ms=open_ms, **columns)

@@ -1,4 +1,4 @@
-"""One day of one symbol: its files are told to a SymbolState, and the live collector's own pass runs at each step."""
+"""One day of one symbol: its files are given to a SymbolState, and the live collector's own pass runs at each step."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def replay_day(symbol: str, day: str, files: Sequence[ArchiveFile], before: Carr
             result = run_pass(passes, market_at(now_ms, inputs=[inputs]), PassRequest())
             passes = next_state(passes, result)
             _note(directions[:, step], result.confluences[symbol])
-            if files_of_day.done:  # the files end here; that nothing traded later is not known
+            if files_of_day.exhausted:  # the files end here; that nothing traded later is not known
                 break
     except DamagedFile as error:
         nothing = np.full_like(directions, np.nan), np.full_like(price, np.nan), np.full_like(price, np.nan)
@@ -140,9 +140,9 @@ class _FilesOfDay:
                 self._made.remove(timeframe)
 
     @property
-    def done(self) -> bool:
-        """Return True when all rows were told."""
-        return all(source.done for source in self._sources) and (self._trades is None or self._trades.done)
+    def exhausted(self) -> bool:
+        """Return True when all rows were given."""
+        return all(source.exhausted for source in self._sources) and (self._trades is None or self._trades.exhausted)
 
     def advance(self, now_ms: int) -> None:
         """Tell the state what was known at `now_ms`."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from virtuoso.domain.files import ensure_writable
+from virtuoso.domain.model import DAY_MS
 from virtuoso.domain.progress import Progress
 from virtuoso.evaluate.archive.day import STEP_MS, TOTAL_SCORE
 from virtuoso.evaluate.archive.files import ArchiveFile, FileKind, find_files, of_day
@@ -29,7 +30,7 @@ from virtuoso.evaluate.archive.store import (
     write_prices,
 )
 from virtuoso.evaluate.evaluate import not_evaluated, publish
-from virtuoso.evaluate.panel import DAY_MS, Panel
+from virtuoso.evaluate.panel import Panel
 from virtuoso.evaluate.results import Evaluation, feature_results
 from virtuoso.evaluate.workers import evaluate_confidence, evaluate_features, run_in_worker, worker_pool
 

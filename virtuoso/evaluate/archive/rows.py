@@ -75,7 +75,7 @@ class Ahead:
         self._next = next(items, None)
 
     @property
-    def done(self) -> bool:
+    def exhausted(self) -> bool:
         """Return True when there are no further items."""
         return self._next is None
 

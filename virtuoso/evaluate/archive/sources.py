@@ -1,4 +1,4 @@
-"""The market data of files, told to a symbol's state up to a given time. The rows pass the same checks as live ones."""
+"""The market data of files, given to a symbol's state up to a given time. The rows pass the same checks as live ones."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ class Source(Protocol):
     """One or several files of a kind."""
 
     @property
-    def done(self) -> bool:
-        """Return True when all rows were told, and for a series, whose few values are no sign of a market that trades."""
+    def exhausted(self) -> bool:
+        """Return True when all rows were given, and for a series, whose few values are no sign of a market that trades."""
         ...
 
     def advance(self, state: SymbolState, now_ms: int) -> None:
@@ -84,9 +84,9 @@ class BybitBook:
         self._messages = Ahead(_in_order(_messages(path), path))
 
     @property
-    def done(self) -> bool:
+    def exhausted(self) -> bool:
         """See Source."""
-        return self._messages.done
+        return self._messages.exhausted
 
     def advance(self, state: SymbolState, now_ms: int) -> None:
         """See Source. The book is a sample at the end of each second of the last minute."""
@@ -103,7 +103,7 @@ class BybitBook:
                 state.lose(InputKind.ORDER_BOOK)
                 continue
             if updates:
-                state.told[InputKind.ORDER_BOOK] = stamp
+                state.stream_stamps[InputKind.ORDER_BOOK] = stamp
         state.sample(self)
 
     def book(self, symbol: str, levels: int) -> OrderBook | None:  # noqa: ARG002 - as a StreamReader
@@ -130,9 +130,9 @@ class TradeSource:
         self._rows = Ahead(_in_order(_bybit_trades(path) if venue == "bybit" else _agg_trades(path), path))
 
     @property
-    def done(self) -> bool:
+    def exhausted(self) -> bool:
         """See Source."""
-        return self._rows.done
+        return self._rows.exhausted
 
     def advance(self, state: SymbolState, now_ms: int) -> None:
         """See Source."""
@@ -144,7 +144,7 @@ class TradeSource:
                 self.newest = read_trades(rows, NAMES, state.instrument.symbol, stamp)
             except ExchangeError:  # none of them is plausible; each was counted
                 return
-            state.trades.tell(self.newest, contiguous=True)
+            state.trades.add_streamed(self.newest, contiguous=True)
 
 
 def _bybit_trades(path: Path) -> Iterator[tuple[int, Any]]:
@@ -170,9 +170,9 @@ class BarSource:
         self._rows = [Ahead(_in_order(self._read(path), path)) for path in paths]
 
     @property
-    def done(self) -> bool:
+    def exhausted(self) -> bool:
         """See Source."""
-        return all(rows.done for rows in self._rows)
+        return all(rows.exhausted for rows in self._rows)
 
     def _read(self, path: Path) -> Iterator[tuple[int, Any]]:
         wanted = (*KLINES[:6], "taker_buy_volume")
@@ -207,9 +207,9 @@ class DepthSource:
         self._snapshots = Ahead(_in_order(_depth_snapshots(path), path))
 
     @property
-    def done(self) -> bool:
+    def exhausted(self) -> bool:
         """See Source."""
-        return self._snapshots.done
+        return self._snapshots.exhausted
 
     def advance(self, state: SymbolState, now_ms: int) -> None:
         """See Source."""
@@ -263,7 +263,7 @@ class SeriesSource:
         self._limits = limits
         rows = sorted(row for path in paths for row in self._read(path))
         self._rows = Ahead(iter(rows))
-        self.done = True
+        self.exhausted = True
 
     def _read(self, path: Path) -> Iterator[tuple[int, float]]:
         columns = FUNDING if self._kind is InputKind.FUNDING else METRICS

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 Updates = Sequence[StreamUpdate]
 
 LONG_MESSAGE = 10_000  # characters
-KEPT_LIQUIDATIONS = 10_000  # to tell each only once while two connections are open
+KEPT_LIQUIDATIONS = 10_000  # to send each only once while two connections are open
 NO_PREMIUMS: Mapping[str, Message] = MappingProxyType({})
 TICKERS, LIQUIDATIONS = Topic(InputKind.TICKERS), Topic(InputKind.LIQUIDATIONS)
 PREMIUMS = Topic(InputKind.PREMIUMS)  # the part of the tickers' topic that has the premiums
@@ -79,7 +79,7 @@ class BinanceReader:
         self._intervals = FundingIntervals(None)  # only polled tickers have them
         self._premiums = NO_PREMIUMS
         self._premiums_ms = 0
-        self._watched_ms = 0  # our time since which no liquidation that the venue told was missed
+        self._watched_ms = 0  # our time since which no liquidation that the venue sent was missed
         self._liquidated: dict[tuple[str, LiquidationRow], None] = {}
         self._readers: Mapping[str, Callable[[int, Message, int], Updates]] = {
             "depthUpdate": self._read_change,
@@ -190,12 +190,12 @@ class BinanceReader:
                 self._premiums = NO_PREMIUMS
 
     def _unreadable(self, connection: int, received_ms: int) -> Updates:
-        """Count a message that cannot be read. It may have told of a liquidation. Other kinds notice a missing message."""
+        """Count a message that cannot be read. It may have been of a liquidation. Other kinds notice a missing message."""
         self._measures.refused("garbage")
-        told_lately = received_ms - self._watched_ms < SECOND_MS  # each time, all symbols are told
+        sent_lately = received_ms - self._watched_ms < SECOND_MS  # each time, all symbols are sent
         return (
             ()
-            if told_lately or connection not in self._open.get(LIQUIDATIONS, ())
+            if sent_lately or connection not in self._open.get(LIQUIDATIONS, ())
             else self._watch_liquidations(received_ms)
         )
 
@@ -215,7 +215,7 @@ class BinanceReader:
         return Stamp(observed_ms=observed_ms, received_ms=received_ms)
 
     def _count_duplicate(self, topic: Topic) -> None:
-        """Count a message that was told before, unless another connection told it."""
+        """Count a message that was sent before, unless another connection sent it."""
         if len(self._open[topic]) == 1:
             count_refused(f"{DUPLICATES[topic.kind]}_duplicate")
 
@@ -306,9 +306,9 @@ class BinanceReader:
     def _read_premiums(self, connection: int, rows: Sequence[Message], received_ms: int) -> None:
         """Keep mark price, index price and funding rate of all symbols for the next tickers."""
         if self._stamp(connection, PREMIUMS, _newest(rows, received_ms), received_ms) is not None:
-            told = keyed(timely(rows, PREMIUM.time, received_ms), PREMIUM.symbol, "premium")
-            count_accepted("premium", len(told))
-            self._premiums, self._premiums_ms = {**self._premiums, **told}, received_ms
+            premiums = keyed(timely(rows, PREMIUM.time, received_ms), PREMIUM.symbol, "premium")
+            count_accepted("premium", len(premiums))
+            self._premiums, self._premiums_ms = {**self._premiums, **premiums}, received_ms
 
     def _read_tickers(self, connection: int, rows: Sequence[Message], received_ms: int) -> Updates:
         venue_ms = _newest(rows, received_ms)

@@ -1,4 +1,4 @@
-"""Requests the order books that a reader needs, for venues whose streams tell only changes."""
+"""Requests the order books that a reader needs, for venues whose streams send only changes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from virtuoso.domain.clock import Clock
 from virtuoso.domain.errors import ExchangeError
 from virtuoso.domain.model import Instrument
 from virtuoso.domain.stream_updates import StreamUpdate
+from virtuoso.domain.tasks import cancel_all
 from virtuoso.exchange.budget import Budget
 from virtuoso.exchange.streams.backoff import Backoff
 from virtuoso.exchange.streams.reader import StreamReader
@@ -50,10 +51,7 @@ class BookRequests:
     async def stop(self) -> None:
         """End all requests. Idempotent."""
         if self._task is not None:
-            tasks = [self._task, *self._requests.values()]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await cancel_all([self._task, *self._requests.values()])
             self._task = None
             self._requests.clear()
 

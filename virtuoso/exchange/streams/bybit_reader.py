@@ -124,7 +124,7 @@ class BybitReader:
             if not others or (isinstance(ended, BookTopic) and self._book_of(topic.symbol) is None):
                 updates.append(lost(topic, reason))
             elif isinstance(ended, TradesTopic) and not any(each.intact for each in others):
-                ended.forget()  # the others have not told any yet: those between may be missing
+                ended.forget()  # the others have not sent any yet: those between may be missing
         if not known:
             self._topics.pop(connection, None)
         return updates

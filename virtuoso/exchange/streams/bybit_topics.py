@@ -57,20 +57,20 @@ class SymbolState:
     newest_ms: dict[InputKind, int] = field(default_factory=dict)  # the newest time of the venue, by kind
     trades_told: OrderedDict[str, int] = field(default_factory=OrderedDict)  # our time by id
     trades_contiguous: bool = False
-    trade_due_ms: int | None = None  # our time since which the last price is that of a trade that was not told
-    newest_trade: tuple[float, int] = 0.0, 0  # price of the newest trade that was told, and our time of it
-    bar_told_ms: int = 0  # opening time of the newest bar
-    liquidations_told: OrderedDict[tuple[Any, ...], int] = field(default_factory=OrderedDict)
+    trade_due_ms: int | None = None  # our time since which the last price is that of a trade that was not sent
+    newest_trade: tuple[float, int] = 0.0, 0  # price of the newest trade that was sent, and our time of it
+    newest_bar_ms: int = 0  # opening time of the newest bar
+    known_liquidations: OrderedDict[tuple[Any, ...], int] = field(default_factory=OrderedDict)
     liquidations_since_ms: int = 0
 
 
-def remember(told: OrderedDict[Any, int], key: Any, received_ms: int) -> bool:
+def remember(known: OrderedDict[Any, int], key: Any, received_ms: int) -> bool:
     """Add a key, and forget those above KNOWN_KEYS or older than KNOWN_MS. Return False when the key is known."""
-    if key in told:
+    if key in known:
         return False
-    told[key] = received_ms
-    while len(told) > KNOWN_KEYS or next(iter(told.values())) < received_ms - KNOWN_MS:
-        told.popitem(last=False)
+    known[key] = received_ms
+    while len(known) > KNOWN_KEYS or next(iter(known.values())) < received_ms - KNOWN_MS:
+        known.popitem(last=False)
     return True
 
 
@@ -101,7 +101,7 @@ class BybitTopic:
     def forget(self) -> None:
         """Forget what is no longer right."""
 
-    def told(self, stamp: Stamp) -> None:
+    def accept(self, stamp: Stamp) -> None:
         """Note that a message could be read."""
         self.intact = True
         if stamp.observed_ms > self.newest_ms:
@@ -149,7 +149,7 @@ class BookTopic(BybitTopic):
         if fault := change(data["b"], data["a"], stamp.observed_ms, stamp.received_ms):
             raise ValueError(fault)
         self._u = u
-        self.told(stamp)
+        self.accept(stamp)
 
     def _hold(self, u: int, message: Message, stamp: Stamp) -> None:
         if not self._held:
@@ -174,7 +174,7 @@ class TradesTopic(BybitTopic):
         rows, state = message["data"], self.state
         trades = read_trades(rows, TRADE_NAMES, self.topic.symbol, stamp)
         complete = len(trades.ids) == len({row.get(TRADE_NAMES.id) for row in rows})
-        self.told(stamp)
+        self.accept(stamp)
         state.trade_due_ms = None
         new = [remember(state.trades_told, name, stamp.received_ms) for name in trades.ids]
         if not all(new):
@@ -194,7 +194,7 @@ class TradesTopic(BybitTopic):
 def _selected(trades: Trades, mask: Any) -> Trades:
     return replace(
         trades,
-        ids=[name for name, kept in zip(trades.ids, mask, strict=True) if kept],
+        ids=[name for name, chosen in zip(trades.ids, mask, strict=True) if chosen],
         **{name: getattr(trades, name)[mask] for name in ("time_ms", "price", "size", "side")},
     )
 
@@ -230,11 +230,11 @@ class TickerTopic(BybitTopic):
                 self._await_trade(self._ticker.last, stamp.received_ms)
         else:
             self._ticker = replace(self._ticker, stamp=stamp)
-        self.told(stamp)
+        self.accept(stamp)
         return [TickerUpdate(ticker=self._ticker)]
 
     def _await_trade(self, last: float, received_ms: int) -> None:
-        """Note that the last price moved. It may be that of a trade that was told just before."""
+        """Note that the last price moved. It may be that of a trade that was sent just before."""
         state, (price, told_ms) = self.state, self.state.newest_trade
         if last == price and received_ms - told_ms <= TICKER_DELAY_MS:
             state.trade_due_ms = None
@@ -270,7 +270,7 @@ def _check_fields(row: Message, before: Message, optional: set[str]) -> None:
 
 
 class CandlesTopic(BybitTopic):
-    """Bars of one minute. Only closed ones are told, and each once."""
+    """Bars of one minute. Only closed ones are sent, and each once."""
 
     __slots__ = ("_forming_ms",)
     kind = InputKind.CANDLES
@@ -286,17 +286,17 @@ class CandlesTopic(BybitTopic):
             start_ms = bar["start"]
             if not isinstance(start_ms, int) or bar["interval"] != "1":
                 raise ValueError("shape")
-            if bar["confirm"] is True and start_ms > self.state.bar_told_ms:
+            if bar["confirm"] is True and start_ms > self.state.newest_bar_ms:
                 row = [start_ms, bar["open"], bar["high"], bar["low"], bar["close"], bar["volume"]]
                 candles = read_candles([row], self.topic.symbol, Timeframe.M1, stamp, limit=1, exact=True)
-                self.state.bar_told_ms = start_ms
+                self.state.newest_bar_ms = start_ms
                 updates.append(CandlesUpdate(candles=candles))
             elif bar["confirm"] is False:
-                if self.state.bar_told_ms < self._forming_ms < start_ms:
+                if self.state.newest_bar_ms < self._forming_ms < start_ms:
                     self._forming_ms = start_ms
                     raise ValueError("gap")
                 self._forming_ms = max(self._forming_ms, start_ms)
-        self.told(stamp)
+        self.accept(stamp)
         return updates
 
 
@@ -315,12 +315,12 @@ class LiquidationsTopic(BybitTopic):
             if time_ms is None or price is None or size is None or side is None or row["s"] != self.topic.symbol:
                 count_refused("liquidation_time" if time_ms is None else "liquidation_number")
                 raise ValueError("number")
-            if remember(self.state.liquidations_told, (time_ms, price, size, side), stamp.received_ms):
+            if remember(self.state.known_liquidations, (time_ms, price, size, side), stamp.received_ms):
                 rows.append((time_ms, price, size, side))
             else:
                 count_refused("liquidation_duplicate")
         count_accepted("liquidation", len(rows))
-        self.told(stamp)
+        self.accept(stamp)
         return [self.update(rows, stamp)] if rows else ()
 
     def forget(self) -> None:
@@ -328,7 +328,7 @@ class LiquidationsTopic(BybitTopic):
         self.state.liquidations_since_ms = self.lost_ms
 
     def begin(self) -> LiquidationsUpdate:
-        """Return an update without liquidations: from now on, all of them are told."""
+        """Return an update without liquidations: from now on, all of them are sent."""
         self.intact = True
         return self.update((), Stamp(observed_ms=self.lost_ms, received_ms=self.lost_ms))
 

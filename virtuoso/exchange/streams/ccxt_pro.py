@@ -22,6 +22,7 @@ from virtuoso.domain.clock import Clock
 from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.model import Instrument, Timeframe
 from virtuoso.domain.stream_updates import StreamLost, StreamUpdate
+from virtuoso.domain.tasks import cancel_all
 from virtuoso.exchange.streams.backoff import Backoff
 from virtuoso.exchange.streams.connection import Listener
 from virtuoso.exchange.streams.measures import StreamingTimes
@@ -103,8 +104,7 @@ class CcxtProStreams:
     async def stop(self) -> None:
         """See port.Streams."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await cancel_all([self._task])
             self._task = None
 
     def status(self) -> Mapping[InputKind, KindStatus]:
@@ -153,9 +153,7 @@ class CcxtProStreams:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             reason = next(iter(done)).result()
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await cancel_all(tasks)
             self._close(list(self._opened_s), reason)
             self._number = 0
             self._update_status()
@@ -231,7 +229,7 @@ class CcxtProStreams:
         if updates:
             self._listener(updates)
 
-    def _tell(self, topics: Iterable[Topic], message: Mapping[str, Any]) -> None:
+    def _read(self, topics: Iterable[Topic], message: Mapping[str, Any]) -> None:
         """Hand a frame to the reader. A topic that was silent is open again."""
         if closed := [topic for topic in topics if topic not in self._opened_s]:
             self._open(closed)
@@ -250,7 +248,7 @@ class CcxtProStreams:
                 continue
             self._seen[topic] = seen
             about = {"symbol": each.symbol, "contract": _contract(client, each), "time": book.get("timestamp")}
-            self._tell([topic], {"kind": "book", **about, **sides})
+            self._read([topic], {"kind": "book", **about, **sides})
 
     def _read_trades(self, client: Any) -> None:
         names = UNIFIED.trade
@@ -267,7 +265,7 @@ class CcxtProStreams:
             if rows:
                 self._seen[topic] = rows[0][names.id]
                 about = {"symbol": each.symbol, "contract": _contract(client, each), "contiguous": contiguous}
-                self._tell([topic], {"kind": "trades", **about, "rows": rows[::-1]})
+                self._read([topic], {"kind": "trades", **about, "rows": rows[::-1]})
 
     def _read_tickers(self, client: Any) -> None:
         rows, topics = [], []
@@ -279,7 +277,7 @@ class CcxtProStreams:
                 rows.append({name: value for name, value in row.items() if name != "info"})
         if rows:
             contracts = {each.symbol: _contract(client, each) for each in self._instruments}
-            self._tell(topics, {"kind": "tickers", "contracts": contracts, "rows": rows})
+            self._read(topics, {"kind": "tickers", "contracts": contracts, "rows": rows})
 
     def _read_bars(self, client: Any) -> None:
         """Tell the bars that have ended: those with a later one."""
@@ -290,7 +288,7 @@ class CcxtProStreams:
             last = self._seen.get(topic, ended[-2][0] if len(ended) > 1 else 0)
             if rows := [bar for bar in ended if bar[0] > last]:
                 self._seen[topic] = rows[-1][0]
-                self._tell([topic], {"kind": "bars", "symbol": each.symbol, "time": bars[-1][0], "rows": rows})
+                self._read([topic], {"kind": "bars", "symbol": each.symbol, "time": bars[-1][0], "rows": rows})
 
     def _read_liquidations(self, client: Any) -> None:
         rows: list[Any] = []
@@ -302,7 +300,7 @@ class CcxtProStreams:
             self._last_liquidation = client.liquidations[-1]
             topics = [Topic(InputKind.LIQUIDATIONS, each.symbol) for each in self._instruments]
             contracts = {each.symbol: _contract(client, each) for each in self._instruments}
-            self._tell(topics, {"kind": "liquidations", "contracts": contracts, "rows": rows[::-1]})
+            self._read(topics, {"kind": "liquidations", "contracts": contracts, "rows": rows[::-1]})
 
     def _quiet_s(self, topic: Topic) -> float:
         heard_ms = self._reader.heard_ms(self._number, topic)

@@ -55,7 +55,7 @@ KNOWN_IDS = 4_000  # of trades of one symbol; one that comes twice counts once
 
 
 class CcxtProReader:
-    """See StreamReader. `kinds` are those that ccxt streams of the venue. A lost topic is told again by the next frame."""
+    """See StreamReader. `kinds` are those that ccxt streams of the venue. The next frame of a lost topic opens it again."""
 
     def __init__(self, venue: str, kinds: frozenset[InputKind]) -> None:
         self.venue, self.kinds = venue, kinds
@@ -66,9 +66,9 @@ class CcxtProReader:
         self._open: dict[Topic, int] = {}  # the connection by topic
         self._heard: dict[Topic, tuple[int, int]] = {}  # (newest venue time, our time when it became so)
         self._books: dict[str, LocalBook] = {}
-        self._trades: dict[str, dict[str, None]] = {}  # the ids told by symbol
+        self._trades: dict[str, dict[str, None]] = {}  # the ids that were sent, by symbol
         self._tickers: dict[str, int] = {}  # the time of the last ticker
-        self._watched: dict[str, int] = {}  # our time since which liquidations are told
+        self._watched: dict[str, int] = {}  # our time since which liquidations are sent
         self._intervals = FundingIntervals(None)  # only polled tickers have them
 
     def set_instruments(self, instruments: Sequence[Instrument]) -> None:
@@ -186,13 +186,13 @@ class CcxtProReader:
             trades = read_trades(rows, UNIFIED.trade, symbol, stamp, contract=message["contract"])
         except ExchangeError:  # already counted
             return ()
-        told = self._trades.setdefault(symbol, {})
-        new = [name not in told for name in trades.ids]
+        known = self._trades.setdefault(symbol, {})
+        new = [name not in known for name in trades.ids]
         count_refused("trade_duplicate", new.count(False))
-        contiguous = bool(told) and message.get("contiguous") is True and len(trades.ids) == len(rows)
-        told |= dict.fromkeys(trades.ids)
-        for name in list(told)[: max(0, len(told) - KNOWN_IDS)]:
-            del told[name]
+        contiguous = bool(known) and message.get("contiguous") is True and len(trades.ids) == len(rows)
+        known |= dict.fromkeys(trades.ids)
+        for name in list(known)[: max(0, len(known) - KNOWN_IDS)]:
+            del known[name]
         if not any(new):
             return ()
         chosen = np.array(new)
@@ -258,8 +258,8 @@ class CcxtProReader:
                 and (liquidation := _liquidation(row, time_ms, message["contracts"][topic.symbol])) is not None
             ]
             if begins or found:
-                told = liquidations_of(topic.symbol, sorted(found), stamp, since_ms)
-                updates.append(LiquidationsUpdate(liquidations=told))
+                liquidations = liquidations_of(topic.symbol, sorted(found), stamp, since_ms)
+                updates.append(LiquidationsUpdate(liquidations=liquidations))
         return updates
 
 

@@ -27,7 +27,7 @@ STATUS_S = 1.0
 
 class VenueStreams:
     """See port.Streams. `url` (scheme, host and port of the venue's REST side) replaces the venue's own hosts. `read_book`
-    requests an order book, for venues whose streams tell only changes. `connect` replaces the network."""
+    requests an order book, for venues whose streams send only changes. `connect` replaces the network."""
 
     def __init__(
         self,

@@ -15,6 +15,7 @@ from virtuoso import metrics
 from virtuoso.domain.clock import Clock
 from virtuoso.domain.inputs import InputKind
 from virtuoso.domain.stream_updates import StreamLost, StreamUpdate
+from virtuoso.domain.tasks import cancel_all
 from virtuoso.exchange.streams.facts import Answer, StreamFacts
 from virtuoso.exchange.streams.reader import StreamReader, Topic
 from virtuoso.exchange.streams.socket import Socket
@@ -93,9 +94,7 @@ class Connection:
             reason = "closed"
         finally:
             metrics.STREAM_CONNECTIONS.labels(self._facts.venue).dec()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await cancel_all(tasks)
             self.deliver(self._reader.closed(self.number, self.subscriptions.topics(), reason))
             with suppress(*BROKEN):
                 await socket.close()
@@ -118,7 +117,7 @@ class Connection:
         self._work.set()
 
     def reset(self, topic: Topic, reason: str) -> None:
-        """Drop what was told of a topic, and subscribe it anew."""
+        """Drop what was received of a topic, and subscribe it anew."""
         if known := self.subscriptions.get(topic):
             known.lose(self._clock.monotonic())
             self.deliver(self._reader.closed(self.number, [topic], reason))

@@ -1,4 +1,4 @@
-"""An order book that is kept from a book read by request and the changes that a stream tells (Binance USD-M).
+"""An order book that is kept from a book read by request and the changes that a stream sends (Binance USD-M).
 
 Each change has the ids of its first and last event, and the last id of the change before it. So a missing change is noticed.
 The requested book has the id of its last event. Changes are kept from before the request on, and those after the book are
@@ -65,7 +65,7 @@ class DepthBook:
         self._symbol = symbol
         self._last = 0  # the id of the last event in the book
         self._changed = True  # False while no change was applied to the requested book
-        self._kept: deque[Change] | None = deque(maxlen=KEPT_CHANGES)  # None while no book is needed
+        self._unapplied: deque[Change] | None = deque(maxlen=KEPT_CHANGES)  # None while no book is needed
         self._held: list[Change] = []  # changes after a missing one
         self._size = 0  # index into REQUESTED_LEVELS
         self._levels = 0  # of the last requested book
@@ -77,22 +77,22 @@ class DepthBook:
     def wanted_levels(self, now_ms: int) -> int:
         """Return the number of levels a side to request now. Return 0 when no book is needed, and before the first change: a
         book that was requested before it would be too old."""
-        return REQUESTED_LEVELS[self._size] if self._kept and now_ms >= self._wait_until_ms else 0
+        return REQUESTED_LEVELS[self._size] if self._unapplied and now_ms >= self._wait_until_ms else 0
 
     def has(self, change: Change) -> bool:
-        """Return True if this change, or a later one, was told already."""
+        """Return True if this change, or a later one, was received already."""
         return change.last <= self._newest
 
     def change(self, change: Change) -> Updates:
-        """Apply a change. Do nothing when it was told already. A change that comes after its successor is put in order.
+        """Apply a change. Do nothing when it was received already. A change that comes after its successor is put in order.
         Return the loss of the known book when a change is missing ("gap"), too few levels are known ("range"), or LocalBook
         finds it wrong."""
         newest = self._newest
         if change.last <= newest:
             return ()
         if not self.local:
-            if self._kept and change.previous != newest:
-                self._kept.clear()
+            if self._unapplied and change.previous != newest:
+                self._unapplied.clear()
             self._keep(change)
             return ()
         self._held.append(change)
@@ -107,11 +107,11 @@ class DepthBook:
 
     def requested(self, book: RequestedBook) -> Updates:
         """Handle a requested book. When it does not fit, it changes nothing, and a book is wanted again after a wait."""
-        kept = self._kept
-        if not kept:
+        unapplied = self._unapplied
+        if not unapplied:
             return ()
-        changes = [each for each in kept if each.last > book.last]
-        if (changes or kept)[0].previous > book.last:
+        changes = [each for each in unapplied if each.last > book.last]
+        if (changes or unapplied)[0].previous > book.last:
             count_refused("book_late")
             self._wait(book.received_ms)
             return ()
@@ -133,13 +133,13 @@ class DepthBook:
             fresh.continue_flow(self.local)
         self._last, self._changed = changes[-1].last if changes else book.last, bool(changes)
         self._held = [each for each in self._held if each.last > self._last]
-        self.local, self._kept, self._unsure = fresh, None, 0
+        self.local, self._unapplied, self._unsure = fresh, None, 0
         self._levels, self._known_ms = levels, book.received_ms
         return self._changes()
 
     @property
     def _newest(self) -> int:
-        return self._last if self.local else self._kept[-1].last if self._kept else 0
+        return self._last if self.local else self._unapplied[-1].last if self._unapplied else 0
 
     def refuse(self, received_ms: int) -> None:
         """Note that the reply to a request could not be read. A book is wanted again after a wait."""
@@ -147,17 +147,17 @@ class DepthBook:
 
     def _is_between(self, book: RequestedBook, changes: Sequence[Change]) -> bool:
         """Return True when the book is far in time from the change before it and from the one after it. A level that came
-        and went between them would stay in it, if the venue does not tell that it went."""
-        kept = self._kept or ()
-        around = [*([kept[-len(changes) - 1]] if len(kept) > len(changes) else []), *changes[:1]]
+        and went between them would stay in it, if no change says that it went."""
+        unapplied = self._unapplied or ()
+        around = [*([unapplied[-len(changes) - 1]] if len(unapplied) > len(changes) else []), *changes[:1]]
         return all(
             each.last != book.last and abs(each.observed_ms - book.observed_ms) > MAX_BOOK_DISTANCE_MS for each in around
         )
 
     def _keep(self, change: Change) -> None:
-        if self._kept is None or change.received_ms < self._wait_until_ms:  # a later request needs only later changes
-            self._kept = deque(maxlen=KEPT_CHANGES)
-        self._kept.append(change)
+        if self._unapplied is None or change.received_ms < self._wait_until_ms:  # a later request needs only later changes
+            self._unapplied = deque(maxlen=KEPT_CHANGES)
+        self._unapplied.append(change)
 
     def _follows(self, change: Change) -> bool:
         return change.previous == self._last or (not self._changed and change.previous < self._last < change.last)
@@ -172,7 +172,7 @@ class DepthBook:
             return self._lose(fault, change.received_ms, ())
         self._last, self._changed = change.last, True
         self._held = [each for each in self._held if each.last > change.last]
-        if self._kept is not None:
+        if self._unapplied is not None:
             self._keep(change)
         return self._check_range(change)
 
@@ -186,7 +186,7 @@ class DepthBook:
     def _check_range(self, change: Change) -> Updates:
         """Request the book again when few known levels remain. Drop it when too few remain."""
         known = self.local.known_levels
-        if self._kept is None and known < MIN_BOOK_LEVELS + SPARE_LEVELS * self._levels:
+        if self._unapplied is None and known < MIN_BOOK_LEVELS + SPARE_LEVELS * self._levels:
             self._enlarge()
             self._keep(change)
             self._wait_until_ms = self._known_ms + RENEWAL_MS
@@ -200,13 +200,13 @@ class DepthBook:
     def _enlarge(self) -> None:
         self._size = min(self._size + 1, len(REQUESTED_LEVELS) - 1)
 
-    def _lose(self, reason: str, now_ms: int, kept: Sequence[Change]) -> Updates:
+    def _lose(self, reason: str, now_ms: int, changes: Sequence[Change]) -> Updates:
         """Forget the book. Keep the newest of these changes, which follow each other, and later ones."""
         self.local.clear()
-        self._kept, self._held = deque(maxlen=KEPT_CHANGES), []
-        for change in sorted(kept, key=lambda each: each.last):
-            if self._kept and self._kept[-1].last != change.previous:
-                self._kept.clear()
+        self._unapplied, self._held = deque(maxlen=KEPT_CHANGES), []
+        for change in sorted(changes, key=lambda each: each.last):
+            if self._unapplied and self._unapplied[-1].last != change.previous:
+                self._unapplied.clear()
             self._keep(change)
         if now_ms - self._known_ms >= STEADY_MS:
             self._failures = 0

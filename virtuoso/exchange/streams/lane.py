@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from virtuoso import metrics
 from virtuoso.domain.clock import Clock
 from virtuoso.domain.inputs import InputKind
+from virtuoso.domain.tasks import cancel_all
 from virtuoso.exchange.budget import Budget
 from virtuoso.exchange.streams.backoff import Backoff
 from virtuoso.exchange.streams.connection import Connection, Listener
@@ -75,7 +76,7 @@ class Lane:
             connection.remove(topics, reason)
 
     def reset(self, topic: Topic, reason: str) -> None:
-        """Drop what was told of a topic, and subscribe it anew."""
+        """Drop what was received of a topic, and subscribe it anew."""
         for connection in list(self._connections):
             connection.reset(topic, reason)
 
@@ -102,8 +103,7 @@ class Lane:
     async def stop(self) -> None:
         """Close the connections. Idempotent."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await cancel_all([self._task])
             self._task = None
 
     async def _run(self) -> None:
@@ -117,9 +117,7 @@ class Lane:
                     backoff.reset()
                 await self._clock.sleep(backoff.next_s())
         finally:
-            for task in self._connections.values():
-                task.cancel()
-            await asyncio.gather(*self._connections.values(), return_exceptions=True)
+            await cancel_all(self._connections.values())
 
     async def _serve(self, serving: Connection) -> None:
         """Return when the connection, or the one that replaced it, has ended."""

@@ -45,5 +45,5 @@ class Streams(Protocol):
         ...
 
     def reset(self, kind: InputKind, symbol: str, reason: str) -> None:
-        """Drop what was told of one topic, and subscribe it anew. `reason` is a word for metrics."""
+        """Drop what was received of one topic, and subscribe it anew. `reason` is a word for metrics."""
         ...

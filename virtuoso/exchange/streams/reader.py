@@ -21,7 +21,7 @@ class Topic(NamedTuple):
 class StreamReader(Protocol):
     """A reader of the frames of one venue.
 
-    `connection` is a number that no other connection of the process has. The reader drops everything that a connection told
+    `connection` is a number that no other connection of the process has. The reader drops everything that a connection sent
     when it closes. Frames that cannot be read are refused, counted by reason, and change nothing."""
 
     @property
@@ -56,7 +56,7 @@ class StreamReader(Protocol):
         ...
 
     def rest_book(self, symbol: str, text: str, received_ms: int) -> Sequence[StreamUpdate]:
-        """Handle the venue's reply to a request for an order book, for venues whose streams tell only changes. A reply that
+        """Handle the venue's reply to a request for an order book, for venues whose streams send only changes. A reply that
         cannot be read or is too old changes nothing."""
         ...
 

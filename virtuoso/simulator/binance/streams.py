@@ -25,7 +25,7 @@ INVALID_REQUEST, INVALID_JSON, TOO_MANY = 2, 3, 4
 
 
 class BinanceStreams(StreamVenue):
-    """Binance. Unknown streams and streams of the other route are accepted and never tell anything."""
+    """Binance. Unknown streams and streams of the other route are accepted and never send anything."""
 
     connects_in_5_min = 300
 

@@ -1,4 +1,4 @@
-"""What Binance's streams tell."""
+"""What Binance's streams send."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Depth(BookTopic):
     def __init__(self, market: SimulatedMarket, name: str, listing: Listing, told_every_ms: int) -> None:
         zero = fixed(0, listing.size_digits)
         super().__init__(market, name, market.step_ms(listing.base), listing, levels=MAX_LEVELS, zero=zero)
-        self._told_every_ms, self._tell_ms, self._update = told_every_ms, 0, 0
+        self._sent_every_ms, self._tell_ms, self._update = told_every_ms, 0, 0
         self._pending: tuple[Changes, Changes] = ({}, {})
 
     def begin(self, now_ms: int) -> None:
@@ -50,7 +50,7 @@ class Depth(BookTopic):
             self._add(at_ms)
         if missed < 0 or (self.repeat and not moments):
             self._add(now_ms)
-        if now_ms < self._tell_ms <= now_ms + self._told_every_ms:
+        if now_ms < self._tell_ms <= now_ms + self._sent_every_ms:
             return ()
         self._tell_ms = self._next_ms(now_ms)
         if not any(self._pending):
@@ -64,7 +64,7 @@ class Depth(BookTopic):
         return [{**head, **ids, "b": bids, "a": asks, "st": 1}]
 
     def _next_ms(self, now_ms: int) -> int:
-        return (now_ms // self._told_every_ms + 1) * self._told_every_ms
+        return (now_ms // self._sent_every_ms + 1) * self._sent_every_ms
 
     def _add(self, at_ms: int) -> None:
         for pending, changes in zip(self._pending, self.changes(at_ms), strict=True):
@@ -178,7 +178,7 @@ class Figures(Topic):
         super().__init__(market, name, every_ms)
         self.kind, self._listing = kind, listing
         self._shape: Callable[[Listing, Quote, int], Message] = SHAPES[kind]
-        self._told = dict[str, tuple[object, object]]()
+        self._sent = dict[str, tuple[object, object]]()
 
     def poll(self, now_ms: int) -> Sequence[object]:
         """Return the figures."""
@@ -187,8 +187,8 @@ class Figures(Topic):
         listed = self.market.quotes(now_ms).items()
         rows = [self._shape(self.market.listing(base), quote, now_ms) for base, quote in listed]
         if self.kind != "markPrice":
-            rows = [row for row in rows if self.repeat or self._told.get(str(row["s"])) != (row["c"], row["v"])]
-            self._told |= {str(row["s"]): (row["c"], row["v"]) for row in rows}
+            rows = [row for row in rows if self.repeat or self._sent.get(str(row["s"])) != (row["c"], row["v"])]
+            self._sent |= {str(row["s"]): (row["c"], row["v"]) for row in rows}
         return [rows] if rows else ()
 
 
@@ -199,15 +199,15 @@ class Liquidations(Topic):
 
     def __init__(self, market: SimulatedMarket, name: str, listings: Sequence[Listing]) -> None:
         super().__init__(market, name, 1000)
-        self._listings, self._told_ms = listings, 0
+        self._listings, self._sent_ms = listings, 0
 
     def begin(self, now_ms: int) -> None:
         """Remember the second."""
-        self._told_ms = now_ms // 1000 * 1000 - 1
+        self._sent_ms = now_ms // 1000 * 1000 - 1
 
     def poll(self, now_ms: int) -> Sequence[object]:
         """Return the largest liquidation of each second that has ended."""
-        after_ms = self._told_ms
+        after_ms = self._sent_ms
         self.begin(max(now_ms, after_ms))
         messages = []
         for listing in self._listings:
@@ -216,7 +216,7 @@ class Liquidations(Topic):
                 for each in sorted(
                     self.market.liquidations(listing.base, after_ms, now_ms // 1000 * 1000), key=lambda each: each.size
                 )
-                if each.time_ms <= self._told_ms
+                if each.time_ms <= self._sent_ms
             }
             for each in largest.values():
                 price, average = (fixed(p, listing.price_digits) for p in (each.price, each.average_price))

@@ -1,4 +1,4 @@
-"""What Bybit's topics tell."""
+"""What Bybit's topics send."""
 
 from __future__ import annotations
 
@@ -107,21 +107,21 @@ class Ticker(Topic):
 
     def __init__(self, market: SimulatedMarket, name: str, listing: Listing) -> None:
         super().__init__(market, name, 10 * market.step_ms(listing.base))
-        self._listing, self._direction, self._told = listing, TickDirection(), Row()
+        self._listing, self._direction, self._sent = listing, TickDirection(), Row()
 
     def begin(self, now_ms: int) -> None:
         """Remember the ticker."""
-        self._told = self._row(now_ms)
+        self._sent = self._row(now_ms)
 
     def first(self, now_ms: int) -> Sequence[Message]:
         """Return all fields."""
-        return [self._message("snapshot", self._told, now_ms)]
+        return [self._message("snapshot", self._sent, now_ms)]
 
     def poll(self, now_ms: int) -> Sequence[object]:
         """Return the fields that have changed."""
-        row, told = self._row(now_ms), self._told
-        self._told = row
-        changed = {name: value for name, value in row.items() if value != told[name]}
+        row, sent = self._row(now_ms), self._sent
+        self._sent = row
+        changed = {name: value for name, value in row.items() if value != sent[name]}
         if self.repeat:
             changed["lastPrice"] = row["lastPrice"]
         return [self._message("delta", {"symbol": row["symbol"], **changed}, now_ms)] if changed else ()
@@ -170,15 +170,15 @@ class Liquidations(Topic):
 
     def __init__(self, market: SimulatedMarket, name: str, listing: Listing) -> None:
         super().__init__(market, name, LIQUIDATIONS_MS)
-        self._listing, self._told_ms = listing, 0
+        self._listing, self._sent_ms = listing, 0
 
     def begin(self, now_ms: int) -> None:
         """Remember the time."""
-        self._told_ms = now_ms - now_ms % self.market.step_ms(self._listing.base)
+        self._sent_ms = now_ms - now_ms % self.market.step_ms(self._listing.base)
 
     def poll(self, now_ms: int) -> Sequence[object]:
         """Return the new liquidations in one message."""
-        after_ms = self._told_ms
+        after_ms = self._sent_ms
         self.begin(max(now_ms, after_ms))
         data = [
             {

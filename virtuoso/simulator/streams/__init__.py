@@ -1,6 +1,6 @@
 """The streams of the simulated venues: WebSocket connections on the port of the HTTP APIs, from the same market.
 
-    market ─► bybit.topics, binance.topics ─► venue ─► server      topics: what a venue tells, as a function of time
+    market ─► bybit.topics, binance.topics ─► venue ─► server      topics: what a venue sends, as a function of time
                         ▲                       ▲                  venue: connections, subscriptions, faults and counts
                       topics               disturbance             disturbance: what a fault does to messages
 

@@ -35,8 +35,8 @@ class Disturbance:
         self._held = dict[str, Payload]()
 
     def payloads(self, topic: Topic, messages: Sequence[object], now_ms: int) -> list[Payload]:
-        """Return what is told instead of `messages`."""
-        mode, told = self._fault.stream_mode, list[Payload]()
+        """Return what is sent instead of `messages`."""
+        mode, payloads = self._fault.stream_mode, list[Payload]()
         for message in messages:
             payload = (orjson.dumps(message), TEXT)
             if mode == "ws_gap" and self._gap(topic, now_ms):
@@ -47,10 +47,10 @@ class Disturbance:
                 half = (payload[0][: len(payload[0]) // 2], TEXT)
                 payload = self._random.choice((half, half, *GARBAGE))
             elif mode == "ws_dup":
-                told += self._doubled(topic, payload)
+                payloads += self._doubled(topic, payload)
                 continue
-            told.append(payload)
-        return told
+            payloads.append(payload)
+        return payloads
 
     def held(self) -> dict[str, Payload]:
         """Return the messages that were held back, by topic."""
@@ -71,7 +71,7 @@ class Disturbance:
         return True
 
     def _doubled(self, topic: Topic, payload: Payload) -> list[Payload]:
-        """Return a message once or twice, or hold it back until the next one has been told."""
+        """Return a message once or twice, or hold it back until the next one has been sent."""
         held = self._held.pop(topic.name, None)
         if held is None and self._hit("ws_dup"):
             self._held[topic.name] = payload

@@ -1,4 +1,4 @@
-"""The WebSocket connections of all venues, and the clock that makes their streams tell."""
+"""The WebSocket connections of all venues, and the clock at which their streams send."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class StreamServer:
             self.venues[venue].set_fault(fault, self._clock())
 
     def start(self) -> None:
-        """Begin to tell. Without clients nothing is computed."""
+        """Begin to send. Without clients nothing is computed."""
         self._ticks = asyncio.create_task(self._run())
 
     async def close(self) -> None:
@@ -68,7 +68,7 @@ class StreamServer:
                     try:
                         venue.tick(self._clock())
                     except Exception:  # one bad topic must not end all streams
-                        log.exception("the streams of %s cannot tell", name)
+                        log.exception("the streams of %s cannot send", name)
             step_s = TICK_MS / 1000
             await asyncio.sleep(step_s - loop.time() % step_s)
 

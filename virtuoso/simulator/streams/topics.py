@@ -1,6 +1,6 @@
-"""Parts of topics that are the same for all venues. A topic tells the same messages to all its subscribers.
+"""Parts of topics that are the same for all venues. A topic sends the same messages to all its subscribers.
 
-The market is a function of time. A topic remembers only what it has told, so that it can tell what has changed since.
+The market is a function of time. A topic remembers only what it has sent, so that it can send what has changed since.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from virtuoso.simulator.venue_api import fixed_rows
 Message = dict[str, object]
 Changes = dict[int, int]  # sizes in lots by price in ticks; size 0: the level is gone
 
-MOST_TRADES = 1000  # after a pause, a topic tells at most so many trades
+MOST_TRADES = 1000  # after a pause, a topic sends at most so many trades
 
 
 class Topic:
     """One topic with a name. It is asked for messages every `every_ms`.
 
-    Faults set `repeat` (tell the same again when nothing has changed) and `crossed` (tell a bid above the best ask)."""
+    Faults set `repeat` (send the same again when nothing has changed) and `crossed` (send a bid above the best ask)."""
 
     kind = ""
 
@@ -34,7 +34,7 @@ class Topic:
         """Remember the market at the first subscription."""
 
     def first(self, now_ms: int) -> Sequence[Message]:  # noqa: ARG002 - the common signature
-        """Return what a new subscriber is told at once."""
+        """Return what a new subscriber gets at once."""
         return ()
 
     def poll(self, now_ms: int) -> Sequence[object]:
@@ -42,16 +42,16 @@ class Topic:
         raise NotImplementedError
 
     def restart(self, now_ms: int) -> Sequence[Message]:  # noqa: ARG002 - the common signature
-        """Return what all subscribers are told when the venue's service restarts."""
+        """Return what all subscribers get when the venue's service restarts."""
         return ()
 
 
-def side_changes(told: Side, side: Side) -> Changes:
-    """Return the levels that turn `told` into `side`."""
-    if np.array_equal(told[0], side[0]):
-        at = np.flatnonzero(told[1] != side[1])
+def side_changes(sent: Side, side: Side) -> Changes:
+    """Return the levels that turn `sent` into `side`."""
+    if np.array_equal(sent[0], side[0]):
+        at = np.flatnonzero(sent[1] != side[1])
         return dict(zip(side[0][at].tolist(), side[1][at].tolist(), strict=True))
-    before, after = (dict(zip(ticks.tolist(), lots.tolist(), strict=True)) for ticks, lots in (told, side))
+    before, after = (dict(zip(ticks.tolist(), lots.tolist(), strict=True)) for ticks, lots in (sent, side))
     changed = {tick: lots for tick, lots in after.items() if before.get(tick) != lots}
     return changed | dict.fromkeys(before.keys() - after.keys(), 0)
 
@@ -64,20 +64,20 @@ class BookTopic(Topic):
     ) -> None:
         super().__init__(market, name, every_ms)
         self.listing, self._levels, self._zero = listing, levels, zero
-        self.changed_ms = 0  # the time of the book that was told
-        self._told: tuple[Side, Side] | None = None
+        self.changed_ms = 0  # the time of the book that was sent
+        self._sent: tuple[Side, Side] | None = None
         self._crossing: int | None = None  # the price of the bid above the best ask
 
     def begin(self, now_ms: int) -> None:
         """Remember the book."""
-        self._told, self.changed_ms, self._crossing = self._look(now_ms), self._step(now_ms), None
+        self._sent, self.changed_ms, self._crossing = self._look(now_ms), self._step(now_ms), None
 
     def changes(self, now_ms: int) -> tuple[Changes, Changes]:
         """Return the changes of (bids, asks) since the last call."""
-        if self._told is None:
+        if self._sent is None:
             self.begin(now_ms)
-        told, sides = self._told or self._look(now_ms), self._look(now_ms)
-        bids, asks = (side_changes(*pair) for pair in zip(told, sides, strict=True))
+        sent, sides = self._sent or self._look(now_ms), self._look(now_ms)
+        bids, asks = (side_changes(*pair) for pair in zip(sent, sides, strict=True))
         (bid_ticks, bid_lots), (ask_ticks, _) = sides
         crossing = int(ask_ticks[0]) + 1 if self.crossed else None
         if crossing != self._crossing:
@@ -87,12 +87,12 @@ class BookTopic(Topic):
                 bids[crossing] = int(bid_lots[0])
         if self.repeat and not bids and not asks:
             bids[int(bid_ticks[0])] = int(bid_lots[0])
-        self._told, self._crossing, self.changed_ms = sides, crossing, self._step(now_ms)
+        self._sent, self._crossing, self.changed_ms = sides, crossing, self._step(now_ms)
         return bids, asks
 
     def whole(self) -> tuple[Changes, Changes]:
-        """Return the levels that were told."""
-        bids, asks = (dict(zip(ticks.tolist(), lots.tolist(), strict=True)) for ticks, lots in self._told or ())
+        """Return the levels that were sent."""
+        bids, asks = (dict(zip(ticks.tolist(), lots.tolist(), strict=True)) for ticks, lots in self._sent or ())
         return ({self._crossing: next(iter(bids.values()))} if self._crossing is not None else {}) | bids, asks
 
     def rows(self, changes: tuple[Changes, Changes]) -> list[list[list[str]]]:
@@ -118,7 +118,7 @@ class BookTopic(Topic):
 
 
 class TradesTopic(Topic):
-    """The trades of one listing, each told once."""
+    """The trades of one listing, each sent once."""
 
     def __init__(self, market: SimulatedMarket, name: str, every_ms: int, listing: Listing) -> None:
         super().__init__(market, name, every_ms)
@@ -146,7 +146,7 @@ class KlineTopic(Topic):
     def __init__(self, market: SimulatedMarket, name: str, every_ms: int, listing: Listing, bar_ms: int) -> None:
         super().__init__(market, name, every_ms)
         self.listing, self.bar_ms = listing, bar_ms
-        self._told: list[float] | None = None
+        self._sent: list[float] | None = None
 
     def message(self, row: list[float], now_ms: int, *, closed: bool) -> Message:
         """Return the message of a bar: open time, open, high, low, close, volume, turnover."""
@@ -155,17 +155,17 @@ class KlineTopic(Topic):
     def first(self, now_ms: int) -> Sequence[Message]:
         """Return the forming bar."""
         row = self._bar(now_ms, now_ms)
-        self._told = self._told or row
+        self._sent = self._sent or row
         return [self.message(row, now_ms, closed=False)]
 
     def poll(self, now_ms: int) -> Sequence[object]:
         """Return the bar that has closed, if any, and the forming bar if it has changed."""
-        row, told = self._bar(now_ms, now_ms), self._told
-        self._told = row
+        row, sent = self._bar(now_ms, now_ms), self._sent
+        self._sent = row
         messages = []
-        if told is not None and row[0] > told[0]:
-            messages.append(self.message(self._bar(int(told[0]), now_ms), now_ms, closed=True))
-        if row != told or self.repeat:
+        if sent is not None and row[0] > sent[0]:
+            messages.append(self.message(self._bar(int(sent[0]), now_ms), now_ms, closed=True))
+        if row != sent or self.repeat:
             messages.append(self.message(row, now_ms, closed=False))
         return messages
 

@@ -1,6 +1,6 @@
 """The streams of one venue: its connections and topics, its fault, and its counts. It has no I/O.
 
-`tick` tells each topic's messages to its subscribers. Times are epoch ms and come from the caller.
+`tick` sends each topic's messages to its subscribers. Times are epoch ms and come from the caller.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Connection:
         self.sink, self.route, self.combined = sink, route, combined
         self.opened_ms = self.heard_ms = self.pinged_ms = self.ponged_ms = self.ping_sent_ms = now_ms
         self.topics = dict[str, Topic]()
-        self.unanswered = dict[str, None]()  # names of topics that were accepted and never tell anything
+        self.unanswered = dict[str, None]()  # names of topics that were accepted and never send anything
         self.received_ms = deque[int]()
         self.out = list[bytes]()
         self.late = deque[tuple[int, bytes]]()
@@ -110,7 +110,7 @@ class StreamVenue:
         return self.topics.get(name) or self.topic_of(name, now_ms)
 
     def subscribe(self, connection: Connection, topic: Topic, now_ms: int) -> None:
-        """Add a subscriber, and tell it what a new subscriber is told at once."""
+        """Add a subscriber, and send it what a new subscriber gets at once."""
         at_ms = self._data_ms(topic, now_ms)
         if topic.name not in self.topics:
             self.topics[topic.name] = topic
@@ -119,7 +119,7 @@ class StreamVenue:
         connection.topics[topic.name] = topic
         self.subscribers.setdefault(topic.name, {})[connection] = None
         if self.fault.stream_mode != "empty":
-            self._tell((connection,), topic, [(orjson.dumps(message), TEXT) for message in topic.first(at_ms)])
+            self._send((connection,), topic, [(orjson.dumps(message), TEXT) for message in topic.first(at_ms)])
 
     def unsubscribe(self, connection: Connection, name: str) -> None:
         """Remove a subscriber."""
@@ -151,7 +151,7 @@ class StreamVenue:
         """Begin a fault, or end the current one."""
         for name, payload in self._disturbance.held().items():
             if name in self.topics:
-                self._tell(self.subscribers[name], self.topics[name], [payload])
+                self._send(self.subscribers[name], self.topics[name], [payload])
         self.fault, self._disturbance = fault, Disturbance(fault, self.disturbed)
         self._next_flap_ms = now_ms + round(1000 * (fault.every_s or 0))
         if fault.mode in RESET:
@@ -159,8 +159,8 @@ class StreamVenue:
         if fault.mode == "ws_restart":
             for topic in self.topics.values():
                 if fault.concerns(topic.name):
-                    told = [(orjson.dumps(message), TEXT) for message in topic.restart(now_ms)]
-                    self._tell(self.subscribers[topic.name], topic, told)
+                    payloads = [(orjson.dumps(message), TEXT) for message in topic.restart(now_ms)]
+                    self._send(self.subscribers[topic.name], topic, payloads)
                     self.disturbed["ws_restart"] += 1
 
     def _touches(self, topic: Topic) -> bool:
@@ -195,10 +195,10 @@ class StreamVenue:
             return
         if messages := topic.poll(self._data_ms(topic, now_ms)):
             whole = [(orjson.dumps(message), TEXT) for message in messages] if not touched else None
-            told = self._disturbance.payloads(topic, messages, now_ms) if whole is None else whole
-            self._tell(self.subscribers[topic.name], topic, told)
+            payloads = self._disturbance.payloads(topic, messages, now_ms) if whole is None else whole
+            self._send(self.subscribers[topic.name], topic, payloads)
 
-    def _tell(self, connections: Collection[Connection], topic: Topic, payloads: Iterable[Payload]) -> None:
+    def _send(self, connections: Collection[Connection], topic: Topic, payloads: Iterable[Payload]) -> None:
         for payload, kind in payloads:
             plain = wrapped = b""
             for connection in connections:

@@ -76,7 +76,7 @@ class Alerts(Listing):
                 entry for group, alerts in _grouped(self._alerts).items() for entry in self._entries(group, alerts, context)
             ],
             empty="There are no alerts yet." if self._begun else "",
-            lack=f"{words.NOT_UPDATED if self._begun else words.NOT_AVAILABLE}: {problem}." if problem else "",
+            problem=f"{words.NOT_UPDATED if self._begun else words.NOT_AVAILABLE}: {problem}." if problem else "",
         )
 
     def toggle_group(self, key: str) -> bool:

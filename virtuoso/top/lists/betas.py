@@ -61,7 +61,7 @@ class Betas(Listing):
             entries=[_entry(beta, window) for beta, window in rows],
             summary=summary,
             empty="No symbol has enough returns yet." if reply else "",
-            lack=self._betas.lack(),
+            problem=self._betas.problem(),
         )
 
     def _window(self, beta: Beta) -> BetaWindow | None:

@@ -41,7 +41,7 @@ class Content:
     entries: Sequence[Entry]
     summary: Text = field(default_factory=Text)  # above the list
     empty: str  # is shown when there are no entries
-    lack: str = ""  # why there is no newer data
+    problem: str = ""  # why there is no newer data
 
 
 class Listing(ABC):

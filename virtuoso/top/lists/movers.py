@@ -47,7 +47,7 @@ class Movers(Listing):
             columns=COLUMNS,
             entries=[_entry(mover, context) for mover in movers],
             empty="None." if reply else "",
-            lack=self._movers.lack(),
+            problem=self._movers.problem(),
         )
 
 

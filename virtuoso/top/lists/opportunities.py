@@ -52,7 +52,7 @@ class Opportunities(Listing):
             entries=[_entry(each, context) for each in reply.opportunities] if reply else (),
             summary=Text(NOTE, FAINT),
             empty="There are no opportunities at present. They are rare." if reply else "",
-            lack=self._read.lack(),
+            problem=self._read.problem(),
         )
 
 

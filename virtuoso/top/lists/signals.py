@@ -66,7 +66,7 @@ class Signals(Listing):
             entries=[_entry(signal, context) for signal in signals],
             summary=self._record(),
             empty="There are no signals yet." if self._active.reply else "",
-            lack=self._active.lack() or self._closed.lack("Closed signals"),
+            problem=self._active.problem() or self._closed.problem("Closed signals"),
         )
 
     def _record(self) -> Text:

@@ -13,7 +13,7 @@ from virtuoso.analysis.outlook import forecast, record
 from virtuoso.analysis.outlook.evidence import evidence
 from virtuoso.analysis.outlook.features import FeaturePanel, feature_panel, rank_rows
 from virtuoso.analysis.outlook.forecast import fit, outlook_board
-from virtuoso.analysis.outlook.judged import judged, said, said_record
+from virtuoso.analysis.outlook.judged import judged, said_outlooks, said_record
 from virtuoso.analysis.outlook.panel import STEP_MS, BarPanel, panel_of
 from virtuoso.analysis.outlook.walk import Walk, row_correlations, walk
 from virtuoso.domain.model import Candles, Environment, Stamp, Timeframe
@@ -224,6 +224,6 @@ def test_an_outlook_is_judged_by_what_was_said_once_its_24_hours_have_ended() ->
 
 def test_only_outlooks_with_odds_are_said(planted: BarPanel) -> None:
     found = board(planted, "XRPUSDT")
-    stored = said(found, Environment.LIVE)
+    stored = said_outlooks(found, Environment.LIVE)
     assert {each.symbol for each in stored} == {each.symbol for each in found.outlooks if each.odds is not None}
     assert all(each.bar_ms == found.bar_ms for each in stored)

@@ -29,7 +29,6 @@ export type Language = (typeof LANGUAGES)[number];
 export const language = storedSignal("language", (stored) => oneOf(LANGUAGES, stored, "system"));
 
 export const TIME_ZONES = ["local", "utc"] as const;
-export type TimeZone = (typeof TIME_ZONES)[number];
 /** The time zone of all times on the page: that of this device, or UTC. */
 export const timeZone = storedSignal("timeZone", (stored) => oneOf(TIME_ZONES, stored, "local"));
 
