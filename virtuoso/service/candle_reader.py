@@ -1,5 +1,4 @@
-"""Candles for charts. They are the only data that a request reads from the repository. Clients that request the same chart
-share one read."""
+"""Candles for charts. Requests read them from the repository, and share one read."""
 
 from __future__ import annotations
 

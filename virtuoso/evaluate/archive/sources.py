@@ -58,7 +58,7 @@ class Source(Protocol):
         ...
 
     def advance(self, state: SymbolState, now_ms: int) -> None:
-        """Tell `state` what was known at `now_ms`. Raise DamagedFile when a file cannot be read."""
+        """Give `state` what was known at `now_ms`. Raise DamagedFile when a file cannot be read."""
         ...
 
 
