@@ -57,7 +57,9 @@ async def test_the_word_of_the_gauge_fits_its_number_and_a_regime_of_unknown_sta
         await expect(one.page.get_by_role("region", name="Market", exact=True)).to_contain_text("since at least")
 
 
-async def test_the_page_says_that_no_stream_of_liquidations_comes(filled_edge: RunningEdge, browser: Browser) -> None:
+async def test_the_page_says_that_no_stream_of_liquidations_comes_and_that_no_order_book_is_known(
+    filled_edge: RunningEdge, browser: Browser
+) -> None:
     async with visit(browser, filled_edge.edge.url) as one:
         await live(one)
         await open_market(one)
@@ -65,6 +67,9 @@ async def test_the_page_says_that_no_stream_of_liquidations_comes(filled_edge: R
         await expect(panel).to_contain_text("no stream of liquidations comes from Bybit")
         await card(one, "ADAUSDT").get_by_role("link", name="ADAUSDT").click()
         await expect(panel).to_contain_text("no stream of liquidations comes from Bybit")
+        await expect(one.page.get_by_role("region", name="Order book depth")).to_contain_text(
+            "No recent order book of ADAUSDT is known"
+        )
 
 
 async def test_each_input_of_a_dimension_says_how_it_came_and_its_age(filled_edge: RunningEdge, browser: Browser) -> None:

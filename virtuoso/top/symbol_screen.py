@@ -16,6 +16,7 @@ from textual.widgets import Footer
 from virtuoso.client import Market
 from virtuoso.market.v1 import market_service_pb2 as api
 from virtuoso.market.v1.candle_pb2 import Timeframe
+from virtuoso.market.v1.market_pb2 import VenueMarket
 from virtuoso.market.v1.outlook_pb2 import OutlookRecord
 from virtuoso.top import symbol_text, words
 from virtuoso.top.candle_chart import candle_chart
@@ -104,6 +105,11 @@ class SymbolScreen(Screen[None]):
         known = [*words.TIMEFRAMES]
         return known[known.index(Timeframe.TIMEFRAME_30M) :] if self._is_untracked else known
 
+    @property
+    def _market(self) -> VenueMarket | None:
+        markets = self._venue_market.reply.markets if self._venue_market.reply else ()
+        return next((each for each in markets if each.symbol == self.symbol), None)
+
     async def _read_score(self) -> None:
         await self._read(self._confluence)
         if self._is_untracked:
@@ -180,8 +186,7 @@ class SymbolScreen(Screen[None]):
     def _head(self, context: Context) -> Text:
         text = Text.assemble((f"{'★ ' if self._watched else ''}{self.symbol}  ", "bold"))
         if self._is_untracked:
-            markets = self._venue_market.reply.markets if self._venue_market.reply else ()
-            found = next((each for each in markets if each.symbol == self.symbol), None)
+            found = self._market
             if found is None:
                 return text.append(self._venue_market.problem() or words.LOADING, FAINT)
             tracked = context.dashboard.provenance.coverage.expected if context.dashboard else 0
@@ -196,7 +201,8 @@ class SymbolScreen(Screen[None]):
             return Text(self._candles.problem("Bars") or ("No bars yet." if reply else words.LOADING), FAINT)
         name, step_ms = words.TIMEFRAMES[reply.timeframe]
         row = context.row(self.symbol)
-        tick_size = words.optional(row, "tick_size") if row else None
+        priced = row or self._market
+        tick_size = words.optional(priced, "tick_size") if priced else None
         size = width, min(MAX_CHART_LINES, max(7, context.height - OTHER_LINES))
         lines = candle_chart(
             reply.candles, step_ms, context, size=size, tick_size=tick_size, price=row.price if row else None

@@ -21,10 +21,11 @@ from tests.service.history_servers import alert, fill_history, history_opener, s
 from tests.service.servers import RunningServer, running_server
 from tests.service.snapshots import T0, candle_series, market_list, row, snapshot
 from tests.unit.top.screens import Terminal, terminal
-from virtuoso.market.v1 import confluence_pb2
+from virtuoso.market.v1 import candle_pb2, confluence_pb2
 from virtuoso.repository import keys
 from virtuoso.service.request_readers import RequestReaders
 from virtuoso.service.server import MarketServer
+from virtuoso.store.v1 import candle_series_pb2
 from virtuoso.top.application import TopApp
 from virtuoso.top.connection import NO_CONNECTION
 from virtuoso.top.help import HELP
@@ -274,12 +275,17 @@ async def test_a_market_without_a_score_says_why_and_has_a_chart(tmp_path: Path)
         message = snapshot("s2", observed_ms=T0 + 1000, rows=ROWS)
         message.gainers[0].symbol = "M01USDT"
         message.venue_symbols.append("M01USDT")
-        await one.repository.set(keys.markets("bybit"), market_list().SerializeToString(), ttl_s=3600)
+        listed = market_list()
+        listed.markets[1].tick_size = 0.01
+        await one.repository.set(keys.markets("bybit"), listed.SerializeToString(), ttl_s=3600)
+        bars = candle_series_pb2.CandleSeries.FromString(candle_series("M01USDT", step_s=1800))
+        bars.timeframe = candle_pb2.TIMEFRAME_30M
+        await one.repository.set(keys.candles("bybit", "M01USDT", "30m"), bars.SerializeToString(), ttl_s=3600)
         await one.show(message)
         await seen.press("2")
         await seen.see("M01USDT", "No score", "DOWN00USDT")
         await seen.press("enter")
-        await seen.see("No score: it is number 2 by turnover, and the 44 largest are scored.", "2.5")
+        await seen.see("No score: it is number 2 by turnover, and the 44 largest are scored.", "2.50", "30m Open 1.40")
 
 
 async def test_each_tab_shows_its_list_within_80_columns(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 import { useComputed } from "@preact/signals";
 import { useMemo, useRef, useState } from "preact/hooks";
-import type { Candle, ListCandlesResponse } from "virtuoso-market";
+import type { Candle, ListCandlesResponse, VenueMarket } from "virtuoso-market";
 import { CandleFrame } from "../charts/frame.js";
 import type { Bar } from "../charts/picture.js";
 import type { Pages } from "../state/pages.js";
@@ -11,27 +11,32 @@ import { toBar, useBars, useEvents, useFormingBars, useScores, useSeries } from 
 import { Reading, Summary } from "./chart/figures.js";
 import { type Frame, chosenFrame, framesOf } from "./chart/frames.js";
 import { useFullScreen } from "./chart/full_screen.js";
-import { chosenLayers, pictureOf } from "./chart/layers.js";
+import { LAYERS, type Layer, UNSCORED_LAYERS, chosenLayers, pictureOf } from "./chart/layers.js";
 import { SERIES_LAYERS } from "./chart/series.js";
 import { Sources } from "./chart/sources.js";
 import { isCurrent, useRow } from "./head.js";
 import "../styles/chart.css";
 
 /** The chart of a symbol: candles with indicators, panes below them, and the figures of its bars. It fills the width of its
- * container. */
-export function Candles({ symbol, tracked = true }: { symbol: string; tracked?: boolean }) {
-  const frames = framesOf(tracked);
-  const frame = frames.find(({ id }) => id === chosenFrame.value) ?? frames[tracked ? 1 : 0];
-  return frame && <Chart key={`${symbol} ${frame.id}`} symbol={symbol} frame={frame} frames={frames} />;
+ * container. `unscored` is its market, if it has no score. */
+export function Candles({ symbol, unscored }: { symbol: string; unscored?: Pick<VenueMarket, "tickSize"> }) {
+  const frames = framesOf(!unscored);
+  const frame = frames.find(({ id }) => id === chosenFrame.value) ?? frames[unscored ? 0 : 1];
+  const row = useRow(symbol);
+  const tickSize = useComputed(() => row.value?.tickSize).value ?? unscored?.tickSize;
+  const offered = unscored ? UNSCORED_LAYERS : LAYERS;
+  return frame && <Chart key={`${symbol} ${frame.id}`} {...{ symbol, frame, frames, tickSize, offered }} />;
 }
 
 interface ChartProps {
   readonly symbol: string;
   readonly frame: Frame;
   readonly frames: readonly Frame[];
+  readonly tickSize: number | undefined;
+  readonly offered: readonly Layer[];
 }
 
-function Chart({ symbol, frame, frames }: ChartProps) {
+function Chart({ symbol, frame, frames, tickSize, offered }: ChartProps) {
   const boxRef = useRef<HTMLDivElement>(null);
   const [full, toggleFull] = useFullScreen(boxRef);
   const pages = useBars(symbol, frame);
@@ -48,7 +53,7 @@ function Chart({ symbol, frame, frames }: ChartProps) {
           chosenFrame.value = value;
         }}
       />
-      <LayerChoice />
+      <LayerChoice offered={offered} />
       <button type="button" class="button small" aria-pressed={full} onClick={toggleFull}>
         {words.fullScreen}
       </button>
@@ -64,7 +69,7 @@ function Chart({ symbol, frame, frames }: ChartProps) {
         action={choice}
       >
         {bars.length ? (
-          <Candlesticks symbol={symbol} frame={frame} bars={bars} pages={pages} />
+          <Candlesticks {...{ symbol, frame, bars, pages, tickSize, offered }} />
         ) : (
           <Empty>{words.none(frame.name, symbol)}</Empty>
         )}
@@ -73,14 +78,12 @@ function Chart({ symbol, frame, frames }: ChartProps) {
   );
 }
 
-interface CandlesticksProps {
-  readonly symbol: string;
-  readonly frame: Frame;
+interface CandlesticksProps extends Omit<ChartProps, "frames"> {
   readonly bars: readonly Bar[];
   readonly pages: Pages<ListCandlesResponse, Candle>;
 }
 
-function Candlesticks({ symbol, frame, bars, pages }: CandlesticksProps) {
+function Candlesticks({ symbol, frame, bars, pages, tickSize, offered }: CandlesticksProps) {
   const { more, older, fetching, problem } = pages;
   const [range, setRange] = useState<readonly [number, number]>();
   const [cursor, setCursor] = useState<number>();
@@ -88,12 +91,12 @@ function Candlesticks({ symbol, frame, bars, pages }: CandlesticksProps) {
   const now = useComputed(() => (isCurrent.value ? row.value?.price : undefined));
   const forming = useFormingBars(symbol, frame, bars);
   const unclosed = useComputed(() => forming.value.map(({ time }) => time).join()).value;
-  const layers = chosenLayers.value;
+  const chosen = chosenLayers.value;
+  const layers = useMemo(() => offered.filter((layer) => chosen.includes(layer)), [offered, chosen]);
   const scores = useScores(symbol, frame, layers.includes("score"));
   const shownSeries = useMemo(() => SERIES_LAYERS.filter((layer) => layers.includes(layer)), [layers]);
   const { series, problem: seriesProblem } = useSeries(symbol, shownSeries);
   const events = useEvents(symbol, pages.answer.reply?.provenance?.venue ?? "");
-  const tickSize = useComputed(() => row.value?.tickSize).value;
   const words = t().chart;
   const picture = useMemo(
     () =>

@@ -23,7 +23,7 @@ type RangeId = (typeof RANGES)[number][0];
 
 const chosen = storedSignal("historyRange", (stored): RangeId => RANGES.find(([id]) => id === stored)?.[0] ?? "24h");
 
-/** The score and the price of a symbol over time. */
+/** The score and the price over time of a symbol that was scored. Nothing of one that never was. */
 export function History({ symbol }: { symbol: string }) {
   const [id, words, seconds, resolution] = RANGES.find((one) => one[0] === chosen.value) ?? RANGES[1];
   const { value: answer } = useQuery(
@@ -41,6 +41,7 @@ export function History({ symbol }: { symbol: string }) {
   );
   const { reply, heardMs, problem, waiting } = answer;
   const texts = t().scoreHistory;
+  if (!reply && (waiting || problem?.reason === "SYMBOL_NOT_TRACKED")) return null;
   return (
     <Panel
       title={texts.title}

@@ -22,7 +22,7 @@ export function UntrackedMarket({ symbol }: { symbol: string }) {
         {found ? <Figures found={found} /> : <Empty>{t().search.nothing(symbol)}</Empty>}
       </Panel>
       <OutlookPanel symbol={symbol} />
-      <Candles symbol={symbol} tracked={false} />
+      <Candles symbol={symbol} unscored={found ?? {}} />
       <Panel title={t().depth.title} term="depth" provenance={reply?.provenance} {...answer}>
         <Empty>{t().depth.unscored}</Empty>
       </Panel>

@@ -4,7 +4,7 @@ import { Icon, Sheet } from "../../ui/index.js";
 import { LAYERS, type Layer, chosenLayers } from "./layers.js";
 
 /** A button for the choice of what the chart shows. The choice is stored on this device. */
-export function LayerChoice() {
+export function LayerChoice({ offered }: { offered: readonly Layer[] }) {
   const [open, setOpen] = useState(false);
   const words = t().chart;
   const toggle = (layer: Layer) => {
@@ -18,7 +18,7 @@ export function LayerChoice() {
       </button>
       <Sheet open={open} onClose={() => setOpen(false)} title={words.indicators}>
         <div class="choices layer-choices" role="group" aria-label={words.indicators}>
-          {LAYERS.map((layer) => (
+          {offered.map((layer) => (
             <button
               type="button"
               class="button"

@@ -13,6 +13,8 @@ const MARKS = ["levels", "signals", "alerts"] as const;
 const PANES = ["volume", "rsi", "macd", "score"] as const;
 export const LAYERS = [...OVERLAYS, ...MARKS, ...PANES, ...SERIES_LAYERS] as const;
 export type Layer = (typeof LAYERS)[number];
+/** What is known of a market without a score: what its bars show, its signals and its alerts. */
+export const UNSCORED_LAYERS: readonly Layer[] = [...OVERLAYS, ...MARKS, ...PANES.filter((pane) => pane !== "score")];
 
 const USUAL: readonly Layer[] = ["ema20", "ema50", "ema200", "levels", "signals", "alerts", "volume", "score"];
 
