@@ -7,6 +7,8 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 SIGNIFICANT_DIGITS = 8
 """The number of digits of a price whose tick size is unknown. Zeros at the end are left out."""
+TICK_DIGITS = 3
+"""The number of significant digits of a tick size. A venue lists one of 0.1000000015, which means 0.1."""
 
 
 def price_text(price: float, tick_size: float | None = None) -> str:
@@ -19,7 +21,8 @@ def price_text(price: float, tick_size: float | None = None) -> str:
         tick = Decimal(repr(float(tick_size))).normalize()
         ticks = (value / tick).to_integral_value(ROUND_HALF_EVEN)
         if ticks > 0:
-            return f"{ticks * tick:,.{max(0, -int(tick.as_tuple().exponent))}f}"
+            exponent = Context(prec=TICK_DIGITS).create_decimal(tick).normalize().as_tuple().exponent
+            return f"{ticks * tick:,.{max(0, -int(exponent))}f}"
     rounded = Context(prec=SIGNIFICANT_DIGITS).create_decimal(value)
     return f"{rounded.normalize():,f}"
 

@@ -69,12 +69,12 @@ export function signed(value: Maybe, digits = 1): string {
 export function price(value: Maybe, tickSize?: number): string {
   if (value === undefined) return ABSENT;
   const ticks = tickSize ? Math.round(value / tickSize) : 0;
-  return ticks && tickSize ? fixed(ticks * tickSize, decimalsOf(tickSize)) : significant(value, 8);
+  return ticks && tickSize ? fixed(ticks * tickSize, decimalsOfTick(tickSize)) : significant(value, 8);
 }
 
 /** Return the number of decimals of a price or of a tick size, 0 to 12. Without a tick size, a price has 8 significant digits. */
 export function priceDigits(value: number, tickSize?: number): number {
-  return tickSize ? decimalsOf(tickSize) : Math.min(12, Math.max(0, 7 - Math.floor(Math.log10(value))));
+  return tickSize ? decimalsOfTick(tickSize) : Math.min(12, Math.max(0, 7 - Math.floor(Math.log10(value))));
 }
 
 /** Return the power of ten of which all prices are multiples, at most 1: their tick size, as far as their digits show it. Prices
@@ -83,6 +83,9 @@ export function commonTick(prices: readonly number[]): number | undefined {
   const digits = prices.filter((value) => decimalsOf(value) <= priceDigits(value)).map(decimalsOf);
   return digits.length ? Number(`1e-${Math.max(...digits)}`) : undefined;
 }
+
+// A tick size has 3 significant digits: a venue lists one of 0.1000000015, which means 0.1.
+const decimalsOfTick = (tickSize: number): number => decimalsOf(Number(tickSize.toPrecision(3)));
 
 function decimalsOf(value: number): number {
   const [digits = "", exponent = "0"] = String(value).split("e");

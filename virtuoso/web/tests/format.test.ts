@@ -45,6 +45,7 @@ test.each([
   [17.5, 0.5, "17.5"],
   [1_234_567, 10, "1,234,570"],
   [1e-9, 1e-7, "0.000000001"],
+  [4124.800_061_872, 0.100_000_001_5, "4,124.8"],
   [2 / 3, undefined, "0.66666667"],
 ])("a price of %d with a tick size of %s is %s", (value, tickSize, text) => {
   expect(format.price(value, tickSize)).toBe(text);
