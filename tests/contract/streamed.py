@@ -29,7 +29,7 @@ def levels(book: OrderBook) -> set[tuple[str, float, float]]:
 
 
 class Streamed:
-    """The streams of SYMBOLS, what they told, and the same venue by requests. `frozen_s` is the longest time that the market
+    """The streams of SYMBOLS, their updates, and the same venue by requests. `frozen_s` is the longest time that the market
     may stand still before its books are silent."""
 
     def __init__(self, replay: Replay, venue: str, *, frozen_s: float = DEADLINE_S) -> None:
@@ -38,7 +38,7 @@ class Streamed:
         assert reader is not None
         self.replay, self.venue, self.reader = replay, venue, reader
         self.exchange = CcxtExchange(venue, url=replay.url)
-        self.told: list[StreamUpdate] = []
+        self.updates: list[StreamUpdate] = []
         self.streams = VenueStreams(
             facts,
             reader,
@@ -62,10 +62,10 @@ class Streamed:
         await self.exchange.close()
 
     def listen(self, updates: Sequence[StreamUpdate]) -> None:
-        self.told += updates
+        self.updates += updates
 
     def lost(self, kind: InputKind = InputKind.ORDER_BOOK) -> Counter[str]:
-        return Counter(each.reason for each in self.told if isinstance(each, StreamLost) and each.kind is kind)
+        return Counter(each.reason for each in self.updates if isinstance(each, StreamLost) and each.kind is kind)
 
     def fault(self, mode: str, **more: Any) -> None:
         self.replay.fault(mode, self.venue, **{"transport": "ws", **more})
@@ -97,9 +97,9 @@ class Streamed:
         return all(book is not None and levels(book) == levels(each) for book, each in zip(books, requested, strict=True))
 
     async def require_bars_of_requests(self, instrument: Instrument) -> None:
-        """Require that the last bar that was told is that of a request."""
-        told = [each.candles for each in self.told if isinstance(each, CandlesUpdate)]
-        newest = [bars for bars in told if bars.symbol == instrument.symbol][-1]
+        """Require that the last bar that was received is that of a request."""
+        received = [each.candles for each in self.updates if isinstance(each, CandlesUpdate)]
+        newest = [bars for bars in received if bars.symbol == instrument.symbol][-1]
         history = await self.exchange.candles(instrument, Timeframe.M1, limit=5)
         row = int((history.open_ms == newest.open_ms[0]).nonzero()[0][0])
         for column in ("open", "high", "low", "close", "volume"):

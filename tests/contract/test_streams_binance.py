@@ -78,20 +78,20 @@ async def streamed(replay: Replay, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
 
 async def test_books_trades_tickers_and_bars_are_those_of_requests(streamed: StreamedBinance) -> None:
     def complete() -> bool:
-        bars = {each.candles.symbol for each in streamed.told if isinstance(each, CandlesUpdate)}
+        bars = {each.candles.symbol for each in streamed.updates if isinstance(each, CandlesUpdate)}
         return {*SYMBOLS} <= bars
 
     await streamed.until(complete)
     await streamed.require_equal_when_frozen()
     assert streamed.lost().keys() <= {"range"}  # the price moved far
-    tickers = {each.ticker.symbol: each.ticker for each in streamed.told if isinstance(each, TickerUpdate)}
+    tickers = {each.ticker.symbol: each.ticker for each in streamed.updates if isinstance(each, TickerUpdate)}
     assert len(tickers) > 300
     assert None not in (tickers["BTCUSDT"].mark, tickers["BTCUSDT"].index, tickers["BTCUSDT"].funding_rate)
     for each in streamed.instruments:
-        told = [t for t in streamed.told if isinstance(t, TradesUpdate) and t.trades.symbol == each.symbol]
-        trades = {t.trades.ids[0]: t.trades for t in told}
-        assert len(trades) == len(told)
-        assert all(t.contiguous for t in told[1:])
+        received = [t for t in streamed.updates if isinstance(t, TradesUpdate) and t.trades.symbol == each.symbol]
+        trades = {t.trades.ids[0]: t.trades for t in received}
+        assert len(trades) == len(received)
+        assert all(t.contiguous for t in received[1:])
         requested = await streamed.exchange.trades(each)
         known = [place for place, name in enumerate(requested.ids) if name in trades]
         assert known
@@ -133,12 +133,12 @@ async def test_a_fault_of_the_streams_loses_the_books_until_they_are_read_again(
 
 
 async def test_messages_that_come_twice_or_in_another_order_change_nothing(streamed: StreamedBinance) -> None:
-    count = len(streamed.told)
+    count = len(streamed.updates)
     streamed.replay.fault("ws_dup", "binance", transport="ws")
-    await streamed.until(lambda: len(streamed.told) > count + 2_000)
+    await streamed.until(lambda: len(streamed.updates) > count + 2_000)
     streamed.replay.fault("ok", "binance")
     await streamed.require_equal_when_frozen()
-    ids = Counter((t.trades.symbol, t.trades.ids[0]) for t in streamed.told if isinstance(t, TradesUpdate))
+    ids = Counter((t.trades.symbol, t.trades.ids[0]) for t in streamed.updates if isinstance(t, TradesUpdate))
     assert {*ids.values()} == {1}
     assert streamed.lost().keys() <= {"range"}
 
@@ -148,9 +148,9 @@ async def test_while_requests_fail_known_books_go_on_and_lost_ones_stay_absent(
     streamed: StreamedBinance, fault: str
 ) -> None:
     streamed.replay.fault(fault, "binance", transport="rest", path="depth")
-    count = len(streamed.told)
+    count = len(streamed.updates)
     async with asyncio.timeout(DEADLINE_S):
-        while len(streamed.told) < count + 500:
+        while len(streamed.updates) < count + 500:
             await asyncio.sleep(0.1)
         assert streamed.all_known()
         streamed.streams.reset(InputKind.ORDER_BOOK, "BTCUSDT", "difference")

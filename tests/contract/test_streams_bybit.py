@@ -28,14 +28,14 @@ async def streamed(replay: Replay) -> AsyncIterator[Streamed]:
 
 
 async def test_books_trades_tickers_and_bars_are_those_of_requests(streamed: Streamed) -> None:
-    await streamed.until(lambda: {t.candles.symbol for t in streamed.told if isinstance(t, CandlesUpdate)} == {*SYMBOLS})
+    await streamed.until(lambda: {t.candles.symbol for t in streamed.updates if isinstance(t, CandlesUpdate)} == {*SYMBOLS})
     await streamed.require_equal_when_frozen()
-    assert not [each for each in streamed.told if isinstance(each, StreamLost)]
+    assert not [each for each in streamed.updates if isinstance(each, StreamLost)]
     for each in streamed.instruments:
-        told = [t for t in streamed.told if isinstance(t, TradesUpdate) and t.trades.symbol == each.symbol]
-        assert all(t.contiguous for t in told[1:])
-        by_id = {name: (t.trades, row) for t in told for row, name in enumerate(t.trades.ids)}
-        assert len(by_id) == sum(len(t.trades.ids) for t in told)
+        received = [t for t in streamed.updates if isinstance(t, TradesUpdate) and t.trades.symbol == each.symbol]
+        assert all(t.contiguous for t in received[1:])
+        by_id = {name: (t.trades, row) for t in received for row, name in enumerate(t.trades.ids)}
+        assert len(by_id) == sum(len(t.trades.ids) for t in received)
         requested = await streamed.exchange.trades(each)
         known = [(place, *by_id[name]) for place, name in enumerate(requested.ids) if name in by_id]
         assert known
@@ -55,8 +55,8 @@ async def test_tickers_are_those_of_requests_while_the_market_stands_still(strea
     async with asyncio.timeout(DEADLINE_S):
         while True:
             requested = await streamed.exchange.tickers()
-            told = {each.ticker.symbol: each.ticker for each in streamed.told if isinstance(each, TickerUpdate)}
-            if all(figures(told[symbol]) == figures(requested[symbol]) for symbol in SYMBOLS):
+            received = {each.ticker.symbol: each.ticker for each in streamed.updates if isinstance(each, TickerUpdate)}
+            if all(figures(received[symbol]) == figures(requested[symbol]) for symbol in SYMBOLS):
                 break
             await asyncio.sleep(0.2)
 
@@ -88,12 +88,12 @@ async def test_a_fault_of_the_streams_loses_the_books_until_they_are_subscribed_
 
 @pytest.mark.parametrize("fault", ["ws_dup", "ws_restart"])
 async def test_double_messages_and_restarts_change_nothing(streamed: Streamed, fault: str) -> None:
-    count = len(streamed.told)
+    count = len(streamed.updates)
     streamed.fault(fault)
-    await streamed.until(lambda: len(streamed.told) > count + 2_000)
+    await streamed.until(lambda: len(streamed.updates) > count + 2_000)
     streamed.fault("ok")
     await streamed.require_equal_when_frozen()
-    ids = Counter((t.trades.symbol, name) for t in streamed.told if isinstance(t, TradesUpdate) for name in t.trades.ids)
+    ids = Counter((t.trades.symbol, name) for t in streamed.updates if isinstance(t, TradesUpdate) for name in t.trades.ids)
     assert {*ids.values()} == {1}
     assert not streamed.lost()
 

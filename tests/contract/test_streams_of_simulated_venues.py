@@ -30,7 +30,7 @@ LEVELS = 50
 
 
 class Watched:
-    """The streams of one venue, with every book compared with the market when it is told."""
+    """The streams of one venue, with every book compared with the market when it is received."""
 
     def __init__(self, venue: str, market: SimulatedMarket, url: str) -> None:
         self.venue, self._market, self.url = venue, market, url
@@ -148,5 +148,5 @@ async def test_under_faults_books_are_right_or_absent_and_trades_count_once(watc
         await watched.all_books()
         assert not watched.wrong, mode
         assert mode not in ("ws_gap", "ws_crossed", "ws_drop") or len(watched.lost) > lost, mode
-    for told in watched.trades.values():
-        assert len(told) == len(set(told))
+    for received in watched.trades.values():
+        assert len(received) == len(set(received))

@@ -13,7 +13,7 @@ import pytest
 
 from tests.recorded_flow import AMOUNT, ComputedInterest, CrashLiquidations, RecordedFunding, RecordedTrades
 from tests.recorded_hours import DATA
-from virtuoso.analysis.alert_groups import NOTHING_TOLD
+from virtuoso.analysis.alert_groups import NO_ALERTS
 from virtuoso.analysis.alert_rules import MarketPass, market_alerts
 from virtuoso.domain.model import Environment
 
@@ -75,11 +75,11 @@ def passes_before(alert: Alert, source: Source) -> list[int]:
 
 def alerts_of(source: Source, count: int | None = None) -> list[Alert]:
     """Return the alerts of the first markets, or of all."""
-    before, told, alerts = None, NOTHING_TOLD, []
+    before, state, alerts = None, NO_ALERTS, []
     for now_ms in source.times:
         inputs = {one.symbol: one for one in source.inputs(now_ms)[:count]}
         one = MarketPass(venue="bybit", environment=Environment.REPLAY, now_ms=now_ms, inputs=inputs)
-        before, raised, told = market_alerts(before, one, told)
+        before, raised, state = market_alerts(before, one, state)
         alerts += [alert for alert in raised if alert.kind is source.kind]
     return alerts
 

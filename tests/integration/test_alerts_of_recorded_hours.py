@@ -12,7 +12,7 @@ import pytest
 
 from tests.recorded_hours import DATA, RecordedMarket, epoch_ms, recorded_market
 from virtuoso.analysis.alert_conditions import BTC_MOVE, CRITICAL_BTC_MOVE, CRITICAL_MOVE, MOVE
-from virtuoso.analysis.alert_groups import NOTHING_TOLD
+from virtuoso.analysis.alert_groups import NO_ALERTS
 from virtuoso.analysis.alert_rules import MarketPass, market_alerts
 from virtuoso.domain.model import ANCHOR, Environment, Timeframe
 from virtuoso.domain.prices import price_text
@@ -36,12 +36,12 @@ def recorded(start: str) -> RecordedMarket:
 def alerts_of(start: str, minutes: int, step_s: int) -> list[Alert]:
     """Return the alerts of conditions: without signals and opportunities, which need scores."""
     market, start_ms = recorded(start), epoch_ms(start)
-    before, told = None, NOTHING_TOLD
+    before, state = None, NO_ALERTS
     alerts: list[Alert] = []
     for now_ms in range(start_ms, start_ms + minutes * MINUTE, 1000 * step_s):
         inputs = {one.symbol: one for one in market.at(now_ms).inputs}
         one = MarketPass(venue="binance", environment=Environment.REPLAY, now_ms=now_ms, inputs=inputs)
-        before, raised, told = market_alerts(before, one, told)
+        before, raised, state = market_alerts(before, one, state)
         alerts += raised
     return alerts
 

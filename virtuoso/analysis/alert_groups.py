@@ -1,24 +1,24 @@
-"""What alerts tell: each finding once, and the findings of many markets together.
+"""Alerts of findings: each finding once, and the findings of many markets together.
 
-    findings of a pass ─► tell(told before) ─► (told now, alerts)
-    stored alerts ─► recalled ─► told
+    findings of a pass ─► select_alerts(AlertState) ─► (AlertState, alerts)
+    stored alerts ─► restore ─► AlertState
 
-A finding is new when its symbol (or signal) was not told within the cooldown of its kind, or when it has reached a higher
-step: a move that grows is told again at each doubling and at CRITICAL. A new finding is an alert at once. What is told in
-one pass of one condition and side is one alert with a list. When five markets have one condition within 15 minutes, of
+A finding is new when its symbol (or signal) was not sent within the cooldown of its kind, or when it has reached a higher
+step: a move that grows is sent again at each doubling and at CRITICAL. A new finding is an alert at once. The findings of
+one pass with one condition and side are one alert with a list. When five markets have one condition within 15 minutes, of
 either side, it is an event of the whole market. So are five signals of one side, and five opportunities of one kind. Its
 findings then wait for each other. One alert for each side lists them
 
 - at once when one of them is BTC's,
-- for price moves and signals, at once when they are as many as the event has told so far; 5 minutes after the last one when
-  one of them is CRITICAL, a new signal, or of a step that the event has not told; and after 5 minutes otherwise,
+- for price moves and signals, at once when they are as many as the event has sent so far; 5 minutes after the last one when
+  one of them is CRITICAL, a new signal, or of a step that the event has not sent; and after 5 minutes otherwise,
 - for other kinds, at once when they make it an event, and after 15 minutes at the latest.
 
-What follows from another finding is not told: volume and liquidations of a market whose price move waits or was told, and
-liquidations of a market when those of all markets on this side wait or were told, each within its own cooldown.
+What follows from another finding has no alert: volume and liquidations of a market whose price move waits or was sent, and
+liquidations of a market when those of all markets on this side wait or were sent, each within its own cooldown.
 
-So an event gives few alerts, and each other finding is in exactly one. Stored alerts have the findings that they told. A
-collector that takes over reads them, and tells none again.
+So an event gives few alerts, and each other finding is in exactly one. Stored alerts have their findings. A collector
+that takes over reads them, and sends none again.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ COOLDOWNS_S: Mapping[AlertKind, float] = {
 }
 """The time for which a key gives no second alert. Keys of signals and opportunities contain ids, which are unique."""
 MIN_RECALL_MS, RECALL_MS = 3_600_000, 8 * 3_600_000
-"""The time for which it is remembered what was told, unless the cooldown is shorter. At least an hour."""
+"""The time for which it is remembered what was sent, unless the cooldown is shorter. At least an hour."""
 MANY, EVENT_MS = 5, 900_000
 """The number of markets of an event, and the time within which they have findings of its kind."""
 RECORDS = frozenset({AlertKind.SIGNAL_OPENED, AlertKind.SIGNAL_CLOSED, AlertKind.OPPORTUNITY})
@@ -58,8 +58,8 @@ MAX_LISTED_CHARACTERS = 260
 
 
 class Finding(NamedTuple):
-    """What an alert on one market tells. `alert` is that alert; it has one market. `subject` tells apart findings of a kind,
-    such as rises and falls. `item` is its figure in a list."""
+    """The content of an alert on one market. `alert` is that alert; it has one market. `subject` distinguishes findings of a
+    kind, such as rises and falls. `item` is its figure in a list."""
 
     alert: Alert
     subject: str
@@ -71,7 +71,7 @@ class Finding(NamedTuple):
         return self.alert.markets[0]
 
 
-class ToldKey(NamedTuple):
+class FindingKey(NamedTuple):
     """What a finding is about. `name` is the id of its signal or opportunity, or else the symbol."""
 
     kind: AlertKind
@@ -79,22 +79,22 @@ class ToldKey(NamedTuple):
     name: str
 
 
-class ToldAt(NamedTuple):
-    """The highest step that was told of a finding, and when it was last told, epoch ms."""
+class SentAt(NamedTuple):
+    """The highest step that was sent of a finding, and when it was last sent, epoch ms."""
 
     step: int
     at_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What was told, and the findings of events that wait to be told, with the times of their first pass (epoch ms)."""
+class AlertState:
+    """What was sent, and the findings of events that wait to be sent, with the times of their first pass (epoch ms)."""
 
-    at: Mapping[ToldKey, ToldAt] = field(default_factory=dict)
-    waiting: Mapping[ToldKey, tuple[Finding, int]] = field(default_factory=dict)
+    sent: Mapping[FindingKey, SentAt] = field(default_factory=dict)
+    waiting: Mapping[FindingKey, tuple[Finding, int]] = field(default_factory=dict)
 
 
-NOTHING_TOLD = Told()
+NO_ALERTS = AlertState()
 
 
 def finding(alert: Alert, subject: str, item: str, *, step: int = 0) -> Finding:
@@ -103,32 +103,34 @@ def finding(alert: Alert, subject: str, item: str, *, step: int = 0) -> Finding:
     return Finding(replace(alert, key=f"{alert.kind.lower_name}:{subject}:{alert.key}", markets=(market,)), subject, item)
 
 
-def recalled(told: Told, alerts: Iterable[Alert]) -> Told:
-    """Return what was told, with stored alerts of the same venue added, in any order."""
-    at = dict(told.at)
+def restore(state: AlertState, alerts: Iterable[Alert]) -> AlertState:
+    """Return the state with stored alerts of the same venue added, in any order."""
+    sent = dict(state.sent)
     for alert in alerts:
         for market in alert.markets:
-            key = ToldKey(alert.kind, alert.key.split(":")[1], market.reference or market.symbol)
-            known = at.get(key, ToldAt(market.step, alert.observed_ms))
-            at[key] = ToldAt(max(known.step, market.step), max(known.at_ms, alert.observed_ms))
-    return replace(told, at=at)
+            key = FindingKey(alert.kind, alert.key.split(":")[1], market.reference or market.symbol)
+            known = sent.get(key, SentAt(market.step, alert.observed_ms))
+            sent[key] = SentAt(max(known.step, market.step), max(known.at_ms, alert.observed_ms))
+    return replace(state, sent=sent)
 
 
-def tell(told: Told, findings: Iterable[Finding], tracked: int, now_ms: int) -> tuple[Told, list[Alert]]:
-    """Return (what was told after this pass, the alerts of the pass) at `now_ms` (epoch ms, the exchange's clock). `tracked`
+def select_alerts(
+    state: AlertState, findings: Iterable[Finding], tracked: int, now_ms: int
+) -> tuple[AlertState, list[Alert]]:
+    """Return (the state after this pass, the alerts of the pass) at `now_ms` (epoch ms, the exchange's clock). `tracked`
     is the number of tracked markets."""
-    at = {key: one for key, one in told.at.items() if now_ms - one.at_ms < _memory_ms(key.kind)}
-    waiting = dict(told.waiting)
+    sent = {key: one for key, one in state.sent.items() if now_ms - one.at_ms < _memory_ms(key.kind)}
+    waiting = dict(state.waiting)
     for one in findings:
-        key = ToldKey(one.alert.kind, one.subject, one.market.reference or one.market.symbol)
-        known = at.get(key)
+        key = FindingKey(one.alert.kind, one.subject, one.market.reference or one.market.symbol)
+        known = sent.get(key)
         if known is None or one.market.step > known.step or now_ms - known.at_ms >= 1000 * COOLDOWNS_S[key.kind]:
             waiting[key] = (one, waiting[key][1] if key in waiting else now_ms)
-    waiting = {key: one for key, one in waiting.items() if not _follows(key, at, waiting, now_ms)}
+    waiting = {key: one for key, one in waiting.items() if not _follows(key, sent, waiting, now_ms)}
     alerts: list[Alert] = []
     for story in dict.fromkeys(map(_story, waiting)):
         new = {key: one for key, one in waiting.items() if _story(key) == story}
-        before = {key: one for key, one in at.items() if _story(key) == story and now_ms - one.at_ms < EVENT_MS}
+        before = {key: one for key, one in sent.items() if _story(key) == story and now_ms - one.at_ms < EVENT_MS}
         is_event = len({key.name for key in (*before, *new)}) >= MANY
         if is_event and not _is_due(story[0], before, [*new.values()], now_ms):
             continue
@@ -137,33 +139,35 @@ def tell(told: Told, findings: Iterable[Finding], tracked: int, now_ms: int) -> 
             listed = len(side) > 1 and (is_event or story[0] not in RECORDS)
             alerts += [_together(side, tracked, now_ms)] if listed else [one.alert for one in side]
         for key, (one, _) in new.items():
-            at[key] = ToldAt(one.market.step, now_ms)
+            sent[key] = SentAt(one.market.step, now_ms)
             del waiting[key]
-    return Told(at=at, waiting=waiting), alerts
+    return AlertState(sent=sent, waiting=waiting), alerts
 
 
 def _memory_ms(kind: AlertKind) -> float:
     return max(MIN_RECALL_MS, min(RECALL_MS, 1000 * COOLDOWNS_S[kind]))
 
 
-def _story(key: ToldKey) -> tuple[AlertKind, str]:
+def _story(key: FindingKey) -> tuple[AlertKind, str]:
     """Return what the findings of an event have in common: kind and side, or only the kind of conditions of markets."""
     return key.kind, key.subject if key.kind in RECORDS or not key.name else ""
 
 
-def _follows(key: ToldKey, at: Mapping[ToldKey, ToldAt], waiting: Mapping[ToldKey, object], now_ms: int) -> bool:
-    """Return True if a finding follows from another one that waits, or was told within the cooldown of its kind."""
-    causes = [ToldKey(AlertKind.PRICE_MOVE, side, key.name) for side in ("rose", "fell")]
+def _follows(key: FindingKey, sent: Mapping[FindingKey, SentAt], waiting: Mapping[FindingKey, object], now_ms: int) -> bool:
+    """Return True if a finding follows from another one that waits, or was sent within the cooldown of its kind."""
+    causes = [FindingKey(AlertKind.PRICE_MOVE, side, key.name) for side in ("rose", "fell")]
     if key.kind is AlertKind.LIQUIDATION:
-        causes.append(ToldKey(key.kind, f"all {key.subject}", ""))
+        causes.append(FindingKey(key.kind, f"all {key.subject}", ""))
     elif key.kind is not AlertKind.VOLUME_SPIKE:
         return False
     since_ms = now_ms - 1000 * COOLDOWNS_S[key.kind]
-    return bool(key.name) and any(one in waiting or (one in at and at[one].at_ms > since_ms) for one in causes)
+    return bool(key.name) and any(one in waiting or (one in sent and sent[one].at_ms > since_ms) for one in causes)
 
 
-def _is_due(kind: AlertKind, before: Mapping[ToldKey, ToldAt], waiting: Sequence[tuple[Finding, int]], now_ms: int) -> bool:
-    """Return True when the findings of an event that wait must be told now."""
+def _is_due(
+    kind: AlertKind, before: Mapping[FindingKey, SentAt], waiting: Sequence[tuple[Finding, int]], now_ms: int
+) -> bool:
+    """Return True when the findings of an event that wait must be sent now."""
     first_ms = min(since_ms for _, since_ms in waiting)
     if any(one.market.symbol == ANCHOR for one, _ in waiting):
         return True

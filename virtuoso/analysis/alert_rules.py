@@ -1,14 +1,14 @@
 """Alerts for traders and operators: pure functions of the states before and after a pass.
 
-    (MarketPass before, MarketPass after, Told) ─► market_alerts ─┐
+    (MarketPass before, MarketPass after, AlertState) ─► market_alerts ─┐
     (SourceStatus before, SourceStatus after) ─► source_alerts ───┴─► alerts ─► History.add_alerts(cooldown_s=COOLDOWNS_S)
 
-A market condition is told when it is confirmed: a second reading of its input or another source shows it. So one wrong value
-raises nothing. While the condition lasts, it is told again only when its size has doubled or has become CRITICAL. What many
-markets have at once is one alert with their list (see `alert_groups`). Without a previous pass, or after a change of venue,
-every condition that is confirmed is told, unless it was told within its cooldown. The history also drops each alert whose
-key it already holds within the kind's cooldown. A key names the subject of its alert. Therefore a restart or a second
-collector creates no duplicates.
+An alert of a market condition is sent when it is confirmed: a second reading of its input or another source shows it. So one
+wrong value raises nothing. While the condition lasts, it is sent again only when its size has doubled or has become
+CRITICAL. What many markets have at once is one alert with their list (see `alert_groups`). Without a previous pass, or after
+a change of venue, every condition that is confirmed is sent, unless it was sent within its cooldown. The history also drops
+each alert whose key it already holds within the kind's cooldown. A key names the subject of its alert. Therefore a restart
+or a second collector creates no duplicates.
 
     SIGNAL_OPENED, SIGNAL_CLOSED, OPPORTUNITY   INFO, one for each id
     REGIME_CHANGE         WARNING for a change to BEARISH or RISK_OFF, otherwise INFO
@@ -38,7 +38,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from virtuoso.analysis.alert_conditions import AlertCondition
 from virtuoso.analysis.alert_confirmation import Held, HeldKey, hold
-from virtuoso.analysis.alert_groups import NOTHING_TOLD, Finding, Told, finding, tell
+from virtuoso.analysis.alert_groups import NO_ALERTS, AlertState, Finding, finding, select_alerts
 from virtuoso.domain.model import FallbackReason, Regime, SymbolInputs
 from virtuoso.domain.prices import price_text
 from virtuoso.domain.records import Alert, AlertKind, AlertLevel, OpportunityKind, SignalStatus
@@ -111,14 +111,14 @@ class SourceStatus:
 
 
 class AlertStep(NamedTuple):
-    """A pass with the conditions that hold, the alerts that it raises, and what was told after it."""
+    """A pass with the conditions that hold, the alerts that it raises, and the state of its alerts."""
 
     after: MarketPass
     alerts: tuple[Alert, ...]
-    told: Told
+    state: AlertState
 
 
-def market_alerts(before: MarketPass | None, after: MarketPass, told: Told = NOTHING_TOLD) -> AlertStep:
+def market_alerts(before: MarketPass | None, after: MarketPass, state: AlertState = NO_ALERTS) -> AlertStep:
     """Return the alerts for everything that began or grew between two passes. The module's docstring lists kinds, levels and
     thresholds. An input that is missing or cannot be read raises no alert."""
     if before is not None and before.venue != after.venue:
@@ -132,8 +132,8 @@ def market_alerts(before: MarketPass | None, after: MarketPass, told: Told = NOT
     # unusual funding is a condition, which says the same
     findings += [_opportunity(after, one) for one in after.opportunities if one.kind is not OpportunityKind.FUNDING_EXTREME]
     findings += [_condition(kind, after, symbol, one) for kind, confirmed in step.confirmed for symbol, one in confirmed]
-    told, alerts = tell(told, findings, len(after.inputs), after.now_ms)
-    return AlertStep(replace(after, held=step.held), (*_regime_alerts(before, after), *alerts), told)
+    state, alerts = select_alerts(state, findings, len(after.inputs), after.now_ms)
+    return AlertStep(replace(after, held=step.held), (*_regime_alerts(before, after), *alerts), state)
 
 
 def _condition(kind: AlertKind, after: MarketPass, symbol: str, current: AlertCondition) -> Finding:

@@ -183,8 +183,8 @@ def _traded(result: PassResult, market: MarketData, *, find_opportunities: bool)
         changed=(*(s for s in recalled if now - (s.closed_ms or 0) < REPEAT_WINDOW_MS), *step.changed),
         opportunities=(*repeated, *found),
     )
-    last_pass, alerts, told = _compute_or_default(
-        "alerts", AlertStep(this_pass, (), state.told), lambda: market_alerts(state.last_pass, this_pass, state.told)
+    last_pass, alerts, alert_state = _compute_or_default(
+        "alerts", AlertStep(this_pass, (), state.alerts), lambda: market_alerts(state.last_pass, this_pass, state.alerts)
     )
     return replace(
         result,
@@ -193,7 +193,7 @@ def _traded(result: PassResult, market: MarketData, *, find_opportunities: bool)
             signals=step.state,
             opportunities=opportunity_state,
             last_pass=last_pass,
-            told=told,
+            alerts=alert_state,
             recalled=frozenset(),
         ),
         unexpired_opportunities=tuple(sorted(unexpired, key=lambda o: (-o.found_ms, o.id))),

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from virtuoso.analysis import alert_groups
 from virtuoso.analysis import opportunities as opportunity_analysis
 from virtuoso.analysis import signals as signal_analysis
-from virtuoso.analysis.alert_groups import Told, recalled
+from virtuoso.analysis.alert_groups import AlertState
 from virtuoso.analysis.opportunities import OpportunityState
 from virtuoso.analysis.signal_rules import DEFAULT_RULES, SignalRules
 from virtuoso.analysis.signals import SignalState
@@ -35,9 +36,9 @@ class VenueState:
     """The state of one venue.
 
     `means` are the scores of the last minutes and `trail` those of the last hour, None before the first pass. `newest_bars`
-    are the bars from which `betas` were computed. `last_pass` is the last pass that traded. `told` is what its alerts have
-    told. `recalled` has the ids of recalled signals and opportunities. The next pass that trades writes them to the history
-    again, in case the history lacks them. `past_liquidations` are those that the previous collector knew, by symbol.
+    are the bars from which `betas` were computed. `last_pass` is the last pass that traded. `alerts` is the state of its
+    alerts. `recalled` has the ids of recalled signals and opportunities. The next pass that trades writes them to the
+    history again, in case the history lacks them. `past_liquidations` are those that the previous collector knew, by symbol.
     `readings` is a cache that all states of a venue share. It does not change any result."""
 
     signals: SignalState
@@ -48,7 +49,7 @@ class VenueState:
     betas: Betas = field(default_factory=dict)
     newest_bars: NewestBars = field(default_factory=dict)
     last_pass: MarketPass | None = None
-    told: Told = field(default_factory=Told)
+    alerts: AlertState = field(default_factory=AlertState)
     recalled: frozenset[str] = frozenset()
     weights: Weights = DEFAULT_WEIGHTS
     readings: ReadingsCaches = field(default_factory=dict)
@@ -91,8 +92,8 @@ def with_recalled(
         state,
         signals=signal_analysis.restore(state.signals, stored_signals),
         opportunities=opportunity_analysis.restore(state.opportunities, stored_opportunities),
-        told=recalled(
-            state.told, (a for a in alerts if (a.venue, a.environment) == (state.signals.venue, state.signals.environment))
+        alerts=alert_groups.restore(
+            state.alerts, (a for a in alerts if (a.venue, a.environment) == (state.signals.venue, state.signals.environment))
         ),
         recalled=state.recalled | ids,
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from virtuoso.analysis.alert_groups import NOTHING_TOLD
+from virtuoso.analysis.alert_groups import NO_ALERTS
 from virtuoso.analysis.alert_rules import MarketPass, market_alerts
 from virtuoso.domain.model import (
     Candles,
@@ -125,9 +125,9 @@ def read_again(one: MarketPass, seconds: int = 3) -> MarketPass:
 def run(*passes: MarketPass) -> list[tuple[Alert, ...]]:
     """Return the alerts of each of these successive passes."""
     alerts: list[tuple[Alert, ...]] = []
-    before, told = None, {one.venue: NOTHING_TOLD for one in passes}
+    before, state = None, {one.venue: NO_ALERTS for one in passes}
     for one in passes:
-        before, raised, told[one.venue] = market_alerts(before, one, told[one.venue])
+        before, raised, state[one.venue] = market_alerts(before, one, state[one.venue])
         alerts.append(raised)
     return alerts
 

@@ -85,10 +85,10 @@ async def test_recalled_signals_and_their_alerts_are_written_to_the_history_agai
     after = next_state(state, result)
     assert not after.recalled
     assert not run_pass(after, rising, TRADING).signals
-    told = with_recalled(fresh(), stored, (), result.alerts)  # the history also has their alerts
-    assert not [alert for alert in run_pass(told, rising, TRADING).alerts if alert.kind is AlertKind.SIGNAL_OPENED]
+    recalled = with_recalled(fresh(), stored, (), result.alerts)  # the history also has their alerts
+    assert not [alert for alert in run_pass(recalled, rising, TRADING).alerts if alert.kind is AlertKind.SIGNAL_OPENED]
     other = [replace(alert, venue="okx") for alert in result.alerts]
-    assert with_recalled(fresh(), stored, (), other).told == fresh().told
+    assert with_recalled(fresh(), stored, (), other).alerts == fresh().alerts
 
 
 async def test_no_opportunity_is_found_when_they_are_switched_off() -> None:

@@ -45,7 +45,7 @@ class _AlertKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AlertKind.V
     ALERT_KIND_OPEN_INTEREST_SURGE: _AlertKind.ValueType  # 8
     """An unusually large change of open interest within an hour, up or down."""
     ALERT_KIND_PRICE_MOVE: _AlertKind.ValueType  # 9
-    """An unusually large move of the price within 15 minutes. It is told again at each doubling and when it becomes critical."""
+    """An unusually large move of the price within 15 minutes. It has a further alert at each doubling and when it becomes critical."""
     ALERT_KIND_DATA_QUALITY: _AlertKind.ValueType  # 10
     """The data is stale, few symbols have a score, a venue fails or refuses us, or another venue is used. Also the end of such
     a problem.
@@ -75,7 +75,7 @@ ALERT_KIND_FUNDING_EXTREME: AlertKind.ValueType  # 7
 ALERT_KIND_OPEN_INTEREST_SURGE: AlertKind.ValueType  # 8
 """An unusually large change of open interest within an hour, up or down."""
 ALERT_KIND_PRICE_MOVE: AlertKind.ValueType  # 9
-"""An unusually large move of the price within 15 minutes. It is told again at each doubling and when it becomes critical."""
+"""An unusually large move of the price within 15 minutes. It has a further alert at each doubling and when it becomes critical."""
 ALERT_KIND_DATA_QUALITY: AlertKind.ValueType  # 10
 """The data is stale, few symbols have a score, a venue fails or refuses us, or another venue is used. Also the end of such
 a problem.

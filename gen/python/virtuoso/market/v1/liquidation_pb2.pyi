@@ -47,7 +47,7 @@ Global___PositionSide: _TypeAlias = PositionSide  # noqa: Y015
 
 @_typing.final
 class Liquidations(_message.Message):
-    """Positions that the venue closed by force, of one market or of all tracked markets. Only streams tell of them, so they are
+    """Positions that the venue closed by force, of one market or of all tracked markets. Only streams have them, so they are
     absent while the venue is polled.
     """
 
@@ -57,7 +57,7 @@ class Liquidations(_message.Message):
     LOWER_BOUND_FIELD_NUMBER: _builtins.int
     LARGEST_FIELD_NUMBER: _builtins.int
     lower_bound: _builtins.bool
-    """Whether only some liquidations are known, so that the sums are lower bounds. Binance tells only of the largest of each
+    """Whether only some liquidations are known, so that the sums are lower bounds. Binance sends only the largest of each
     market and second. Also true when the watch was interrupted since `start_time`, and when some of the tracked markets
     are not watched, or only since a later time. Default false.
     """

@@ -176,7 +176,7 @@ export declare enum AlertKind {
      */
     OPEN_INTEREST_SURGE = 8,
     /**
-     * An unusually large move of the price within 15 minutes. It is told again at each doubling and when it becomes critical.
+     * An unusually large move of the price within 15 minutes. It has a further alert at each doubling and when it becomes critical.
      *
      * @generated from enum value: ALERT_KIND_PRICE_MOVE = 9;
      */

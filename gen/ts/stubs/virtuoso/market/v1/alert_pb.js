@@ -79,7 +79,7 @@ export var AlertKind;
      */
     AlertKind[AlertKind["OPEN_INTEREST_SURGE"] = 8] = "OPEN_INTEREST_SURGE";
     /**
-     * An unusually large move of the price within 15 minutes. It is told again at each doubling and when it becomes critical.
+     * An unusually large move of the price within 15 minutes. It has a further alert at each doubling and when it becomes critical.
      *
      * @generated from enum value: ALERT_KIND_PRICE_MOVE = 9;
      */

@@ -6,7 +6,7 @@ import type { Message } from "@bufbuild/protobuf";
  */
 export declare const file_virtuoso_market_v1_liquidation: GenFile;
 /**
- * Positions that the venue closed by force, of one market or of all tracked markets. Only streams tell of them, so they are
+ * Positions that the venue closed by force, of one market or of all tracked markets. Only streams have them, so they are
  * absent while the venue is polled.
  *
  * @generated from message virtuoso.market.v1.Liquidations
@@ -19,7 +19,7 @@ export type Liquidations = Message<"virtuoso.market.v1.Liquidations"> & {
      */
     sums: LiquidationSum[];
     /**
-     * Whether only some liquidations are known, so that the sums are lower bounds. Binance tells only of the largest of each
+     * Whether only some liquidations are known, so that the sums are lower bounds. Binance sends only the largest of each
      * market and second. Also true when the watch was interrupted since `start_time`, and when some of the tracked markets
      * are not watched, or only since a later time. Default false.
      *
