@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { BookDepthSchema, Side, SignalSchema } from "virtuoso-market";
 import { expect, test } from "vitest";
 import { extent, roundTicks, scale } from "../src/charts/scale.js";
-import { areasOf, figuresOf, largerSide } from "../src/symbol/depth_figures.js";
+import { figuresOf, largerSide } from "../src/symbol/depth_figures.js";
 import { roundedToSum } from "../src/symbol/rounded_sum.js";
 import { progressAt, signalTick } from "../src/tabs/signals/progress.js";
 
@@ -70,10 +70,4 @@ test("the depth of an order book has its spread and reach, and the larger side",
   expect(largerSide(bidsUsd, asksUsd)).toEqual({ side: "bids", times: 2 });
   expect(largerSide(5, 20)).toEqual({ side: "asks", times: 4 });
   expect(largerSide(100, 105).side).toBeUndefined();
-});
-
-test("the areas of a depth begin in the middle, grow outwards and have one scale", () => {
-  const { bids, asks } = areasOf(create(BookDepthSchema, { bidsUsd: [0, 40], asksUsd: [20, 20] }));
-  expect(bids).toBe("M100 100L50 100.0L0 0.0V100Z");
-  expect(asks).toBe("M100 100L150 50.0L200 50.0V100Z");
 });

@@ -17,7 +17,7 @@ import { dateTime, dayAndMonth, fixed, month, priceDigits, timeOfDay } from "../
 import type { Bar, Colour, FormingBar, Level, Picture } from "./picture.js";
 import { Plots } from "./plots.js";
 
-// Only this file and plots.ts import the charting library. It is loaded when a chart is first shown.
+// Only this file, plots.ts and depth_chart.ts import the charting library. It is loaded when a chart is first shown.
 
 /** What a chart reports. */
 export interface CandleListener {

@@ -1,10 +1,12 @@
 import { type BookDepth, DimensionKind, type GetConfluenceResponse } from "virtuoso-market";
-import { fixed, ms, price, usd } from "../format.js";
+import { useMemo, useState } from "preact/hooks";
+import { DepthFrame } from "../charts/depth_frame.js";
+import { ABSENT, fixed, ms, price, usd } from "../format.js";
 import { now } from "../state/clock.js";
 import type { Answer } from "../state/query.js";
 import { t } from "../texts/index.js";
 import { Empty, Fact, Panel, Term } from "../ui/index.js";
-import { VIEW, areasOf, figuresOf, largerSide } from "./depth_figures.js";
+import { figuresOf, largerSide } from "./depth_figures.js";
 import { InputAge, inputAgeMs } from "./dimension.js";
 import { inputName, sentenceCase } from "./names.js";
 import "../styles/depth.css";
@@ -41,7 +43,8 @@ function Depth({ depth, reply, heardMs }: Props) {
   const transport = inputs.find(({ name }) => name === "order_book")?.transport;
   const { side, times } = largerSide(bidsUsd, asksUsd);
   const balance = side ? words.larger[side](fixed(times, 1)) : words.equal;
-  const { bids, asks } = areasOf(depth);
+  const [step, setStep] = useState<number>();
+  const picture = useMemo(() => ({ bids: depth.bidsUsd, asks: depth.asksUsd }), [depth]);
   return (
     <div class={isOld ? "depth-body old" : "depth-body"}>
       <div>
@@ -61,19 +64,30 @@ function Depth({ depth, reply, heardMs }: Props) {
         {isOld && <p class="note">{words.old}</p>}
       </div>
       <figure>
-        <svg viewBox={VIEW} preserveAspectRatio="none" role="img" aria-label={`${words.chart}. ${balance}`}>
-          <path class="depth-bids" d={bids} />
-          <path class="depth-asks" d={asks} />
-        </svg>
+        <DepthFrame picture={picture} label={`${words.chart}. ${balance}`} onCursor={setStep} />
         <figcaption aria-hidden="true">
-          <span>{price(middle - depth.distance, tickSize)}</span>
-          <span>{words.bids}</span>
-          <span>{words.asks}</span>
-          <span>{price(middle + depth.distance, tickSize)}</span>
+          {step ? (
+            <b>{within(depth, step, tickSize)}</b>
+          ) : (
+            <>
+              <span>{price(middle - depth.distance, tickSize)}</span>
+              <span>{words.bids}</span>
+              <span>{words.asks}</span>
+              <span>{price(middle + depth.distance, tickSize)}</span>
+            </>
+          )}
         </figcaption>
       </figure>
     </div>
   );
+}
+
+/** Say the price of a step, and the value of all orders up to it. Steps below 0 are those of the bids. */
+function within(depth: BookDepth, step: number, tickSize: number | undefined): string {
+  const values = step < 0 ? depth.bidsUsd : depth.asksUsd;
+  const { middle } = figuresOf(depth);
+  const value = values[Math.abs(step) - 1];
+  return `${price(middle + (step / values.length) * depth.distance, tickSize)}: ${value === undefined ? ABSENT : usd(value)}`;
 }
 
 /** Format a number above 0 with two significant digits. */

@@ -1,10 +1,4 @@
 import type { BookDepth } from "virtuoso-market";
-import { coordinate } from "../format.js";
-
-const [WIDTH, HEIGHT] = [200, 100];
-
-/** The view box of the areas. */
-export const VIEW = `0 0 ${WIDTH} ${HEIGHT}`;
 
 /** Return the middle of the best prices, the gap between them in basis points, the distance up to which orders are counted in
  * percent, and the values of all counted orders in USD. */
@@ -24,17 +18,4 @@ export function figuresOf({ bestBid, bestAsk, distance, bidsUsd, asksUsd }: Book
 export function largerSide(bidsUsd: number, asksUsd: number): { side: "bids" | "asks" | undefined; times: number } {
   const times = Math.max(bidsUsd, asksUsd) / Math.min(bidsUsd, asksUsd);
   return { side: times >= 1.1 ? (bidsUsd > asksUsd ? "bids" : "asks") : undefined, times };
-}
-
-/** Return both sides as SVG areas. Their heights are the values of the orders from the middle on, in one scale. */
-export function areasOf({ bidsUsd, asksUsd }: BookDepth) {
-  const most = Math.max(...bidsUsd, ...asksUsd) || 1;
-  const area = (values: readonly number[], sign: number) => {
-    const points = values.map((value, index) => {
-      const x = (WIDTH / 2) * (1 + (sign * (index + 1)) / values.length);
-      return `L${x} ${coordinate(HEIGHT * (1 - value / most))}`;
-    });
-    return `M${WIDTH / 2} ${HEIGHT}${points.join("")}V${HEIGHT}Z`;
-  };
-  return { bids: area(bidsUsd, -1), asks: area(asksUsd, 1) };
 }
