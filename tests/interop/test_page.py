@@ -100,7 +100,10 @@ async def test_the_page_of_a_symbol_explains_its_dimensions(filled_edge: Running
         depth = one.page.get_by_role("region", name="Order book depth")
         await expect(depth).to_contain_text("The bids are worth 2.5 times as much as the asks.")
         await expect(depth).to_contain_text(re.compile(r"Order book: \d s old"))
-        await expect(depth.get_by_role("img", name="Value of the waiting orders")).to_be_visible()
+        drawn = depth.get_by_role("img", name="Value of the waiting orders")
+        await expect(drawn.locator("canvas").first).to_be_visible()
+        await drawn.hover(position={"x": 2, "y": 60})
+        await expect(depth.locator("figcaption")).to_have_text(re.compile(r"^[\d,.]+: \$5\.00 M$"))
         outlook = one.page.get_by_role("region", name="Outlook")
         await expect(outlook).to_contain_text("in 40 of 100 such cases BTC beat half of the markets.")
         await expect(outlook).to_contain_text("between −9.0 and +8.0 % against the median.")
@@ -166,7 +169,8 @@ async def test_nothing_is_cut_off_on_the_narrowest_phone(filled_edge: RunningEdg
 
 
 async def test_the_scripts_are_small_before_the_page_of_a_symbol_and_in_all() -> None:
-    later = ("symbol.js", "symbol_parts.js", "candle_chart.js", "desk.js", "heatmap.js")
+    charts = ("lightweight-charts.production.js", "candle_chart.js", "depth_chart.js")
+    later = (*charts, "symbol.js", "symbol_parts.js", "desk.js", "heatmap.js")
     assert 0 < script_bytes(pages.folder(), without=later) < 150_000
     assert script_bytes(pages.folder()) < 230_000
 
