@@ -14,8 +14,9 @@ findings then wait for each other. One alert for each side lists them
   one of them is CRITICAL, a new signal, or of a step that the event has not sent; and after 5 minutes otherwise,
 - for other kinds, at once when they make it an event, and after 15 minutes at the latest.
 
-What follows from another finding has no alert: volume and liquidations of a market whose price move waits or was sent, and
-liquidations of a market when those of all markets on this side wait or were sent, each within its own cooldown.
+Growth of a kind other than price moves waits until 5 minutes after its last alert. What follows from another finding has
+no alert within its own cooldown: volume and liquidations of a market whose price move waits or was sent, liquidations of a
+market when those of all markets on this side wait or were sent, or when its other side was sent with at least this step.
 
 So an event gives few alerts, and each other finding is in exactly one. Stored alerts have their findings. A collector
 that takes over reads them, and sends none again.
@@ -126,10 +127,11 @@ def select_alerts(
         known = sent.get(key)
         if known is None or one.market.step > known.step or now_ms - known.at_ms >= 1000 * COOLDOWNS_S[key.kind]:
             waiting[key] = (one, waiting[key][1] if key in waiting else now_ms)
-    waiting = {key: one for key, one in waiting.items() if not _follows(key, sent, waiting, now_ms)}
+    waiting = {key: one for key, one in waiting.items() if not _follows(key, one[0].market.step, sent, waiting, now_ms)}
+    ready = {key: one for key, one in waiting.items() if not _grows_slowly(key, sent, now_ms)}
     alerts: list[Alert] = []
-    for story in dict.fromkeys(map(_story, waiting)):
-        new = {key: one for key, one in waiting.items() if _story(key) == story}
+    for story in dict.fromkeys(map(_story, ready)):
+        new = {key: one for key, one in ready.items() if _story(key) == story}
         before = {key: one for key, one in sent.items() if _story(key) == story and now_ms - one.at_ms < EVENT_MS}
         is_event = len({key.name for key in (*before, *new)}) >= MANY
         if is_event and not _is_due(story[0], before, [*new.values()], now_ms):
@@ -153,15 +155,22 @@ def _story(key: FindingKey) -> tuple[AlertKind, str]:
     return key.kind, key.subject if key.kind in RECORDS or not key.name else ""
 
 
-def _follows(key: FindingKey, sent: Mapping[FindingKey, SentAt], waiting: Mapping[FindingKey, object], now_ms: int) -> bool:
+def _grows_slowly(key: FindingKey, sent: Mapping[FindingKey, SentAt], now_ms: int) -> bool:
+    """Return True if a finding was just sent and has grown, and is of a kind whose growth may wait."""
+    return key.kind not in PROMPT_KINDS and key in sent and now_ms - sent[key].at_ms < PROMPT_WAIT_MS
+
+
+def _follows(
+    key: FindingKey, step: int, sent: Mapping[FindingKey, SentAt], waiting: Mapping[FindingKey, object], now_ms: int
+) -> bool:
     """Return True if a finding follows from another one that waits, or was sent within the cooldown of its kind."""
-    causes = [FindingKey(AlertKind.PRICE_MOVE, side, key.name) for side in ("rose", "fell")]
-    if key.kind is AlertKind.LIQUIDATION:
-        causes.append(FindingKey(key.kind, f"all {key.subject}", ""))
-    elif key.kind is not AlertKind.VOLUME_SPIKE:
+    if not key.name or key.kind not in {AlertKind.VOLUME_SPIKE, AlertKind.LIQUIDATION}:
         return False
-    since_ms = now_ms - 1000 * COOLDOWNS_S[key.kind]
-    return bool(key.name) and any(one in waiting or (one in sent and sent[one].at_ms > since_ms) for one in causes)
+    recent = {one: at.step for one, at in sent.items() if now_ms - at.at_ms < 1000 * COOLDOWNS_S[key.kind]}
+    causes = [FindingKey(AlertKind.PRICE_MOVE, side, key.name) for side in ("rose", "fell")]
+    causes.append(FindingKey(key.kind, f"all {key.subject}", ""))
+    other_side = FindingKey(key.kind, "shorts" if key.subject == "longs" else "longs", key.name)
+    return recent.get(other_side, 0) >= step or any(one in waiting or one in recent for one in causes)
 
 
 def _is_due(

@@ -145,10 +145,24 @@ def test_volume_and_liquidations_of_a_market_are_not_told_within_their_cooldown_
 def test_liquidations_of_a_market_are_not_told_after_those_of_all_markets_on_the_same_side() -> None:
     state, (alert,) = select_alerts(NO_ALERTS, [found(K.LIQUIDATION, "all longs", "")], 50, NOW)
     assert alert.symbol == ""
-    for seconds, sides in ((60, ["shorts"]), (1_810, ["longs", "shorts"])):
-        both = [found(K.LIQUIDATION, side, "XUSDT") for side in ("longs", "shorts")]
-        raised = select_alerts(state, both, 50, NOW + 1000 * seconds)[1]
-        assert [alert.key.split(":")[1] for alert in raised] == sides
+    for side, seconds, count in (("shorts", 60, 1), ("longs", 60, 0), ("longs", 1_810, 1)):
+        assert len(select_alerts(state, [found(K.LIQUIDATION, side, "XUSDT")], 50, NOW + 1000 * seconds)[1]) == count
+
+
+def test_liquidations_of_the_other_side_of_a_market_have_an_alert_when_they_are_larger() -> None:
+    state, _ = select_alerts(NO_ALERTS, [found(K.LIQUIDATION, "longs", "XUSDT", step=2)], 50, NOW)
+    for step, seconds, count in ((2, 60, 0), (3, 60, 1), (2, 1_810, 1)):
+        shorts = found(K.LIQUIDATION, "shorts", "XUSDT", step=step)
+        assert len(select_alerts(state, [shorts], 50, NOW + 1000 * seconds)[1]) == count
+
+
+def test_growing_liquidations_have_another_alert_after_five_minutes_with_their_newest_size() -> None:
+    state, raised = NO_ALERTS, []
+    for minute in range(12):
+        new = [found(K.LIQUIDATION, "longs", "XUSDT", step=minute + 1)] if minute < 4 else []
+        state, alerts = select_alerts(state, new, 50, NOW + minute * MINUTE)
+        raised += [(minute, alert.markets[0].step) for alert in alerts]
+    assert raised == [(0, 1), (5, 4)]
 
 
 def test_rises_and_falls_of_one_pass_are_two_alerts() -> None:
