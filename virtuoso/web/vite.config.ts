@@ -58,6 +58,22 @@ function inline(): Plugin {
   };
 }
 
+/** Leave out the JSON format of protobuf. The page uses the binary format only, but its libraries always import both. */
+function withoutJson(): Plugin {
+  return {
+    name: "without-json",
+    apply: "build",
+    enforce: "pre",
+    load: {
+      filter: { id: /@bufbuild\/protobuf\/dist\/esm\/(?:from|to)-json\.js$/ },
+      handler: (id) => {
+        const way = id.endsWith("from-json.js") ? "from" : "to";
+        return `export const ${way}Json = undefined; export const ${way}JsonString = undefined;`;
+      },
+    },
+  };
+}
+
 // Modules that several lazily loaded pages share. They are one file.
 const SHARED_BY_TABS = [
   ...["charts/lines", "charts/scale", "state/pages", "state/paged_list", "symbol/head", "symbol/names"],
@@ -95,7 +111,7 @@ function widths(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [widths(), inline(), serviceWorker()],
+  plugins: [widths(), withoutJson(), inline(), serviceWorker()],
   experimental: { renderBuiltUrl: (_, { hostType }) => (hostType === "js" ? { relative: true } : undefined) },
   build: {
     target: "es2022",
