@@ -27,7 +27,7 @@ CPU_SLOWDOWN = 4
 EMPTY_S = 0.3
 """The first paint of an empty page on the quiet reference machine. The limits of ratios follow from it."""
 VISIT_TIMEOUT_S = 60.0
-OF_SYMBOLS = ("/symbol.js", "/candle_chart.js")
+OF_SYMBOLS = ("/symbol.js", "/candle_chart.js", "/depth_chart.js", "/lightweight-charts.production.js")
 """The scripts that only the page of a symbol loads."""
 
 # Resolves one frame after an element is in the document, when it is on the screen. `place` is where a symbol can be tapped.
