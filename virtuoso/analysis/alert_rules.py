@@ -19,7 +19,8 @@ or a second collector creates no duplicates.
     OPEN_INTEREST_SURGE   WARNING: a rise or fall of 10 % within an hour
     PRICE_MOVE            WARNING: 2 % (BTC 1 %) and 5 usual deviations within 15 minutes; CRITICAL: 10 % (BTC 4 %) and 2
     LIQUIDATION           WARNING: positions of one side that were closed by force within 5 minutes: 100,000 USDT and 0.1 %
-                          of a day's turnover; in all tracked markets 5,000,000 USDT and 0.05 %, with the largest three
+                          of a day's turnover; in all tracked markets 5,000,000 USDT and 0.05 %, with the largest three.
+                          While it holds for all markets, single markets have no alert of that side
     DATA_QUALITY          CRITICAL: a venue blocks us; WARNING: a venue is stale or fails, another venue is used, or few
                           symbols can be scored; INFO: a venue works again
 
@@ -131,7 +132,17 @@ def market_alerts(before: MarketPass | None, after: MarketPass, state: AlertStat
     ]
     # unusual funding is a condition, which says the same
     findings += [_opportunity(after, one) for one in after.opportunities if one.kind is not OpportunityKind.FUNDING_EXTREME]
-    findings += [_condition(kind, after, symbol, one) for kind, confirmed in step.confirmed for symbol, one in confirmed]
+    of_all_markets = {
+        key.subject
+        for key, one in step.held.items()
+        if key.kind is AlertKind.LIQUIDATION and not key.symbol and one.step is not None
+    }
+    findings += [
+        _condition(kind, after, symbol, current)
+        for kind, confirmed in step.confirmed
+        for symbol, current in confirmed
+        if not (symbol and kind is AlertKind.LIQUIDATION and current.subject in of_all_markets)
+    ]
     state, alerts = select_alerts(state, findings, len(after.inputs), after.now_ms)
     return AlertStep(replace(after, held=step.held), (*_regime_alerts(before, after), *alerts), state)
 

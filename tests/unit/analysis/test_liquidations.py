@@ -254,3 +254,5 @@ def test_while_liquidations_of_the_whole_market_are_told_single_markets_have_no_
     long, short = (market([(MINUTE, 300_000.0, side)], symbol=name) for side, name in ((LONG, "LUSDT"), (SHORT, "SUSDT")))
     assert {alert.symbol for alert in alerts(long, short)} == {"LUSDT", "SUSDT"}
     assert {alert.symbol for alert in alerts(*many, long, short)} == {"", "SUSDT"}
+    later = market_alerts(market_alerts(None, pass_of(*many)).after, pass_of(*many, long, short))  # without its state
+    assert {alert.symbol for alert in later.alerts} == {"SUSDT"}
