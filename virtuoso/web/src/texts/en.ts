@@ -573,7 +573,7 @@ export const en = {
     reading: "Reading",
     price: "Price when found",
     endsAt: "Ends at",
-    held: (span: string) => `held ${span} ago`,
+    held: (span: string) => `last met ${span} ago`,
     found: (span: string) => `Found ${span} ago`,
     expiresIn: (span: string) => `expires in ${span}`,
     expired: (span: string) => `expired ${span} ago`,
