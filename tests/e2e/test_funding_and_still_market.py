@@ -40,7 +40,8 @@ def altered(path: str, query: Mapping[str, str], body: Any) -> Any:
     elif path in RATES:
         for row in rows:
             if row["symbol"] == HOURLY:
-                row.update(fundingRate="0.0000125", lastFundingRate="0.0000125")
+                next_ms = type(row["nextFundingTime"])((epoch_ms() // HOUR_MS + 1) * HOUR_MS)
+                row.update(fundingRate="0.0000125", lastFundingRate="0.0000125", nextFundingTime=next_ms)
     elif path in KLINES and symbol == STILL and query["interval"] in ("1", "1m"):
         price = float(rows[0][4])
         for row in rows:

@@ -71,14 +71,23 @@ def test_all_six_dimensions_are_measured_for_most_symbols(node: Product) -> None
         assert len({round(value, 6) for value in measured}) > 40, name
 
 
+def complete_detail(node: Product, symbol: str) -> pb.GetConfluenceResponse:
+    """Return the detail of a symbol when at least three components of each dimension are measured."""
+    reply: pb.GetConfluenceResponse = eventually(
+        lambda: node.stub.GetConfluence(pb.GetConfluenceRequest(symbol=symbol), timeout=2),
+        lambda one: all(sum(c.HasField("direction") for c in d.components) >= 3 for d in one.dimensions),
+        40,
+        f"three components of each dimension of {symbol}",
+    )
+    return reply
+
+
 def test_a_score_can_be_recomputed_from_the_reply_alone(node: Product) -> None:
     for row in node.dashboard().rows[:10]:
-        reply = node.stub.GetConfluence(pb.GetConfluenceRequest(symbol=row.symbol), timeout=2)
+        reply = complete_detail(node, row.symbol)
         assert len(reply.dimensions) == 6
         assert reply.score == pytest.approx(50 + sum(d.contribution for d in reply.dimensions), abs=1e-9)
         for dimension in reply.dimensions:
-            present = [c for c in dimension.components if c.HasField("direction")]
-            assert len(present) >= 3, (row.symbol, dimension)
             assert dimension.score == pytest.approx(50 + sum(c.contribution for c in dimension.components), abs=1e-9)
             assert dimension.HasField("observed_time")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import urllib.parse
 import urllib.request
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ def fetched(replay: Replay, path: str, **query: str) -> list[Any]:
 
 
 def publish(replay: Replay, folder: Path, end_ms: int, month: str) -> None:
-    """Write the bars, metrics and funding up to `end_ms` as the venue publishes them."""
+    """Write the bars, metrics and funding up to `end_ms` as the venue publishes them, in files of `month`."""
     for timeframe in Timeframe:
         rows = fetched(replay, "/fapi/v1/klines", interval=timeframe.value, limit="500", endTime=str(end_ms - 1))
         lines = [KLINE_HEAD, *(",".join(map(str, row)) for row in rows if row[0] + timeframe.ms <= end_ms)]
@@ -61,7 +61,9 @@ async def test_files_of_the_recorded_market_give_the_scores_of_the_live_code(rep
         newest = await exchange.candles(instrument, Timeframe.M5, limit=2)
         end_ms = int(newest.open_ms[-1]) + FIVE_MINUTES
         begin = datetime.fromtimestamp((end_ms - FIVE_MINUTES) / 1000, UTC).replace(hour=0, minute=0)
-        publish(replay, tmp_path, end_ms, f"{begin:%Y-%m}")
+        day_before = begin - timedelta(days=1)
+        for month in {f"{day:%Y-%m}" for day in (day_before, begin)}:
+            publish(replay, tmp_path, end_ms, month)
         candles = {
             timeframe: await exchange.candles(
                 instrument, timeframe, limit=400, before_ms=end_ms // timeframe.ms * timeframe.ms
@@ -70,7 +72,8 @@ async def test_files_of_the_recorded_market_give_the_scores_of_the_live_code(rep
         }
     finally:
         await exchange.close()
-    result = replay_day(SYMBOL, f"{begin:%Y-%m-%d}", find_files(tmp_path), Carried())
+    carried = replay_day(SYMBOL, f"{day_before:%Y-%m-%d}", find_files(tmp_path), Carried()).carried
+    result = replay_day(SYMBOL, f"{begin:%Y-%m-%d}", find_files(tmp_path), carried)
     step = (end_ms - round(begin.timestamp() * 1000)) // FIVE_MINUTES - 1
     found = {f.dimension + f.name: v for f, v in zip(FEATURES, result.directions[:, step].tolist(), strict=True)}
     live = score_symbol(SymbolInputs(symbol=SYMBOL, candles=candles), end_ms)

@@ -40,7 +40,7 @@ class Server(Program):
             "--cache",
             f"directory:{cache}",
         ]
-        words += ["--history", "none", "--environment", "SIMULATED", "--grace-s", "4", *more]
+        words += ["--history", "none", "--environment", "SIMULATED", "--grace-s", "12", *more]
         super().__init__([sys.executable, "-m", "virtuoso", "serve", *words], port, host=host)
 
 
