@@ -8,6 +8,7 @@ import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import grafana_foundation_sdk.cog.plugins as grafana
@@ -19,6 +20,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from tests.deploy.compose import DEPLOY, Stack
 from tests.deploy.conftest import Prometheus
+from tests.e2e.product import eventually
 from virtuoso.market.v1 import market_service_pb2 as pb
 from virtuoso.market.v1 import market_service_pb2_grpc
 
@@ -78,12 +80,19 @@ def watched(stack: Stack, prometheus: Prometheus) -> Prometheus:
 
 
 def ask(stack: Stack) -> None:
-    """Call each RPC once as JSON through the edge."""
+    """Call each RPC as JSON through the edge until it is answered: on a busy machine the history is ready last."""
     for path in PATHS:
-        try:
-            urllib.request.urlopen(f"{stack.url('edge', 8003)}/v1/{path}", timeout=5).read()
-        except urllib.error.HTTPError as error:
-            assert error.code == 404, path  # noqa: PT017 - the other paths raise nothing
+        url = f"{stack.url('edge', 8003)}/v1/{path}"
+        eventually(partial(status_of, url), lambda status: status in (200, 404), 60, path)
+
+
+def status_of(url: str) -> int:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as reply:
+            status: int = reply.status
+    except urllib.error.HTTPError as error:
+        return error.code
+    return status
 
 
 def test_grafana_reads_every_field_of_the_dashboard() -> None:

@@ -229,6 +229,7 @@ async def test_without_a_network_every_page_shows_its_last_data_greyed_and_with_
         await one.page.reload()  # the service worker controls the page from here on
         for name in reversed(TABS.values()):
             await one.page.get_by_role("navigation").get_by_role("link", name=re.compile(name)).click()
+            await expect(one.page.get_by_role("heading", level=1, name=re.compile(name))).to_be_attached()
             await expect(one.page.locator("main .panel").first).to_be_visible()
             await expect(one.page.locator("[aria-busy=true]")).to_have_count(0)
         await live(one)
