@@ -81,5 +81,6 @@ def test_while_a_feed_fills_a_dimension_is_at_fifty_only_where_all_that_was_read
         for d in measured:
             if d.score == 50:
                 assert {c.reading for c in d.components if c.direction is not None} == {0.0}
-        assert not measured or saturated(measured) <= MOST_SATURATED, kind
+        # a part of the components is more often near an end than their mean
+        assert not measured or saturated(measured) <= 3 * MOST_SATURATED, kind
     assert 50 not in [result.score for result in results]
