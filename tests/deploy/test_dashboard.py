@@ -147,10 +147,8 @@ def test_every_rule_can_be_evaluated_and_no_alert_fires_on_a_healthy_stack(watch
     groups = watched.api("rules")["groups"]
     assert sum(len(group["rules"]) for group in groups) == len(list(rules()))
     assert [rule["name"] for group in groups for rule in group["rules"] if rule["health"] != "ok"] == []
-    active = {alert["metric"]["alertname"]: alert["metric"] for alert in watched.query("ALERTS")}
-    slow = active.pop("SlowReplies", {})  # a busy machine is slow for a moment
-    assert slow.get("alertstate") != "firing"
-    assert active == {}
+    # on a busy machine, the condition of an alert may hold for a moment: it is pending then
+    assert watched.query('ALERTS{alertstate="firing"}') == []
     for ratio, sound in (("hit_ratio:rate5m", 1), ("fallback_ratio:rate5m", 0), ("empty_ratio:rate5m", 0)):
         assert [float(found["value"][1]) for found in watched.query(f"virtuoso:{ratio}")] == [sound], ratio
     assert watched.query("virtuoso:invalid_ratio:rate5m > 0") == []
