@@ -37,7 +37,14 @@ export function DepthFrame({ picture, label, onCursor }: Props) {
   useEffect(() => {
     if (!chart) return undefined;
     // the style of a new theme applies from the next frame
-    return shownTheme.subscribe(() => void requestAnimationFrame(() => chart.draw(picture)));
+    let frame = 0;
+    const unsubscribe = shownTheme.subscribe(() => {
+      frame = requestAnimationFrame(() => chart.draw(picture));
+    });
+    return () => {
+      unsubscribe();
+      cancelAnimationFrame(frame); // the chart may be removed before the next frame
+    };
   }, [chart, picture]);
   if (failed) return <p class="note">{t().chart.notLoaded}</p>;
   return <div class="depth-frame" ref={hostRef} role="img" aria-label={label} />;
