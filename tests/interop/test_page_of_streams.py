@@ -42,11 +42,15 @@ async def test_liquidations_are_on_the_dashboard_and_on_the_page_of_their_symbol
         assert one.page_errors == []
 
 
-async def test_the_word_of_the_gauge_fits_its_number_and_a_regime_of_unknown_start_says_so(
+async def test_figures_of_the_market_agree_with_their_words_and_no_two_have_the_same_name(
     filled_edge: RunningEdge, browser: Browser
 ) -> None:
     message = snapshot("fearful", observed_ms=T0 + 1000)
     message.sentiment.gauge = 24.6
+    message.sentiment.premium_median_bp = -2.5
+    message.sentiment.parts[-1].ClearField("missing")  # the premium
+    message.sentiment.parts[-1].reading, message.sentiment.parts[-1].unit = 0.4519, "bp"
+    message.overview.regime_confidence = 0.51
     message.overview.regime_start_unknown = True
     message.overview.regime_start_time.CopyFrom(times.timestamp(T0 - 3_600_000))
     await filled_edge.market.show(message)
@@ -54,7 +58,14 @@ async def test_the_word_of_the_gauge_fits_its_number_and_a_regime_of_unknown_sta
         await live(one)
         await open_market(one)
         await expect(one.page.get_by_role("img", name="Sentiment 25 of 100: Fear")).to_be_visible()
-        await expect(one.page.get_by_role("region", name="Market", exact=True)).to_contain_text("since at least")
+        region = one.page.get_by_role("region", name="Market", exact=True)
+        await expect(region).to_contain_text(re.compile("since at least .* · confidence 51 %"))
+        await one.page.get_by_role("button", name="Details").click()
+        sheet = one.page.get_by_role("dialog", name="Sentiment")
+        await expect(sheet).to_contain_text(re.compile(r"Premium, mean by turnover\+0\.45 bp"))
+        await expect(sheet).to_contain_text(re.compile(r"Premium, median−2\.50 ?bp"))
+        names = await sheet.locator("dt, .parts-list li > span:first-child").all_inner_texts()
+        assert len(names) == len(set(names))
 
 
 async def test_the_page_says_that_no_stream_of_liquidations_comes_and_that_no_order_book_is_known(

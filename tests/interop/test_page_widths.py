@@ -19,6 +19,11 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures(
 OTHER_LANGUAGES = (320, 390, 1280)
 WIDTHS = (320, 390, 768, 1280, 1440, 1920, 2560)
 SYMBOLS = ("BTCUSDT", "1000PEPEUSDT", "DOGEUSDT", "1000000MOGUSDT", "FARTCOINUSDT", "ETHUSDT")
+BETAS = (1.86, -0.2, 0.5)
+BETA_BARS = """(bars) => bars.map((bar) => {
+  const [outer, inner] = [bar, bar.querySelector(".beta-size")].map((part) => part.getBoundingClientRect());
+  return Math.round(100 * inner.width / outer.width);
+})"""  # the width of each bar in percent of its track
 FIND_FAULTS = """() => {
   const faults = [];
   const name = (element) => `${element.tagName}.${element.className} "${element.textContent.slice(0, 30)}"`;
@@ -107,9 +112,10 @@ def market() -> snapshot_pb2.Snapshot:
         signal.entry, signal.stop = signal.entry * scale, signal.stop * scale
         for target in signal.targets:
             target.price *= scale
-    for beta in message.betas:
+    for i, beta in enumerate(message.betas):
         for window in beta.beta.windows:
-            window.beta, window.beta_error, window.alpha_annual_percent, window.alpha_t = 1.86, 0.41, -1_234.5, -12.3
+            window.beta, window.beta_error = BETAS[i // 2], 0.41
+            window.alpha_annual_percent, window.alpha_t = -1_234.5, -12.3
     for detail in message.confluences:
         detail.funding_percent, detail.open_interest_change_percent, detail.change_15m = -0.1234, -12.3, -10.4
         detail.funding_interval.FromSeconds(8 * 3600)
@@ -171,6 +177,8 @@ async def test_nothing_is_cut_off_wrapped_or_outside_its_panel(
                 await expect(one.page.locator(".components table")).to_be_visible()
             await expect(one.page.locator("main .panel").first).to_be_visible()
             await expect(one.page.locator("[aria-busy=true]")).to_have_count(0)
+            if path == "/beta":
+                assert set(await one.page.locator(".beta-bar").evaluate_all(BETA_BARS)) == {43, 50, 25}
             found[path] = await faults(one)
             await one.page.screenshot(path=PICTURES / f"{width}{path.replace('/', '-')}.png", full_page=True)
             if width in OTHER_LANGUAGES:
