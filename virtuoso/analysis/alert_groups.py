@@ -15,7 +15,7 @@ findings then wait for each other. One alert for each side lists them
 - for other kinds, at once when they make it an event, and after 15 minutes at the latest.
 
 Growth of a kind other than price moves waits until 5 minutes after its last alert. What follows from another finding has
-no alert within its own cooldown: volume and liquidations of a market whose price move waits or was sent, liquidations of a
+no alert: volume, liquidations and opportunities of a market whose price move waits or was just sent, liquidations of a
 market when those of all markets on this side wait or were sent, or when its other side was sent with at least this step.
 
 So an event gives few alerts, and each other finding is in exactly one. Stored alerts have their findings. A collector
@@ -53,6 +53,12 @@ MANY, EVENT_MS = 5, 900_000
 """The number of markets of an event, and the time within which they have findings of its kind."""
 RECORDS = frozenset({AlertKind.SIGNAL_OPENED, AlertKind.SIGNAL_CLOSED, AlertKind.OPPORTUNITY})
 """The kinds whose alerts say more than a list can. All others are conditions."""
+FOLLOWING_S: Mapping[AlertKind, float] = {
+    AlertKind.VOLUME_SPIKE: COOLDOWNS_S[AlertKind.VOLUME_SPIKE],
+    AlertKind.LIQUIDATION: COOLDOWNS_S[AlertKind.LIQUIDATION],
+    AlertKind.OPPORTUNITY: COOLDOWNS_S[AlertKind.PRICE_MOVE],
+}
+"""The kinds that follow from a price move of the same market, and the time for which they do."""
 PROMPT_KINDS = frozenset({AlertKind.PRICE_MOVE, AlertKind.SIGNAL_OPENED})
 PROMPT_WAIT_MS, WAIT_MS = 300_000, 900_000
 MAX_LISTED_CHARACTERS = 260
@@ -127,7 +133,7 @@ def select_alerts(
         known = sent.get(key)
         if known is None or one.market.step > known.step or now_ms - known.at_ms >= 1000 * COOLDOWNS_S[key.kind]:
             waiting[key] = (one, waiting[key][1] if key in waiting else now_ms)
-    waiting = {key: one for key, one in waiting.items() if not _follows(key, one[0].market.step, sent, waiting, now_ms)}
+    waiting = {key: one for key, one in waiting.items() if not _follows(key, one[0].market, sent, waiting, now_ms)}
     ready = {key: one for key, one in waiting.items() if not _grows_slowly(key, sent, now_ms)}
     alerts: list[Alert] = []
     for story in dict.fromkeys(map(_story, ready)):
@@ -161,16 +167,20 @@ def _grows_slowly(key: FindingKey, sent: Mapping[FindingKey, SentAt], now_ms: in
 
 
 def _follows(
-    key: FindingKey, step: int, sent: Mapping[FindingKey, SentAt], waiting: Mapping[FindingKey, object], now_ms: int
+    key: FindingKey,
+    market: AlertMarket,
+    sent: Mapping[FindingKey, SentAt],
+    waiting: Mapping[FindingKey, object],
+    now_ms: int,
 ) -> bool:
-    """Return True if a finding follows from another one that waits, or was sent within the cooldown of its kind."""
-    if not key.name or key.kind not in {AlertKind.VOLUME_SPIKE, AlertKind.LIQUIDATION}:
+    """Return True if a finding follows from another one that waits, or was sent within the time of its kind."""
+    if not market.symbol or key.kind not in FOLLOWING_S:
         return False
-    recent = {one: at.step for one, at in sent.items() if now_ms - at.at_ms < 1000 * COOLDOWNS_S[key.kind]}
-    causes = [FindingKey(AlertKind.PRICE_MOVE, side, key.name) for side in ("rose", "fell")]
+    recent = {one: at.step for one, at in sent.items() if now_ms - at.at_ms < 1000 * FOLLOWING_S[key.kind]}
+    causes = [FindingKey(AlertKind.PRICE_MOVE, side, market.symbol) for side in ("rose", "fell")]
     causes.append(FindingKey(key.kind, f"all {key.subject}", ""))
     other_side = FindingKey(key.kind, "shorts" if key.subject == "longs" else "longs", key.name)
-    return recent.get(other_side, 0) >= step or any(one in waiting or one in recent for one in causes)
+    return recent.get(other_side, -1) >= market.step or any(one in waiting or one in recent for one in causes)
 
 
 def _is_due(

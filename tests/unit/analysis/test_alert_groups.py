@@ -142,6 +142,13 @@ def test_volume_and_liquidations_of_a_market_are_not_told_within_their_cooldown_
     assert listed(select_alerts(NO_ALERTS, [spikes[0], forced[0], fall], 50, NOW)[1]) == [["XUSDT"]]  # the fall alone
 
 
+def test_an_opportunity_of_a_market_is_not_told_within_half_an_hour_after_its_price_move() -> None:
+    _, state = alerts_of([moved(0, {"XUSDT": -3.0}), moved(3, {"XUSDT": -3.0})])
+    for seconds, expected in ((6, [["YUSDT"]]), (1_810, [["XUSDT"], ["YUSDT"]])):
+        opened = [found(K.OPPORTUNITY, "beta_expansion", symbol, step=0) for symbol in ("XUSDT", "YUSDT")]
+        assert listed(select_alerts(state, opened, 50, NOW + 1000 * seconds)[1]) == expected
+
+
 def test_liquidations_of_a_market_are_not_told_after_those_of_all_markets_on_the_same_side() -> None:
     state, (alert,) = select_alerts(NO_ALERTS, [found(K.LIQUIDATION, "all longs", "")], 50, NOW)
     assert alert.symbol == ""
