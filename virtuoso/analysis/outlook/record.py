@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -82,27 +81,31 @@ def tenths(odds: Floats, beat: Floats) -> tuple[Tenth, ...]:
     """Return the tenths of each step's odds, lowest first: mean odds, and the share that beat the median.
 
     A step has the weight 1, whatever the number of its symbols. A step with fewer than 20 is left out."""
-    means: list[list[tuple[float, float]]] = [[] for _ in range(TENTHS)]
-    counts = [0] * TENTHS
-    for row, followed in zip(odds, beat, strict=True):
-        present = np.flatnonzero(np.isfinite(row) & np.isfinite(followed))
-        if len(present) < MIN_SYMBOLS:
-            continue
-        order = present[np.argsort(row[present], kind="stable")]
-        size = len(order) // TENTHS  # the lowest and the highest tenth have as many symbols; the rest is in the middle
-        edges = [0, *(size * k for k in range(1, 5)), *(len(order) - size * k for k in range(5, 0, -1)), len(order)]
-        for tenth, (a, b) in enumerate(pairwise(edges)):
-            part = order[a:b]
-            counts[tenth] += len(part)
-            means[tenth].append((float(row[part].mean()), float(followed[part].mean())))
-    return (
-        tuple(
-            Tenth(said=float(said), was=float(was), count=count)
-            for (said, was), count in zip((np.mean(each, axis=0) for each in means if each), counts, strict=True)
-        )
-        if all(means)
-        else ()
+    known = np.isfinite(odds) & np.isfinite(beat)
+    enough = known.sum(axis=1) >= MIN_SYMBOLS
+    if not enough.any():
+        return ()
+    known, beat = known[enough], beat[enough]
+    odds = np.where(known, odds[enough], np.inf)
+    order = np.argsort(odds, axis=1, kind="stable")  # what is not known comes last
+    count = known.sum(axis=1, keepdims=True)
+    size, edge = count // TENTHS, np.arange(TENTHS + 1)
+    # The lowest and the highest tenth have as many symbols; the rest is in the middle.
+    edges = np.where(edge < TENTHS // 2, size * edge, count - size * (TENTHS - edge))
+    counts = np.diff(edges, axis=1)
+    said, was = (
+        (_sums(np.take_along_axis(np.where(known, each, 0.0), order, axis=1), edges) / counts).mean(axis=0)
+        for each in (odds, beat)
     )
+    return tuple(
+        Tenth(said=float(said[tenth]), was=float(was[tenth]), count=int(counts[:, tenth].sum())) for tenth in range(TENTHS)
+    )
+
+
+def _sums(values: Floats, edges: NDArray[np.intp]) -> Floats:
+    """Return the sums of each row between its edges."""
+    totals = np.cumsum(np.pad(values, ((0, 0), (1, 0))), axis=1)
+    return np.diff(np.take_along_axis(totals, edges, axis=1), axis=1)
 
 
 def _weeks(
