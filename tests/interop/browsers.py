@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -15,7 +16,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from tests.interop import nodes
 from tests.programs import ROOT
 
-PICTURES = ROOT / "build" / "screenshots"  # for manual inspection
+PICTURES = ROOT / "build" / "screenshots"
 PHONE: dict[str, Any] = {
     "color_scheme": "dark",
     "viewport": {"width": 390, "height": 844},
@@ -57,9 +58,10 @@ class Visit:
     urls: list[str] = field(default_factory=list)
 
     async def picture(self, name: str) -> None:
-        """Save a screenshot."""
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        await self.page.screenshot(path=PICTURES / f"{name}.png")
+        """Save a screenshot for manual inspection if the variable PICTURES is set. It takes as much CPU as a page."""
+        if os.environ.get("PICTURES"):
+            PICTURES.mkdir(parents=True, exist_ok=True)
+            await self.page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
 
     async def faults(self) -> list[str]:
         """Return the serious problems that axe finds, as text."""

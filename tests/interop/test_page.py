@@ -1,5 +1,5 @@
 """The phone dashboard in a real Chromium behind a real Envoy. The tests check what a trader sees while everything works,
-during failures and after recovery. They save screenshots in build/screenshots."""
+during failures and after recovery. With PICTURES=1 they save screenshots in build/screenshots."""
 
 from __future__ import annotations
 
@@ -157,15 +157,6 @@ async def test_filters_are_stored_on_the_device_and_show_how_much_they_hide(
         await card(one, "ADAUSDT").get_by_role("button", name="Watch ADAUSDT").click()
         await counted(one, "0 of 50")
         await expect(one.page.get_by_text("the watchlist hides 50")).to_be_visible()
-
-
-async def test_nothing_is_cut_off_on_the_narrowest_phone(filled_edge: RunningEdge, browser: Browser) -> None:
-    async with visit(browser, filled_edge.edge.url, viewport={"width": 320, "height": 640}) as one:
-        for path in (*TABS, "/symbol/BTCUSDT"):
-            await one.page.goto(filled_edge.edge.url + path)
-            await live(one)
-            wide = await one.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            assert wide == 0, path
 
 
 async def test_the_scripts_are_small_before_the_page_of_a_symbol_and_in_all() -> None:
