@@ -107,9 +107,11 @@ async def test_the_page_of_a_symbol_explains_its_dimensions(filled_edge: Running
         outlook = one.page.get_by_role("region", name="Outlook")
         await expect(outlook).to_contain_text("in 40 of 100 such cases BTC beat half of the markets.")
         await expect(outlook).to_contain_text("between −9.0 and +8.0 % against the median.")
-        await expect(outlook).to_contain_text("The highest tenth so far: said 57, was 57. Says nothing of up or down;")
+        await expect(outlook).to_contain_text(
+            "In the highest tenth so far, 57 of 100 were predicted and 57 came true. It does not say up or down,"
+        )
         await outlook.get_by_text("Record and caveats").click()
-        await expect(outlook.get_by_role("img", name="said 42, was 41")).to_be_visible()
+        await expect(outlook.get_by_role("img", name="predicted 42, came true 41")).to_be_visible()
         await expect(outlook).to_contain_text("95 %: +0.07 to +0.13")
         await expect(outlook).to_contain_text("It is not money.")
         await one.page.go_back()

@@ -57,6 +57,18 @@ FIND_FAULTS = """() => {
       if (new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1) faults.push(`${part} is wrapped`);
     }
   }
+  for (texts.currentNode = texts.root; texts.nextNode(); ) {
+    const place = (index) => {
+      const range = document.createRange();
+      range.setStart(texts.currentNode, index);
+      range.setEnd(texts.currentNode, index + 1);
+      return range.getBoundingClientRect();
+    };
+    for (const { 0: part, index } of texts.currentNode.textContent.matchAll(/^[+−±]\\d|(?<=^[\\d.,]*)\\d ([%σ]|[hdsR]\\b)/gu)) {
+      const [first, last] = [place(index), place(index + part.length - 1)];
+      if (first.width && first.top === last.top && first.left > last.left) faults.push(`${part} is reversed`);
+    }
+  }
   const textBoxes = (part) => {
     const boxes = [];
     const words = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);

@@ -28,7 +28,7 @@ ABSENCES: Mapping[int, str] = {
         "No outlook: over 7 days this market traded less than $1 M a day, or it is not among the 200 largest."
     ),
     outlook_pb2.OUTLOOK_ABSENCE_BARS_UNREAD: (
-        "No outlook yet: its 4 h bars are not read yet, or the exchange did not give them."
+        "No outlook yet: its 4 h bars have not been read yet, or the exchange did not send them."
     ),
 }
 
@@ -45,11 +45,14 @@ def outlook_text(outlook: Outlook, record: OutlookRecord | None, context: Contex
     interval = f"{outlook.low_percent:+.1f} and {outlook.high_percent:+.1f}%"
     text = (
         f"Next 24 h: in {outlook.odds_percent} of 100 such cases {name} beat half of the markets. "
-        f"8 times in 10 it ended between {interval} against the median. "
+        f"In 8 of 10 cases it ended between {interval} against the median. "
     )
     if day and day.tenths:
         highest = day.tenths[-1]
-        text += f"The highest tenth so far: said {100 * highest.said:.0f}, was {100 * highest.was:.0f}. "
-    text += "Says nothing of up or down; no profit after fees has been shown."
+        text += (
+            f"In the highest tenth so far, {100 * highest.said:.0f} of 100 were predicted and "
+            f"{100 * highest.was:.0f} came true. "
+        )
+    text += "It does not say up or down, and no profit after fees has been shown."
     counts_from = f" The 24 hours count from the close of the 4 h bar at {context.clock(outlook.bar_time)}."
     return Text(text).append(counts_from, FAINT)

@@ -296,7 +296,7 @@ async def test_each_tab_shows_its_list_within_80_columns(tmp_path: Path) -> None
             (
                 "3",
                 (
-                    "3 signals have ended, 2 won.",
+                    "3 signals have closed, 2 won.",
                     "Too few to judge",
                     "Long",
                     "Active",

@@ -129,9 +129,9 @@ def test_a_closed_signal_shows_its_result_after_and_before_costs() -> None:
 
 
 def test_a_record_of_few_signals_is_too_short_to_judge() -> None:
-    nothing_shown = "So far, nothing shows that they do better than entries at random."
+    nothing_shown = "So far, nothing shows that they do better than random entries."
     assert record_text(record()).plain == (
-        f"3 signals have ended, 2 won. {nothing_shown} Too few to judge: the win rate is somewhere between 20% and 94%. "
+        f"3 signals have closed, 2 won. {nothing_shown} Too few to judge: the win rate is somewhere between 20% and 94%. "
     )
     judged = record()
     judged.all.count = 34
@@ -139,7 +139,7 @@ def test_a_record_of_few_signals_is_too_short_to_judge() -> None:
     judged.evidence.net.CopyFrom(signal_pb2.MeanResult(count=34, mean_r=-0.1, mean_r_low=-0.4, mean_r_high=0.2))
     text = record_text(judged).plain
     assert text == (
-        f"34 signals have ended, 2 won. Mean -0.10 R after costs (95 % interval -0.40 to +0.20). {nothing_shown} "
+        f"34 signals have closed, 2 won. Mean -0.10 R after costs (95 % interval -0.40 to +0.20). {nothing_shown} "
         "The win rate is between 20% and 94% (95 % interval). "
     )
     assert record_text(signal_pb2.SignalRecord()).plain == "No signal has closed yet."
@@ -152,9 +152,9 @@ def test_an_outlook_is_the_sentence_with_its_record_or_a_reason() -> None:
         horizon=outlook_pb2.OUTLOOK_HORIZON_HOURS_24, tenths=[outlook_pb2.OutlookTenth(said=0.579, was=0.594, count=9)]
     )
     assert outlook_text(said, outlook_pb2.OutlookRecord(horizons=[day]), context()).plain == (
-        "Next 24 h: in 62 of 100 such cases ETH beat half of the markets. 8 times in 10 it ended between -3.9 and +5.2% "
-        "against the median. The highest tenth so far: said 58, was 59. Says nothing of up or down; no profit after fees "
-        "has been shown. The 24 hours count from the close of the 4 h bar at 20:00 UTC."
+        "Next 24 h: in 62 of 100 such cases ETH beat half of the markets. In 8 of 10 cases it ended between -3.9 and +5.2% "
+        "against the median. In the highest tenth so far, 58 of 100 were predicted and 59 came true. It does not say up or "
+        "down, and no profit after fees has been shown. The 24 hours count from the close of the 4 h bar at 20:00 UTC."
     )
     late = outlook_pb2.Outlook(symbol="ETHUSDT", absence=outlook_pb2.OUTLOOK_ABSENCE_BARS_LATE)
     assert outlook_text(late, None, context()).plain == "No outlook: the newest 4 h bar did not come in time."

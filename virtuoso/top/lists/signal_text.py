@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 MIN_TO_JUDGE = 30  # with fewer closed signals, the interval of a win rate is too wide
 VERDICTS = {
-    signal_pb2.SIGNAL_VERDICT_NOTHING_SHOWN: "So far, nothing shows that they do better than entries at random.",
-    signal_pb2.SIGNAL_VERDICT_BETTER: "They do better than entries at random.",
-    signal_pb2.SIGNAL_VERDICT_WORSE: "They do worse than entries at random.",
+    signal_pb2.SIGNAL_VERDICT_NOTHING_SHOWN: "So far, nothing shows that they do better than random entries.",
+    signal_pb2.SIGNAL_VERDICT_BETTER: "They do better than random entries.",
+    signal_pb2.SIGNAL_VERDICT_WORSE: "They do worse than random entries.",
 }
 HISTORY_DOWN = "The record is not available, because the history cannot be read."
 
@@ -145,7 +145,7 @@ def record_text(record: SignalRecord) -> Text:
     tally, evidence = record.all, record.evidence
     if not tally.count:
         return Text("No signal has closed yet.", FAINT)
-    text = Text(f"{tally.count} signals have ended, " if tally.count > 1 else "1 signal has ended, ").append(
+    text = Text(f"{tally.count} signals have closed, " if tally.count > 1 else "1 signal has closed, ").append(
         f"{tally.wins} won. "
     )
     if evidence.net.HasField("mean_r"):
@@ -158,7 +158,7 @@ def record_text(record: SignalRecord) -> Text:
     else:
         text.append(f"The win rate is between {low} and {high} (95 % interval). ", FAINT)
     if evidence.baseline.HasField("mean_r"):
-        text.append(f"Entries at random: mean {_mean(evidence.baseline)}.", FAINT)
+        text.append(f"Random entries: mean {_mean(evidence.baseline)}.", FAINT)
     return text
 
 

@@ -8,7 +8,7 @@ import { market } from "./state/market.js";
 import { useQuery } from "./state/query.js";
 import { go } from "./state/router.js";
 import { t, venueName } from "./texts/index.js";
-import { Change, Empty, Icon, Sheet, Source, SymbolName, scoreDirection, symbolPath } from "./ui/index.js";
+import { Change, Empty, Icon, OwnSource, Sheet, SymbolName, scoreDirection, symbolPath } from "./ui/index.js";
 import { matching } from "./search_order.js";
 import "./styles/search.css";
 
@@ -62,10 +62,10 @@ function Field() {
         />
       </label>
       {reply?.provenance ? (
-        <p class="faint search-source">
+        <div class="faint search-source">
           {t().search.venue(venueName(reply.provenance.venue))}{" "}
-          <Source provenance={reply.provenance} heardMs={heardMs} />
-        </p>
+          <OwnSource provenance={reply.provenance} heardMs={heardMs} />
+        </div>
       ) : (
         <p class="faint">{t().search.notLoaded}</p>
       )}

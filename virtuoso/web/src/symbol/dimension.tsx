@@ -124,6 +124,11 @@ function ComponentRow({ component }: { component: Component }) {
       {name} {bars && <span class="faint">{bars}</span>}
     </th>
   );
+  const weighed = (
+    <td>
+      <Value>{share(weight)}</Value>
+    </td>
+  );
   if (direction === undefined) {
     return (
       <tr class="unmeasured">
@@ -132,7 +137,7 @@ function ComponentRow({ component }: { component: Component }) {
           {t().notMeasured}
           {missing && <span lang="en">: {missing}</span>}
         </td>
-        <td>{share(weight)}</td>
+        {weighed}
         <td>
           <Value>{signed(undefined)}</Value>
         </td>
@@ -148,8 +153,10 @@ function ComponentRow({ component }: { component: Component }) {
       <td>
         <ScoreBar value={50 + 50 * direction} label={t().breakdown.columns.direction} />
       </td>
-      <td>{share(weight)}</td>
-      <td class={signDirection(signed(contribution, 2))}>{signed(contribution, 2)}</td>
+      {weighed}
+      <td class={signDirection(signed(contribution, 2))}>
+        <Value>{signed(contribution, 2)}</Value>
+      </td>
     </tr>
   );
 }

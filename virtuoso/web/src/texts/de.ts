@@ -560,7 +560,7 @@ export const de: Texts = {
     reading: "Messwert",
     price: "Kurs bei Entdeckung",
     endsAt: "Endet bei",
-    held: (span) => `galt zuletzt vor ${span}`,
+    held: (span) => `zuletzt bestätigt vor ${span}`,
     found: (span) => `Entdeckt vor ${span}`,
     expiresIn: (span) => `läuft in ${span} ab`,
     expired: (span) => `vor ${span} abgelaufen`,
@@ -771,8 +771,8 @@ export const de: Texts = {
       `Nächste 24 h: In ${percent} von 100 solchen Fällen war ${asset} besser als die Hälfte der Märkte.`,
     interval: (low, high) =>
       `In 8 von 10 Fällen lag die Bewegung am Ende zwischen ${low} und ${high} gegenüber dem Median.`,
-    highest: (said, was) => `Das höchste Zehntel bisher: gesagt ${said}, eingetreten ${was}.`,
-    says: "Das sagt nichts über Steigen oder Fallen; ein Gewinn nach Gebühren ist nicht gezeigt.",
+    highest: (said, was) => `Im höchsten Zehntel wurden bisher ${said} von 100 vorhergesagt, und ${was} traten ein.`,
+    says: "Ob der Kurs steigt oder fällt, sagt das nicht. Ein Gewinn nach Gebühren ist nicht belegt.",
     countsFrom: (time) => `Die 24 Stunden zählen ab dem Schluss der 4-h-Kerze um ${time}.`,
     absences: {
       [OutlookAbsence.EVIDENCE_NOT_CLEAR]:
@@ -790,20 +790,20 @@ export const de: Texts = {
     otherAbsence: "Kein Ausblick. Diese Seite ist zu alt, um den Grund zu kennen.",
     stepsSoFar: (steps) => `Bisher sind es ${steps}.`,
     evidence: "Ergebnisse und Vorbehalte",
-    curve: "Was gesagt wurde und was eintrat, von 100, nach Zehnteln",
-    pair: (said, was) => `gesagt ${said}, eingetreten ${was}`,
-    saidAxis: "gesagt, von 100",
+    curve: "Vorhergesagt und eingetreten, von 100, nach Zehnteln",
+    pair: (said, was) => `vorhergesagt ${said}, eingetreten ${was}`,
+    saidAxis: "vorhergesagt, von 100",
     wasAxis: "eingetreten, von 100",
     curveExplained: (marked) =>
-      "Jeder Punkt ist ein Zehntel der Märkte, geordnet nach dem, was gesagt wurde, das niedrigste zuerst. Auf der " +
-      "gepunkteten Linie trat ein, was gesagt wurde." +
+      "Jeder Punkt ist ein Zehntel der Märkte, geordnet nach der Vorhersage, das niedrigste zuerst. Auf der " +
+      "gepunkteten Linie trat so viel ein, wie vorhergesagt wurde." +
       (marked ? " Die senkrechte Linie ist dieser Markt." : ""),
     correlation: "Rangkorrelation",
     between: (low, high) => `95 %: ${low} bis ${high}`,
     weeksAbove: "Wochen über 0",
     of: (part, whole) => `${part} von ${whole}`,
     coverage: "Im Intervall",
-    coverageIs: (share) => `gesagt: ${share}`,
+    coverageIs: (share) => `erwartet: ${share}`,
     brier: "Brier-Wert",
     coin: (score) => `eine Münze: ${score}`,
     steps: "Schritte zu 4 h",

@@ -208,7 +208,7 @@ export const en = {
     placeholder: "Symbol or name, such as SOL or bitcoin",
     nothing: (text: string) => `No market matches “${text}”.`,
     venue: (venue: string) => `All markets of ${venue}`,
-    notLoaded: "The list of all markets is not there yet.",
+    notLoaded: "The list of all markets has not loaded yet.",
   },
 
   /** The desktop: panels side by side. */
@@ -267,7 +267,7 @@ export const en = {
       `No score: it is number ${rank} by turnover, and the ${tracked} largest are scored.`,
     [UnscoredReason.LOW_TURNOVER]: () => "No score: its turnover is too low.",
     [UnscoredReason.NOT_CHOSEN]: () => "No score: the operator chose other symbols.",
-    [UnscoredReason.UNMEASURABLE]: () => "No score: the exchange gives too little data.",
+    [UnscoredReason.UNMEASURABLE]: () => "No score: the exchange sends too little data.",
     [UnscoredReason.PENDING]: () => "No score yet: its data is being read.",
   } as Partial<Record<UnscoredReason, (rank: number, tracked: number) => string>>,
 
@@ -536,16 +536,16 @@ export const en = {
     title: "Record",
     notAvailable: "The record is not available, because the history cannot be read.",
     ended: (count: number, won: number) =>
-      count === 1 ? `1 signal has ended, ${won} won.` : `${count} signals have ended, ${won} won.`,
+      count === 1 ? `1 signal has closed, ${won} won.` : `${count} signals have closed, ${won} won.`,
     mean: (mean: string, interval: string) =>
       `Mean ${mean} R after costs${interval && ` (95 % interval ${interval})`}.`,
     range: (low: string, high: string) => `${low} to ${high}`,
     byLot: (mean: string, interval: string) =>
-      `Entries at random: mean ${mean} R${interval && ` (95 % interval ${interval})`}.`,
+      `Random entries: mean ${mean} R${interval && ` (95 % interval ${interval})`}.`,
     verdicts: {
-      [SignalVerdict.NOTHING_SHOWN]: "So far, nothing shows that they do better than entries at random.",
-      [SignalVerdict.BETTER]: "They do better than entries at random.",
-      [SignalVerdict.WORSE]: "They do worse than entries at random.",
+      [SignalVerdict.NOTHING_SHOWN]: "So far, nothing shows that they do better than random entries.",
+      [SignalVerdict.BETTER]: "They do better than random entries.",
+      [SignalVerdict.WORSE]: "They do worse than random entries.",
     } as Partial<Record<SignalVerdict, string>>,
     tooFew: (low: string, high: string) => `Too few to judge: the win rate is somewhere between ${low} and ${high}.`,
     winRate: (low: string, high: string) => `The win rate is between ${low} and ${high} (95 % interval).`,
@@ -573,7 +573,7 @@ export const en = {
     reading: "Reading",
     price: "Price when found",
     endsAt: "Ends at",
-    held: (span: string) => `last met ${span} ago`,
+    held: (span: string) => `last confirmed ${span} ago`,
     found: (span: string) => `Found ${span} ago`,
     expiresIn: (span: string) => `expires in ${span}`,
     expired: (span: string) => `expired ${span} ago`,
@@ -659,9 +659,10 @@ export const en = {
     title: "Outlook",
     said: (percent: string, asset: string) =>
       `Next 24 h: in ${percent} of 100 such cases ${asset} beat half of the markets.`,
-    interval: (low: string, high: string) => `8 times in 10 it ended between ${low} and ${high} against the median.`,
-    highest: (said: string, was: string) => `The highest tenth so far: said ${said}, was ${was}.`,
-    says: "Says nothing of up or down; no profit after fees has been shown.",
+    interval: (low: string, high: string) => `In 8 of 10 cases it ended between ${low} and ${high} against the median.`,
+    highest: (said: string, was: string) =>
+      `In the highest tenth so far, ${said} of 100 were predicted and ${was} came true.`,
+    says: "It does not say up or down, and no profit after fees has been shown.",
     countsFrom: (time: string) => `The 24 hours count from the close of the 4 h bar at ${time}.`,
     /** Why there is no outlook. */
     absences: {
@@ -673,24 +674,25 @@ export const en = {
       [OutlookAbsence.BARS_LATE]: "No outlook: the newest 4 h bar did not come in time.",
       [OutlookAbsence.NOT_IN_UNIVERSE]:
         "No outlook: over 7 days this market traded less than $1 M a day, or it is not among the 200 largest.",
-      [OutlookAbsence.BARS_UNREAD]: "No outlook yet: its 4 h bars are not read yet, or the exchange did not give them.",
+      [OutlookAbsence.BARS_UNREAD]:
+        "No outlook yet: its 4 h bars have not been read yet, or the exchange did not send them.",
     } as Partial<Record<OutlookAbsence, string>>,
     otherAbsence: "No outlook. This page is too old to know the reason.",
     stepsSoFar: (steps: number) => `There are ${steps} so far.`,
     evidence: "Record and caveats",
-    curve: "What was said and what was, of 100, by tenths of the odds",
-    pair: (said: string, was: string) => `said ${said}, was ${was}`,
-    saidAxis: "said, of 100",
-    wasAxis: "was, of 100",
+    curve: "Predicted, and came true, of 100, by tenths of the odds",
+    pair: (said: string, was: string) => `predicted ${said}, came true ${was}`,
+    saidAxis: "predicted, of 100",
+    wasAxis: "came true, of 100",
     curveExplained: (marked: boolean) =>
-      "Each dot is a tenth of the markets by their odds, lowest first. On the dotted line, what was said is what was." +
-      (marked ? " The upright line is this market." : ""),
+      "Each dot is a tenth of the markets by their odds, lowest first. On the dotted line, as many came true as were predicted." +
+      (marked ? " The vertical line is this market." : ""),
     correlation: "Rank correlation",
     between: (low: string, high: string) => `95 %: ${low} to ${high}`,
     weeksAbove: "Weeks above 0",
     of: (part: number, whole: number) => `${part} of ${whole}`,
     coverage: "Within interval",
-    coverageIs: (share: string) => `${share} was said`,
+    coverageIs: (share: string) => `${share} expected`,
     brier: "Brier score",
     coin: (score: string) => `a coin: ${score}`,
     steps: "Steps of 4 h",
@@ -705,7 +707,7 @@ export const en = {
       "It was measured on one year of one exchange: 521 perpetuals of Binance, October 2024 to October 2025. Altcoins fell in " +
         "that year. The rank correlation was 0.23 when the market then fell, and 0 when it rose.",
       "Its four features were chosen after the figures of that year had been seen. 53 features without any choice gave 0.118.",
-      "It is made of 4 h bars alone, and it is no part of the score. In the record, no prediction knew its outcome.",
+      "It uses 4 h bars only, and is not part of the score. Each prediction of the record was made without its outcome.",
     ],
   },
 

@@ -6,7 +6,7 @@ export { Fact } from "./fact.js";
 export { Icon, type IconName } from "./icon.js";
 export { LiquidationPanel } from "./liquidations.js";
 export { Moving } from "./moving.js";
-export { Empty, Panel, type PanelProps, ProblemNote, Skeleton, Source } from "./panel.js";
+export { Empty, OwnSource, Panel, type PanelProps, ProblemNote, Skeleton, Source } from "./panel.js";
 export { ROW_DIMENSIONS } from "./dimensions.js";
 export { DimensionBars, ScoreBar, scoreDirection } from "./score.js";
 export { Segmented } from "./segmented.js";

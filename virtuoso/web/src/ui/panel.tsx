@@ -81,7 +81,7 @@ const KEEP_AGE_MS = 15_000;
 
 /** What differs from the source and age in the header. An age that differed stays for a while, so that it does not come and
  * go between two replies. */
-function OwnSource({ provenance, heardMs }: SourceProps) {
+export function OwnSource({ provenance, heardMs }: SourceProps) {
   const { dashboard } = live.value;
   const differs = !dashboard || differInAge({ provenance, heardMs }, dashboard);
   const [differed, setDiffered] = useState(differs);

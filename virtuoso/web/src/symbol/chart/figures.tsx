@@ -26,8 +26,8 @@ export function Reading({ picture, forming, cursor }: ReadingProps) {
     <div class="bar-reading" aria-hidden="true">
       <time>{stamp(bar.time)}</time>
       <span class={bar.close >= bar.open ? "up" : "down"}>
-        {words.open} <b>{show(bar.open)}</b> {words.high} <b>{show(bar.high)}</b> {words.low} <b>{show(bar.low)}</b>{" "}
-        {words.close} <b>{show(bar.close)}</b>
+        <Named letter={words.open}>{show(bar.open)}</Named> <Named letter={words.high}>{show(bar.high)}</Named>{" "}
+        <Named letter={words.low}>{show(bar.low)}</Named> <Named letter={words.close}>{show(bar.close)}</Named>
       </span>
       <span>{"volume" in bar ? `${words.volume} ${amount((bar as Bar).volume)}` : words.notClosed}</span>
       {events.length > 0 && (
@@ -40,6 +40,13 @@ export function Reading({ picture, forming, cursor }: ReadingProps) {
     </div>
   );
 }
+
+/** A figure with its name, a letter, on one line. */
+const Named = ({ letter, children }: { letter: string; children: string }) => (
+  <span class="named">
+    {letter} <b>{children}</b>
+  </span>
+);
 
 interface SummaryProps {
   readonly bars: readonly Bar[];

@@ -22,7 +22,7 @@ export function BetaDetail({ symbol, reply }: { symbol: string; reply: GetBetaRe
               <th scope="col">{t().betas.window}</th>
               {windows.map((window) => (
                 <th key={window.span} scope="col">
-                  {t().spans[window.span] ?? t().lists.other}
+                  <span>{t().spans[window.span] ?? t().lists.other}</span>
                 </th>
               ))}
             </tr>

@@ -58,10 +58,14 @@ function BetaRow({ row, chosen, onChoose }: { row: Row; chosen: boolean; onChoos
             </span>
             <BetaBar beta={window.beta} error={window.betaError} />
           </td>
-          <td>{fixed(window.correlation, 2)}</td>
-          <td>{fixed(window.rSquared, 2)}</td>
           <td>
-            {alphaText(window)}
+            <Value>{fixed(window.correlation, 2)}</Value>
+          </td>
+          <td>
+            <Value>{fixed(window.rSquared, 2)}</Value>
+          </td>
+          <td>
+            <Value>{alphaText(window)}</Value>
             <small class="faint">
               t <Value>{fixed(window.alphaT, 1)}</Value>
             </small>

@@ -31,7 +31,7 @@ export function Table({ rows }: { rows: readonly ConfluenceRow[] }) {
           <Header field="symbol" />
           <Header field="score" />
           <th scope="col" class="hour">
-            {t().scores.hour}
+            <span>{t().scores.hour}</span>
           </th>
           <Header field="change15m" />
           {ROW_DIMENSIONS.map((field) => (

@@ -18,19 +18,21 @@ const MIN_TO_JUDGE = 30;
 export function EvidenceLine({ record }: { record: SignalRecord | undefined }) {
   const all = record?.all;
   if (!all) return null;
+  if (!all.count) return <p class="note">{t().signals.noneClosed}</p>;
   const words = t().record;
   const { evidence } = record;
   return (
     <p class="note">
-      {all.count ? `${words.ended(all.count, all.wins)} ` : `${t().signals.noneClosed} `}
+      {words.ended(all.count, all.wins)}{" "}
       {evidence?.net?.meanR !== undefined && `${words.mean(signed(evidence.net.meanR, 2), interval(evidence.net))} `}
       {words.verdicts[evidence?.verdict ?? SignalVerdict.NOTHING_SHOWN]}
     </p>
   );
 }
 
-/** The results of closed signals by side and by driver. */
+/** The results of closed signals by side and by driver, once there is one. */
 export function TrackRecord({ answer: { reply, heardMs, problem, waiting } }: { answer: Answer<ListSignalsResponse> }) {
+  if (reply?.record?.all?.count === 0) return null;
   return (
     <Panel
       title={t().record.title}
@@ -46,7 +48,7 @@ export function TrackRecord({ answer: { reply, heardMs, problem, waiting } }: { 
 
 function Figures({ record }: { record: SignalRecord }) {
   const { all, evidence } = record;
-  if (!all?.count) return <Empty>{t().signals.noneClosed}</Empty>;
+  if (!all) return null;
   const words = t().record;
   const { columns } = words;
   const rows = [
