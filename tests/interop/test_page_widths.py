@@ -64,7 +64,8 @@ FIND_FAULTS = """() => {
       range.setEnd(texts.currentNode, index + 1);
       return range.getBoundingClientRect();
     };
-    for (const { 0: part, index } of texts.currentNode.textContent.matchAll(/^[+−±]\\d|(?<=^[\\d.,]*)\\d ([%σ]|[hdsR]\\b)/gu)) {
+    const text = texts.currentNode.textContent;
+    for (const { 0: part, index } of text.matchAll(/^[+−±]\\d|(?<=^[\\d.,]*)\\d ([%σ]|[hdsR]\\b)/gu)) {
       const [first, last] = [place(index), place(index + part.length - 1)];
       if (first.width && first.top === last.top && first.left > last.left) faults.push(`${part} is reversed`);
     }
@@ -180,6 +181,9 @@ async def test_nothing_is_cut_off_wrapped_or_outside_its_panel(
                 await one.page.locator("details.dimension summary").first.click()
                 await expect(one.page.locator(".components table")).to_be_visible()
             await expect(one.page.locator("main .panel").first).to_be_visible()
+            if path == "/beta":
+                await expect(one.page.locator(".beta-bar").first).to_be_visible()
+                assert set(await one.page.locator(".beta-bar").evaluate_all(BETA_BARS)) == {43, 50, 25}
             found[path, "as loaded"] = await faults(one, widths)
             await one.picture(f"{widths[-1]}{path.replace('/', '-')}")
             await choose(one, languages[0])  # the next page is loaded in this language

@@ -95,6 +95,8 @@ def opportunity_text(opportunity: Opportunity, context: Context) -> Text:
         ("Price when found", price_text(opportunity.price, words.optional(row, "tick_size") if row else None)),
     ]
     text.append("\n").append_text(name_value_line(*(fact for fact in facts if fact[1] != words.DASH)))
-    held = f", last confirmed {context.ago(opportunity.last_held_time)} ago" if opportunity.HasField("last_held_time") else ""
+    held = (
+        f", last confirmed {context.ago(opportunity.last_held_time)} ago" if opportunity.HasField("last_held_time") else ""
+    )
     found = f"\nFound {context.ago(opportunity.find_time)} ago{f' on {venue}' if venue else ''}{held}, {expires}."
     return text.append(found, FAINT)
