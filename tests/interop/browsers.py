@@ -67,7 +67,7 @@ class Visit:
         """Return the serious problems that axe finds, as text."""
         if not await self.page.evaluate("'axe' in window"):
             await self.page.evaluate((nodes.FOLDER / "node_modules" / "axe-core" / "axe.min.js").read_text())
-        found = await self.page.evaluate("async () => (await axe.run()).violations")
+        found = await self.page.evaluate("async () => (await axe.run({ resultTypes: ['violations'] })).violations")
         return [
             f"{each['id']}: {each['help']}: {node['html'][:160]}: {node['failureSummary']}"
             for each in found

@@ -62,7 +62,7 @@ async def show(edge: RunningEdge, one: Visit, step: int) -> None:
 async def test_the_order_holds_while_scores_change_and_is_new_after_30_seconds(
     filled_edge: RunningEdge, browser: Browser
 ) -> None:
-    async with visit(browser, "about:blank") as one:
+    async with visit(browser, "about:blank", reduced_motion="reduce") as one:
         await one.page.clock.install()
         await one.page.goto(filled_edge.edge.url)
         await live(one)

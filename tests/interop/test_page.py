@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,13 +57,11 @@ async def test_market_changes_appear_on_the_page_without_further_calls(filled_ed
     assert not {"GetDashboard", "ListConfluenceScores", "GetOverview", "ListMovers"} & set(calls)
 
 
-@pytest.mark.parametrize(
-    ("size", "theme"), [("phone", "dark"), ("phone", "light"), ("tablet", "light"), ("desktop", "dark")]
-)
+@pytest.mark.parametrize(("size", "themes"), [("phone", ("dark", "light")), ("tablet", ("light",)), ("desktop", ("dark",))])
 async def test_every_tab_and_a_symbol_have_their_panels_and_axe_finds_nothing_serious(
-    filled_edge: RunningEdge, browser: Browser, size: str, theme: Any
+    filled_edge: RunningEdge, browser: Browser, size: str, themes: Sequence[Any]
 ) -> None:
-    async with visit(browser, filled_edge.edge.url, **{**SIZES[size], "color_scheme": theme}) as one:
+    async with visit(browser, filled_edge.edge.url, **SIZES[size]) as one:
         await live(one)
         for path, name in {**TABS, "/symbol/BTCUSDT": "BTC"}.items():
             if path.startswith("/symbol"):
@@ -73,8 +72,10 @@ async def test_every_tab_and_a_symbol_have_their_panels_and_axe_finds_nothing_se
             await expect(one.page.get_by_role("main")).not_to_contain_text(re.compile(r"NaN|undefined|\[object"))
             if path.startswith("/symbol"):
                 await expect(one.page.locator("canvas").first).to_be_attached()
-            await one.picture(f"{size}-{theme}-{name.lower()}")
-            assert await one.faults() == [], path
+            for theme in themes:
+                await one.page.emulate_media(color_scheme=theme)
+                await one.picture(f"{size}-{theme}-{name.lower()}")
+                assert await one.faults() == [], (path, theme)
         assert one.page_errors == []
 
 
