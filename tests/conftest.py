@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -13,6 +14,17 @@ from tests.programs import Memcached, Replay, Simulated
 settings.register_profile("virtuoso", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.register_profile("fast", settings.get_profile("virtuoso"), max_examples=20)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "virtuoso"))
+
+
+# The many objects of imports and tests live to the end. Without this, collecting garbage takes two fifths of the CPU of
+# finding the tests, and a tenth of that of running them.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Collect the garbage of tests from here on, and look no more at what was there before."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

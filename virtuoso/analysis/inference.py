@@ -1,4 +1,4 @@
-"""Statistics for means of time series with overlapping steps, and for multiple tests."""
+"""Statistics for means of time series with overlapping steps, for multiple tests, and medians of rows."""
 
 from __future__ import annotations
 
@@ -166,3 +166,13 @@ def false_discovery_rates(probabilities: Sequence[float]) -> list[float]:
     scaled = p[order] * len(order) / np.arange(1, len(order) + 1)
     q[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
     return [float(each) for each in q]
+
+
+def row_medians(values: Floats) -> Floats:
+    """Return the median of each row without its NaN. NaN where nothing else is in it. np.nanmedian takes several times as
+    long."""
+    if not values.shape[1]:
+        return np.full(len(values), np.nan)
+    count = values.shape[1] - np.isnan(values).sum(axis=1, keepdims=True)
+    middle = np.concatenate([np.maximum(count - 1, 0) // 2, np.minimum(count // 2, values.shape[1] - 1)], axis=1)
+    return np.asarray(np.take_along_axis(np.sort(values, axis=1), middle, axis=1).mean(axis=1))  # NaN is sorted to the end

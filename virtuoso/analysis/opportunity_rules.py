@@ -46,6 +46,7 @@ from virtuoso.analysis import sentiment
 from virtuoso.analysis.bars import FLAT, enough_moves
 from virtuoso.analysis.beta import Fit, Returns, align_returns, fit
 from virtuoso.analysis.funding import funding_text
+from virtuoso.analysis.inference import row_medians
 from virtuoso.analysis.measurement import READING_ERRORS, NotMeasured, sample_confidence
 from virtuoso.analysis.symbol_context import SymbolContext
 from virtuoso.domain.model import ANCHOR, SymbolInputs, Timeframe
@@ -237,11 +238,8 @@ def _week_and_day(returns: Returns) -> _WeekAndDay:
 def _limited(returns: Floats) -> Floats:
     """Return the returns (symbols, points), limited to LIMIT usual deviations: 1.4826 times the median size of those that
     are not 0."""
-    moved = np.where(np.abs(returns) > FLAT, np.abs(returns), np.nan)
-    usual = np.full(len(returns), np.nan)
-    some = np.isfinite(moved).any(axis=1)
-    usual[some] = 1.4826 * np.nanmedian(moved[some], axis=1)
-    return np.clip(returns, -LIMIT * usual[:, None], LIMIT * usual[:, None])
+    reach = LIMIT * 1.4826 * row_medians(np.where(np.abs(returns) > FLAT, np.abs(returns), np.nan))[:, None]
+    return np.clip(returns, -reach, reach)
 
 
 def _correlation_breakdowns(days: _WeekAndDay) -> Iterator[Candidate]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from virtuoso.analysis.inference import row_medians
 from virtuoso.analysis.outlook.panel import BarPanel
 from virtuoso.domain.model import ANCHOR
 
@@ -57,7 +58,10 @@ def feature_panel(panel: BarPanel, *, universe_size: int = UNIVERSE_SIZE) -> Fea
         *_stretches(panel, returns),
     )
     ranks = [rank_rows(np.where(universe, feature, np.nan)) for feature in features]
-    excess = returns - row_medians(np.where(universe, returns, np.nan), fallback=returns)[:, None]
+    medians = row_medians(np.where(universe, returns, np.nan))
+    without = np.isnan(medians)
+    medians[without] = row_medians(returns[without])
+    excess = returns - medians[:, None]
     width = np.where(universe, np.sqrt(rolling_sum(excess**2, MONTH) / MONTH), np.nan)
     return FeaturePanel(
         universe=universe,
@@ -137,13 +141,3 @@ def rank_rows(values: Floats) -> Floats:
     result = np.empty(values.shape)
     np.put_along_axis(result, order, scaled, axis=1)
     return np.where(np.isfinite(values), result, np.nan)
-
-
-def row_medians(values: Floats, *, fallback: Floats | None = None) -> Floats:
-    """Return the median of the finite values of each row, or that of `fallback`. NaN where both have none."""
-    result = np.full(len(values), np.nan)
-    for source in (values, fallback):
-        if source is not None:
-            rows = np.isnan(result) & np.isfinite(source).any(axis=1)
-            result[rows] = np.nanmedian(source[rows], axis=1)
-    return result

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from virtuoso.analysis.outlook.features import BARS_NEEDED, DAY, FEATURES, FeaturePanel, rank_rows, row_medians
+from virtuoso.analysis.inference import row_medians
+from virtuoso.analysis.outlook.features import BARS_NEEDED, DAY, FEATURES, FeaturePanel, rank_rows
 from virtuoso.analysis.outlook.panel import STEP_MS, BarPanel
 
 if TYPE_CHECKING:
