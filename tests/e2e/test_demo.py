@@ -10,7 +10,6 @@ import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -26,7 +25,7 @@ pytestmark = pytest.mark.timeout(300)
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """Start a demo. Its settings name an exchange and a cache that it must not use."""
     folder = tmp_path_factory.mktemp("demo")
-    product = Product(folder, f"http://127.0.0.1:{free_port()}")
+    product = Product(folder, f"http://127.0.0.1:{free_port()}")  # nothing listens there
     product.env |= {"XDG_STATE_HOME": str(folder / "state"), "VIRTUOSO_STREAMS": "on"}
     product.start("demo", "--seed", "3")
     product.wait_ready()
@@ -100,24 +99,18 @@ def test_the_printed_top_command_prints_the_market_in_a_pipe(node: Product) -> N
     assert "BTCUSDT" in done.stdout
 
 
-def test_a_demo_uses_no_real_settings_and_leaves_no_files(tmp_path: Path) -> None:
-    product = Product(tmp_path, f"http://127.0.0.1:{free_port()}")
-    product.env["XDG_STATE_HOME"] = str(tmp_path / "state")
-    try:
-        demo = product.start("demo")
-        product.wait_ready()
-        demo.send_signal(signal.SIGINT)
-        assert demo.wait(30) == 0
-        assert not (tmp_path / "cache").exists()
-        assert list((tmp_path / "state" / "virtuoso").iterdir()) == []
-        assert "Traceback" not in product.logs()
-    finally:
-        product.close()
-
-
 def test_a_second_demo_ends_with_the_port_that_is_in_use(node: Product) -> None:
     second = node.start("demo")
     assert second.wait(20) == 2
     output = eventually(node.logs, lambda text: "GRPC_ADDRESS" in text, 5, "the reason")
     assert f"127.0.0.1:{node.grpc} cannot be used: another program listens there" in output
     assert node.health() == "SERVING"
+
+
+def test_a_demo_uses_no_real_settings_and_leaves_no_files(node: Product) -> None:
+    demo = node.processes[0]
+    demo.send_signal(signal.SIGINT)
+    assert demo.wait(30) == 0
+    assert not (node.folder / "cache").exists()
+    assert list((node.folder / "state" / "virtuoso").iterdir()) == []
+    assert "Traceback" not in node.logs()

@@ -28,8 +28,8 @@ def probe(node: Product, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
 
 
-def test_up_without_network_logs_each_venue_with_reason_and_advice_and_has_separate_monitor_ports(node: Product) -> None:
-    node.start("up")
+def test_up_logs_each_venue_with_reason_and_advice_has_separate_monitor_ports_and_ends_with_0(node: Product) -> None:
+    up = node.start("up")
     for venue in ("bybit", "binance"):
         eventually(node.logs, lambda text, venue=venue: f"{venue} cannot be used: VenueUnavailable" in text, 20, venue)  # type: ignore[misc]
     assert "Check this machine's network" in node.logs()
@@ -45,14 +45,32 @@ def test_up_without_network_logs_each_venue_with_reason_and_advice_and_has_separ
     )  # the standby starts later
     ports = {line.rsplit(":", 1)[1] for line in node.logs().splitlines() if "monitor on http" in line}
     assert len(ports) == 3
+    ends_on_sigterm(node, up)
 
 
-def test_probe_distinguishes_not_serving_and_unknown_services(node: Product) -> None:
-    node.start("serve")
+def ends_on_sigterm(node: Product, process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0, node.logs()
+    assert "Traceback" not in node.logs()
+
+
+def test_collect_ends_with_0_on_sigterm(node: Product) -> None:
+    process = node.start("collect")
+    eventually(node.logs, lambda text: "monitor on" in text, 20, "the process runs")
+    ends_on_sigterm(node, process)
+
+
+def test_probe_distinguishes_not_serving_and_unknown_services_and_a_server_answers_it_until_its_end(node: Product) -> None:
+    server = node.start("serve", grace_s="4")
     eventually(node.health, lambda status: status == "NOT_SERVING", 20, "health")
     assert probe(node).returncode == 4
     assert probe(node, "--service", "liveness").returncode == 0
     assert probe(node, "--service", "nonsense").returncode == 3
+    server.send_signal(signal.SIGTERM)
+    seen = [node.health("liveness"), node.health("readiness")]
+    assert seen == ["SERVING", "NOT_SERVING"]
+    assert server.wait(20) == 0, node.logs()
+    assert "Traceback" not in node.logs()
 
 
 def test_children_end_when_their_parent_is_killed(node: Product) -> None:
@@ -62,21 +80,3 @@ def test_children_end_when_their_parent_is_killed(node: Product) -> None:
     up.kill()
     up.wait()
     eventually(node.health, lambda status: status == "UNAVAILABLE", 20, "the server is gone")
-
-
-@pytest.mark.parametrize("command", ["up", "serve", "collect"])
-def test_sigterm_ends_a_process_with_0(node: Product, command: str) -> None:
-    process = node.start(command)
-    eventually(node.logs, lambda text: "monitor on" in text, 20, "the process runs")
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 0, node.logs()
-    assert "Traceback" not in node.logs()
-
-
-def test_a_server_that_shuts_down_answers_probes_until_its_end(node: Product) -> None:
-    server = node.start("serve", grace_s="4")
-    eventually(lambda: node.health("liveness"), lambda status: status == "SERVING", 20, "liveness")
-    server.send_signal(signal.SIGTERM)
-    seen = [node.health("liveness"), node.health("readiness")]
-    assert seen == ["SERVING", "NOT_SERVING"]
-    assert server.wait(10) == 0

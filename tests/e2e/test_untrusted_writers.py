@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
 from pymemcache.client.base import Client
 
 from tests.e2e.product import DashboardMonitor, Product, eventually
-from tests.programs import Memcached, free_port
+from tests.programs import Market, Memcached, free_port
 from virtuoso.domain.clock import SYSTEM_CLOCK
 from virtuoso.repository import keys
 from virtuoso.repository.envelope import Envelope
@@ -23,23 +23,38 @@ FOREVER_MS = 10**15
 YEAR_MS = 365 * 86_400_000
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def memcached() -> Iterator[Memcached]:
     server = Memcached()
     yield server
     server.kill()
 
 
-def test_a_collector_without_exchanges_leaves_the_lease_to_one_that_has_them(
-    make: Callable[..., Product], memcached: Memcached
-) -> None:
-    node = make(cache=f"memcached://{memcached.address}", symbol_limit="10")
+@pytest.fixture(scope="module")
+def running(memcached: Memcached, replay_server: Market, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """Start a server, a collector without exchanges, and once that is active, a collector that has them."""
+    replay_server.fault("ok")
+    folder, symbols = tmp_path_factory.mktemp("writers"), "BTCUSDT,ETHUSDT,SOLUSDT"
+    node = Product(folder, replay_server.url, cache=f"memcached://{memcached.address}", cluster_key=KEY, symbols=symbols)
     dead = f"http://127.0.0.1:{free_port()}"
-    node.start("serve")
-    node.start("collect", exchange_urls=f'{{"bybit": "{dead}", "binance": "{dead}"}}')
-    eventually(node.logs, lambda text: "this collector is active" in text, 20, "the cut off collector is active")
-    node.start("collect")
-    node.wait_ready(60)
+    try:
+        node.start("serve")
+        node.start("collect", exchange_urls=f'{{"bybit": "{dead}", "binance": "{dead}"}}')
+        eventually(node.logs, lambda text: "this collector is active" in text, 20, "the cut off collector is active")
+        node.start("collect")
+        node.wait_ready()
+        yield node
+    finally:
+        node.close()
+
+
+@pytest.fixture
+def node(running: Product, replay: Market) -> Product:
+    """Return the product. The exchange has no faults."""
+    return running
+
+
+def test_a_collector_without_exchanges_leaves_the_lease_to_one_that_has_them(node: Product) -> None:
     assert "gives up the lease" in node.logs()
     with DashboardMonitor(node) as monitor:
         time.sleep(12)
@@ -75,11 +90,8 @@ def poisons(envelope: Envelope, head: snapshot_head_pb2.SnapshotHead, blob: byte
 
 
 def test_values_written_to_memcached_without_the_key_are_never_served_and_block_nobody(
-    make: Callable[..., Product], memcached: Memcached
+    node: Product, memcached: Memcached
 ) -> None:
-    node = make(cache=f"memcached://{memcached.address}", cluster_key=KEY, symbols="BTCUSDT,ETHUSDT,SOLUSDT")
-    node.start_collector_and_server()
-    node.wait_ready()
     ours = Envelope([KEY])
     client = Client(("127.0.0.1", memcached.port), default_noreply=False)
     with closing(client), DashboardMonitor(node) as monitor:
