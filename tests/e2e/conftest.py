@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.product import Product
 from tests.programs import Market, Replay, Simulated
 
-LONGEST = ("test_venue_faults", "test_process_faults", "test_changing_faults", "test_image")
+LONGEST = ("test_venue_faults", "test_image", "test_process_faults")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
