@@ -20,6 +20,11 @@ from tests.deploy.compose import DEPLOY, Stack
 from tests.programs import free_port, wait_for_port
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests of the stack last, so that its programs run no longer than these tests."""
+    items.sort(key=lambda item: isinstance(item, pytest.Function) and "stack" in item.fixturenames)
+
+
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Run all our services with the simulated exchange. They are healthy."""
