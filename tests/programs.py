@@ -120,9 +120,9 @@ class Replay(Market):
 
     SCRIPT, TODAY = SHARED / "replay" / "replay_exchange.py", "2025-10-22"
 
-    def __init__(self, tape_date: str = TODAY) -> None:
+    def __init__(self) -> None:
         port = free_port()
-        super().__init__([sys.executable, str(self.SCRIPT), "--port", str(port), "--tape-date", tape_date], port)
+        super().__init__([sys.executable, str(self.SCRIPT), "--port", str(port), "--tape-date", self.TODAY], port)
 
 
 class Simulated(Market):

@@ -42,18 +42,16 @@ class Node:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+def running(simulated: Simulated, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     """Start one node for all tests."""
-    exchange = Simulated()
     symbols = "BTCUSDT,ETHUSDT,SOLUSDT,XRPUSDT,DOGEUSDT,BNBUSDT"
-    product = Product(tmp_path_factory.mktemp("alerts"), exchange.url, symbols=symbols, environment="SIMULATED")
+    product = Product(tmp_path_factory.mktemp("alerts"), simulated.url, symbols=symbols, environment="SIMULATED")
     supervisor = product.start("up")
     try:
         product.wait_ready()
         yield Node(product, supervisor)
     finally:
         product.close()
-        exchange.kill()
 
 
 @pytest.fixture

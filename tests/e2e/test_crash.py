@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.product import Product
-from tests.programs import Replay
+from tests.programs import Market, Replay
 from virtuoso.domain.model import DimensionKind, Environment
 from virtuoso.domain.records import AlertKind, Side, Signal, SignalStatus
 from virtuoso.history.factory import open_history_writer
@@ -26,13 +26,13 @@ SYMBOLS = ("SOLUSDT", "XRPUSDT", "DOGEUSDT")
 
 
 @pytest.fixture
-def exchange() -> Iterator[Replay]:
+def exchange(replay: Market) -> Iterator[Replay]:
     """Return the exchange on the day after the crash. The crash is within the last 24 hours."""
-    if not Replay.SCRIPT.exists():
+    if not isinstance(replay, Replay):
         pytest.skip("RECORDED TRAFFIC IS NOT HERE: tests on it are skipped (../shared/replay beside the project)")
-    server = Replay("2025-10-11")
-    yield server
-    server.kill()
+    replay.fault("ok", tape_date="2025-10-11")
+    yield replay
+    replay.fault("ok", tape_date=Replay.TODAY)
 
 
 def bars(exchange: Replay, symbol: str, start_ms: int) -> list[tuple[int, float, float, float]]:
