@@ -23,6 +23,7 @@ from virtuoso.market.v1 import market_service_pb2 as pb
 from virtuoso.market.v1 import market_service_pb2_grpc, provenance_pb2
 
 T = TypeVar("T")
+SYMBOLS = 10  # most faults are the same with any number of symbols; tests that need more set it
 TIME_LIMIT_FACTOR = 3  # factor for the time limits, because a busy machine is slower
 OPTIONS = [("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 200)]
 
@@ -49,7 +50,7 @@ class Product:
             **{name: value for name, value in os.environ.items() if not name.startswith("VIRTUOSO_")},
             "VIRTUOSO_EXCHANGE_URLS": json.dumps({"bybit": exchange, "binance": exchange}),
             "VIRTUOSO_COINGECKO_URL": exchange,
-            "VIRTUOSO_SYMBOL_LIMIT": "20",  # half of the cost of 50; tests that need more symbols set it
+            "VIRTUOSO_SYMBOL_LIMIT": str(SYMBOLS),
             "VIRTUOSO_STREAMS": "off",  # several nodes with streams at once would load the machine; tests of streams set it
             "VIRTUOSO_CACHE": f"directory:{folder / 'cache'}",
             "VIRTUOSO_NODE_DIRECTORY": str(folder / "node"),

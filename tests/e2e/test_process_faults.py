@@ -17,9 +17,6 @@ from virtuoso.market.v1 import market_service_pb2 as pb
 pytestmark = pytest.mark.timeout(300)
 
 
-SYMBOLS = "10"  # the processes fail in the same way with any number of symbols
-
-
 def new_snapshots(node: Product, count: int, seconds: float, when: str) -> None:
     """Wait until `count` different snapshots have followed the current one."""
     for _ in range(count):
@@ -30,7 +27,7 @@ def new_snapshots(node: Product, count: int, seconds: float, when: str) -> None:
 def test_a_frozen_or_killed_collector_is_replaced_by_its_standby_before_the_data_is_stale(
     make: Callable[..., Product],
 ) -> None:
-    node = make(symbol_limit=SYMBOLS)
+    node = make()
     node.start("serve")
     first = node.start("collect")
     node.wait_ready()
@@ -58,7 +55,7 @@ def test_up_answers_every_call_while_memcached_fails_and_restarts_each_process_a
 ) -> None:
     memcached = Memcached()
     try:
-        node = make(cache=f"memcached://{memcached.address}", symbol_limit=SYMBOLS)
+        node = make(cache=f"memcached://{memcached.address}")
         up = node.start("up")
         node.wait_ready()
         with DashboardMonitor(node) as monitor:

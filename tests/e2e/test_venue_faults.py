@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterator
 import grpc
 import pytest
 
-from tests.e2e.product import DashboardMonitor, Product, eventually
+from tests.e2e.product import SYMBOLS, DashboardMonitor, Product, eventually
 from tests.programs import Market
 from virtuoso.market.v1 import provenance_pb2 as provenance
 
 pytestmark = pytest.mark.timeout(300)
 
-SYMBOLS = 10  # venues fail in the same way with any number of symbols
 MODES = ("down", "slow", "429", "bybit_10006", "garbage", "html_403", "451", "truncated", "nan", "nulls", "stale", "empty")
 PATHS = ("", "", "ticker", "kline", "orderbook|depth", "trade", "open-interest|openInterest", "funding")
 
@@ -25,7 +24,7 @@ PATHS = ("", "", "ticker", "kline", "orderbook|depth", "trade", "open-interest|o
 def running(replay_server: Market, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """Start one node with a dwell time of 3 s, so that a test can observe it."""
     replay_server.fault("ok")
-    product = Product(tmp_path_factory.mktemp("venues"), replay_server.url, dwell_s="3", symbol_limit=str(SYMBOLS))
+    product = Product(tmp_path_factory.mktemp("venues"), replay_server.url, dwell_s="3")
     product.start("up")
     try:
         product.wait_ready()
@@ -84,7 +83,7 @@ def test_without_any_venue_a_node_is_not_ready_and_later_serves_until_its_data_i
     make: Callable[..., Product], replay: Market
 ) -> None:
     replay.fault("down", "all")
-    product = make(max_stale_s="45", symbol_limit=str(SYMBOLS))
+    product = make(max_stale_s="45")
     product.start("up")
 
     def refused() -> str:
