@@ -49,7 +49,7 @@ FIND_FAULTS = """() => {
   const texts = document.createTreeWalker(document.getElementById("page"), NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
     const text = texts.currentNode.textContent;
-    for (const { 0: part, index } of text.matchAll(/^[+−$]?[\\d.,]+( [%kMBT]| R)?$|[\\p{L}\\d.,\\u00ad]{2,}/gu)) {
+    for (const { 0: part, index } of text.matchAll(/^[+−$]?[\\d.,]+(\\s[%kMBT]| R)?$|[\\p{L}\\d.,\\u00ad]{2,}/gu)) {
       if (part.includes("\\u00ad")) continue;
       const range = document.createRange();
       range.setStart(texts.currentNode, index);
@@ -65,7 +65,7 @@ FIND_FAULTS = """() => {
       return range.getBoundingClientRect();
     };
     const text = texts.currentNode.textContent;
-    for (const { 0: part, index } of text.matchAll(/^[+−±]\\d|(?<=^[\\d.,]*)\\d ([%σ]|[hdsR]\\b)/gu)) {
+    for (const { 0: part, index } of text.matchAll(/^[+−±]\\d|(?<=^[\\d.,]*)\\d\\s([%σ]|[hdsR]\\b)/gu)) {
       const [first, last] = [place(index), place(index + part.length - 1)];
       if (first.width && first.top === last.top && first.left > last.left) faults.push(`${part} is reversed`);
     }

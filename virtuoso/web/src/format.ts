@@ -8,12 +8,15 @@ export const ABSENT = "–";
 
 type Maybe = number | undefined;
 
+/** The sign of percent with its space, which is never at the end of a line. */
+const PERCENT = "\u00a0%";
+
 /** Format a score, 0-100, without decimals. */
 export const score = (value: Maybe) => fixed(value, 0);
 /** Format a score with one decimal, which shows small moves. */
 export const scoreExact = (value: Maybe) => fixed(value, 1);
 /** Format a fraction, 0-1, as percent. */
-export const share = (value: Maybe) => (value === undefined ? ABSENT : `${Math.round(value * 100)} %`);
+export const share = (value: Maybe) => (value === undefined ? ABSENT : String(Math.round(value * 100)) + PERCENT);
 
 /** Format a number with a fixed number of decimals. */
 export function fixed(value: Maybe, digits: number): string {
@@ -54,12 +57,12 @@ export function percent(value: Maybe, digits = 2): string {
   if (value === undefined) return ABSENT;
   const text = fixed(Math.abs(value), digits);
   const zero = !/[1-9]/.test(text);
-  return `${zero ? "" : value > 0 ? "+" : "−"}${text} %`;
+  return (zero ? "" : value > 0 ? "+" : "−") + text + PERCENT;
 }
 
 /** Format a number with its sign, such as the points of a dimension. */
 export function signed(value: Maybe, digits = 1): string {
-  return percent(value, digits).replace(" %", "");
+  return percent(value, digits).replace(PERCENT, "");
 }
 
 /**

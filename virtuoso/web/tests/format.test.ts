@@ -11,8 +11,8 @@ test("what was not measured is a dash, never a number", () => {
 
 test("a measured zero is a zero without a sign", () => {
   expect(format.score(0)).toBe("0");
-  expect(format.percent(0)).toBe("0.00 %");
-  expect(format.percent(-0.004)).toBe("0.00 %");
+  expect(format.percent(0)).toBe("0.00\u00a0%");
+  expect(format.percent(-0.004)).toBe("0.00\u00a0%");
   expect(format.signed(0.04)).toBe("0.0");
   expect(format.usd(0)).toBe("$0");
 });
@@ -24,15 +24,15 @@ test.each([
 ])("%d with %d digits is %s", (value, digits, text) => expect(format.fixed(value, digits)).toBe(text));
 
 test.each([
-  [12.345, "+12.35 %"],
-  [-0.5, "−0.50 %"],
-  [1234, "+1,234.00 %"],
+  [12.345, "+12.35\u00a0%"],
+  [-0.5, "−0.50\u00a0%"],
+  [1234, "+1,234.00\u00a0%"],
 ])("%d percent is %s", (value, text) => expect(format.percent(value)).toBe(text));
 
 test.each([
-  [0.655, "66 %"],
-  [1, "100 %"],
-  [0, "0 %"],
+  [0.655, "66\u00a0%"],
+  [1, "100\u00a0%"],
+  [0, "0\u00a0%"],
 ])("a share of %d is %s", (value, text) => expect(format.share(value)).toBe(text));
 
 test.each([
@@ -52,21 +52,21 @@ test.each([
 });
 
 test.each([
-  [1_240_000_000, "$1.24 B"],
-  [310_400_000, "$310 M"],
-  [2.5e12, "$2.50 T"],
+  [1_240_000_000, "$1.24\u00a0B"],
+  [310_400_000, "$310\u00a0M"],
+  [2.5e12, "$2.50\u00a0T"],
   [999, "$999"],
-  [1000, "$1.00 k"],
+  [1000, "$1.00\u00a0k"],
 ])("%d dollars are %s", (value, text) => expect(format.usd(value)).toBe(text));
 
 test.each([
-  [-5, "0 s"],
-  [89_999, "89 s"],
-  [90_000, "1 min"],
-  [5_399_999, "89 min"],
-  [5_400_000, "1 h"],
-  [129_599_999, "35 h"],
-  [129_600_000, "1 d"],
+  [-5, "0\u00a0s"],
+  [89_999, "89\u00a0s"],
+  [90_000, "1\u00a0min"],
+  [5_399_999, "89\u00a0min"],
+  [5_400_000, "1\u00a0h"],
+  [129_599_999, "35\u00a0h"],
+  [129_600_000, "1\u00a0d"],
 ])("%d milliseconds are %s", (ms, text) => expect(format.timeSpan(ms)).toBe(text));
 
 test("a time of another day has its date", () => {

@@ -31,8 +31,8 @@ test("German has every text", () => {
 test("numbers and amounts follow the language", () => {
   show(de);
   expect(format.fixed(1234.5, 1)).toBe("1.234,5");
-  expect(format.percent(-0.004)).toBe("0,00 %");
-  expect(format.usd(1.24e9)).toBe("1,24 Mrd. $");
+  expect(format.percent(-0.004)).toBe("0,00\u00a0%");
+  expect(format.usd(1.24e9)).toBe("1,24\u00a0Mrd. $");
   expect(format.price(0.493_9, 0.0001)).toBe("0,4939");
 });
 

@@ -90,14 +90,14 @@ export const de: Texts = {
   },
 
   units: {
-    trillion: " Bio.",
-    billion: " Mrd.",
-    million: " Mio.",
-    thousand: " Tsd.",
-    seconds: " s",
-    minutes: " min",
-    hours: " h",
-    days: " d",
+    trillion: "\u00a0Bio.",
+    billion: "\u00a0Mrd.",
+    million: "\u00a0Mio.",
+    thousand: "\u00a0Tsd.",
+    seconds: "\u00a0s",
+    minutes: "\u00a0min",
+    hours: "\u00a0h",
+    days: "\u00a0d",
     usd: (amount) => `${amount} $`,
   },
 
@@ -505,8 +505,8 @@ export const de: Texts = {
     realised: (result) => `${result} R sind realisiert. `,
     realisedNet: (result) => `${result} R sind nach Kosten realisiert. `,
     opened: (score, confidence, drivers) =>
-      `Eröffnet bei einem Score von ${score} mit einer Konfidenz von ${confidence}${drivers && `, getrieben von ${drivers}`}.`,
-    openedAgo: (span) => `vor ${span}`,
+      `Bei Eröffnung: Score ${score}, Konfidenz ${confidence}${drivers && `, getrieben von ${drivers}`}.`,
+    openedAgo: (span) => `Vor ${span} eröffnet`,
     expiresIn: (span) => `läuft in ${span} ab`,
     expiresNext: "läuft mit der nächsten Kerze ab",
     beforeCosts: "vor Kosten",

@@ -91,16 +91,16 @@ export const en = {
     caveat: "Scores describe the market. They are not a forecast. A number that was not measured is shown as –.",
   },
 
-  /** Units of amounts and of spans of time, each with the space before it. */
+  /** Units of amounts and of spans of time, each with the space before it, at which no line ends. */
   units: {
-    trillion: " T",
-    billion: " B",
-    million: " M",
-    thousand: " k",
-    seconds: " s",
-    minutes: " min",
-    hours: " h",
-    days: " d",
+    trillion: "\u00a0T",
+    billion: "\u00a0B",
+    million: "\u00a0M",
+    thousand: "\u00a0k",
+    seconds: "\u00a0s",
+    minutes: "\u00a0min",
+    hours: "\u00a0h",
+    days: "\u00a0d",
     /** An amount of USD that has its unit. */
     usd: (amount: string) => `$${amount}`,
   },
@@ -517,8 +517,8 @@ export const en = {
     realised: (result: string) => `${result} R is realised. `,
     realisedNet: (result: string) => `${result} R is realised after costs. `,
     opened: (score: string, confidence: string, drivers: string) =>
-      `Opened at a score of ${score} with a confidence of ${confidence}${drivers && `, driven by ${drivers.toLowerCase()}`}.`,
-    openedAgo: (span: string) => `${span} ago`,
+      `At opening: score ${score}, confidence ${confidence}${drivers && `, driven by ${drivers.toLowerCase()}`}.`,
+    openedAgo: (span: string) => `Opened ${span} ago`,
     expiresIn: (span: string) => `expires in ${span}`,
     expiresNext: "expires with the next bar",
     beforeCosts: "before costs",

@@ -71,7 +71,7 @@ export function SignalCard({ signal, named = true }: { signal: Signal; named?: b
       <p class="faint">
         {signal.targetsHit > 0 &&
           (signal.netResultR === undefined ? words.realised(realised) : words.realisedNet(realised))}
-        {words.opened(score(called), share(confidence), listed(names))} <Times signal={signal} />
+        <Times signal={signal} />. {words.opened(score(called), share(confidence), listed(names))}
       </p>
     </li>
   );
