@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import pytest
@@ -356,19 +356,19 @@ def test_at_most_ten_open_in_an_hour_and_fifty_in_a_day_and_the_strongest_first(
     assert len(days) == 100
 
 
-@settings(max_examples=20, deadline=None)
-@given(st.lists(st.booleans(), min_size=12, max_size=12))
-def test_cooldowns_and_limits_hold_after_a_restart(restarts: list[bool]) -> None:
+@cache
+def opened_with_restarts(restarts: tuple[bool, ...], common: int) -> list[Opportunity]:
+    """Return what opens in passes half an hour apart. From `common` alike opportunities on, they are one."""
     markets = []
     for i in range(14):
         inputs, _ = market(None, i, f"C{i}USDT")
         assert inputs.ticker is not None
         markets.append(replace(inputs, ticker=replace(inputs.ticker, funding_rate=0.001 + i * 1e-5)))
-
-    def run(broken: list[bool]) -> list[Opportunity]:
-        stored: list[Opportunity] = []
-        state = OpportunityState(venue="bybit")
-        for at, again in enumerate(broken):
+    stored: list[Opportunity] = []
+    state = OpportunityState(venue="bybit")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(opportunities, "COMMON", common)
+        for at, again in enumerate(restarts):
             now = NOW_MS + at * HOUR // 2
             fresh = [
                 replace(i, ticker=replace(i.ticker, stamp=Stamp(observed_ms=now, received_ms=now)))
@@ -379,9 +379,11 @@ def test_cooldowns_and_limits_hold_after_a_restart(restarts: list[bool]) -> None
                 state = restore(OpportunityState(venue="bybit"), reversed(stored))
             state, opened = advance(state, fresh, {}, now)
             stored += opened
-        return stored
+    return stored
 
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(opportunities, "COMMON", 100)
-        assert run(restarts) == run([False] * len(restarts))
-    assert run(restarts) == run([False] * len(restarts))
+
+@pytest.mark.parametrize("common", [100, opportunities.COMMON])
+@settings(max_examples=20, deadline=None)
+@given(restarts=st.tuples(*[st.booleans()] * 12))
+def test_cooldowns_and_limits_hold_after_a_restart(common: int, restarts: tuple[bool, ...]) -> None:
+    assert opened_with_restarts(restarts, common) == opened_with_restarts((False,) * 12, common)
