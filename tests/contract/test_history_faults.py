@@ -156,6 +156,16 @@ async def test_a_file_that_another_process_locks_can_be_read_and_is_written_once
     assert len(await stored(reader)) == 2
 
 
+async def test_a_new_file_that_another_process_locks_is_waited_for(file: Place) -> None:
+    assert file.file is not None
+    with closing(sqlite3.connect(file.file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        call = asyncio.create_task(file.writer().newest_cursor())
+        await asyncio.wait({call}, timeout=0.5)
+        assert not call.done()
+    assert await call == 0
+
+
 @contextmanager
 def files_no_larger_than(size: int) -> Iterator[None]:
     """Limit the file size, to simulate a full disk where mounting is not allowed."""

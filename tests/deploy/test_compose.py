@@ -93,7 +93,7 @@ class DashboardClient:
 
     def dashboard(self) -> Any:
         """Return the dashboard as JSON."""
-        with urllib.request.urlopen(self._url, timeout=5) as reply:
+        with urllib.request.urlopen(self._url, timeout=20) as reply:
             return json.load(reply)
 
     @contextmanager

@@ -139,8 +139,9 @@ def test_processes_export_every_metric_in_the_queries(stack: Stack, watched: Pro
 
 
 def test_every_panel_has_data_while_calls_arrive(watched: Prometheus) -> None:
-    for title, expression in queries():
-        assert watched.query(expression) or any(part in expression for part in SILENT), f"{title}: {expression}"
+    for _, expression in queries():
+        if not any(part in expression for part in SILENT):
+            watched.wait_for(expression, 90)  # a collector that was just started stores its first scores within a minute
 
 
 def test_every_rule_can_be_evaluated_and_no_alert_fires_on_a_healthy_stack(watched: Prometheus) -> None:

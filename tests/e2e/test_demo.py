@@ -25,7 +25,7 @@ pytestmark = pytest.mark.timeout(300)
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """Start a demo. Its settings name an exchange and a cache that it must not use."""
     folder = tmp_path_factory.mktemp("demo")
-    product = Product(folder, f"http://127.0.0.1:{free_port()}")  # nothing listens there
+    product = Product(folder, f"http://127.0.0.1:{free_port()}", symbol_limit="20")  # nothing listens there
     product.env |= {"XDG_STATE_HOME": str(folder / "state"), "VIRTUOSO_STREAMS": "on"}
     product.start("demo", "--seed", "3")
     product.wait_ready()

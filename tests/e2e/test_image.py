@@ -184,9 +184,11 @@ def test_help_and_probe_work_without_a_network(image: Image) -> None:
 def test_the_demo_runs_without_a_network_and_ends_on_sigterm(image: Image) -> None:
     demo = image.start(*image.config["Entrypoint"], *image.config["Cmd"])
     image.wait_for("Virtuoso serves a SIMULATED market", demo)
-    ask = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8003/v1/overview', timeout=5).read().decode())"
+    ask = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8003/v1/overview', timeout=30).read().decode())"
     words = ["nsenter", "--target", str(inside(demo)), "--net", "--", sys.executable, "-c", ask]
-    overview = json.loads(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+    asked = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert asked.returncode == 0, asked.stderr + image.log()
+    overview = json.loads(asked.stdout)
     assert overview["provenance"]["environment"] == "ENVIRONMENT_SIMULATED"
     os.kill(inside(demo), signal.SIGTERM)
     assert demo.wait(30) == 0, image.log()

@@ -87,7 +87,8 @@ class Sqlite:
         connection.isolation_level = None  # `_begin` starts transactions, not Python's sqlite3
         cursor = connection.cursor()
         if self._write:
-            cursor.execute("PRAGMA journal_mode = WAL")
+            with suppress(sqlite3.OperationalError):  # locked: another process that opens the new file does it
+                cursor.execute("PRAGMA journal_mode = WAL")
             cursor.execute("PRAGMA synchronous = NORMAL")
             cursor.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT}")
         cursor.execute("PRAGMA temp_store = MEMORY")
