@@ -158,6 +158,7 @@ async def test_a_file_that_another_process_locks_can_be_read_and_is_written_once
 
 async def test_a_new_file_that_another_process_locks_is_waited_for(file: Place) -> None:
     assert file.file is not None
+    file.file.parent.mkdir(exist_ok=True)
     with closing(sqlite3.connect(file.file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         call = asyncio.create_task(file.writer().newest_cursor())
