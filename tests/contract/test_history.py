@@ -170,10 +170,13 @@ async def test_readers_see_whole_batches_while_a_writer_writes(writer: SqlHistor
     await writer.newest_cursor()
 
     async def write() -> None:
-        for hour in range(40):
+        for hour in range(200):
             await writer.write([point(60 * hour + minute) for minute in range(60)])
+            if hour >= 40 and len(seen) > 2:
+                break
 
-    writing, seen = asyncio.create_task(write()), set()
+    seen: set[int] = set()
+    writing = asyncio.create_task(write())
     while not writing.done():
         seen.add(len(await reader.score_points("bybit", "BTCUSDT", start_ms=0, end_ms=2 * T0, step_ms=1)))
         await asyncio.sleep(0)

@@ -20,7 +20,7 @@ from virtuoso.client.tls import ClientTls, open_channel
 log = logging.getLogger(__name__)
 
 # The time that the edge has to answer after the server is serving.
-EDGE_TIMEOUT_S = 5.0
+EDGE_TIMEOUT_S = 20.0
 RETRY_S = 0.1
 
 

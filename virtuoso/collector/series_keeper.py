@@ -66,7 +66,10 @@ class SeriesKeeper:
     async def _store(self, venue: str, inputs: SymbolInputs, stamp: Stamp) -> None:
         symbol = inputs.symbol
         if (venue, symbol) not in self._deltas:
-            self._deltas[venue, symbol] = await self._recalled(keys.series(venue, symbol))
+            try:
+                self._deltas[venue, symbol] = await self._recalled(keys.series(venue, symbol))
+            except RepositoryError:
+                return  # what cannot be read now is not replaced
         deltas = self._deltas[venue, symbol] = received_deltas(inputs.trades, self._deltas[venue, symbol])
         past = self._engine.state(venue).past_liquidations.get(symbol)
 
@@ -77,10 +80,10 @@ class SeriesKeeper:
         await self._publish(venue, symbol, await asyncio.to_thread(encode))
 
     async def _recalled(self, key: str) -> Mapping[int, float]:
-        """Return the deltas that the previous collector stored."""
+        """Return the deltas that the previous collector stored. Raise RepositoryError when they cannot be read now."""
+        blob = await self._repository.get(key)
         try:
-            blob = await self._repository.get(key)
             return decode_received_deltas(blob, self._engine.environment) if blob else {}
-        except (CorruptValue, RepositoryError) as error:
-            log.warning("the past taker deltas cannot be read: %s", error)
+        except CorruptValue as error:
+            log.warning("the past taker deltas are damaged: %s", error)
             return {}

@@ -12,6 +12,7 @@ import numpy as np
 from tests.unit.collector.nodes import CLOCK, memory
 from virtuoso.collector.publisher import Publisher
 from virtuoso.collector.series_keeper import PERIOD_S, SeriesKeeper
+from virtuoso.domain.errors import RepositoryError
 from virtuoso.domain.market_series import SERIES_STEP_MS as STEP
 from virtuoso.domain.model import Environment, Stamp, SymbolInputs, Trades
 from virtuoso.market.v1 import market_series_pb2, provenance_pb2
@@ -54,6 +55,23 @@ async def run_keeper(repository: MemoryRepository, end_ms: int) -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
+
+
+async def test_what_cannot_be_read_for_a_while_is_continued_and_not_replaced() -> None:
+    class Unreadable(MemoryRepository):
+        async def get(self, key: str) -> bytes | None:
+            if CLOCK.monotonic() < readable_s:
+                raise RepositoryError("it does not answer")
+            return await super().get(key)
+
+    readable_s, end_ms = 0.0, CLOCK.now_ms() // STEP * STEP
+    repository = Unreadable(clock=CLOCK)
+    await run_keeper(repository, end_ms)
+    readable_s = CLOCK.monotonic() + PERIOD_S / 4
+    await run_keeper(repository, end_ms + 2 * STEP)
+    blob = await repository.get(keys.series("bybit", "BTCUSDT"))
+    assert blob is not None
+    assert decode_received_deltas(blob, Environment.SIMULATED) == {end_ms - STEP: 2.0, end_ms + STEP: 2.0}
 
 
 async def test_the_series_of_each_market_are_stored_and_its_taker_deltas_continue_those_of_the_last_collector() -> None:
