@@ -22,7 +22,7 @@ function ActiveSignals() {
     market.listSignals({ active: true, pageSize: 500 }, { signal }),
   ).value;
   return (
-    <Panel title={t().shell.tabs.signals} provenance={reply?.provenance} {...answer}>
+    <Panel title={t().shell.tabs.signals} provenance={reply?.provenance} scrolls {...answer}>
       {reply?.signals.length ? (
         <ul class="cards">
           {reply.signals.map((one) => (
@@ -43,7 +43,7 @@ function NewestAlerts() {
     market.listAlerts({ pageSize: SHOWN }, { signal }),
   ).value;
   return (
-    <Panel title={t().shell.tabs.alerts} provenance={reply?.provenance} {...answer}>
+    <Panel title={t().shell.tabs.alerts} provenance={reply?.provenance} scrolls {...answer}>
       {reply?.alerts.length ? (
         <ul class="alerts">
           {reply.alerts.map((alert) => (

@@ -22,6 +22,8 @@ export interface PanelProps {
   /** Content to the right of the title, such as a button. */
   action?: ComponentChildren;
   class?: string;
+  /** True if the panel scrolls by itself. The keyboard then reaches it. */
+  scrolls?: boolean;
   children?: ComponentChildren;
 }
 
@@ -36,12 +38,18 @@ export function Panel({
   waiting,
   action,
   class: name,
+  scrolls,
   children,
 }: PanelProps) {
   const id = useId();
   const old = provenance && isOutdated(provenance, status.value, staleId.value, problem);
   return (
-    <section class={`panel ${old ? "old" : ""} ${name ?? ""}`} aria-labelledby={id} aria-busy={waiting && !provenance}>
+    <section
+      class={`panel ${old ? "old" : ""} ${name ?? ""}`}
+      aria-labelledby={id}
+      aria-busy={waiting && !provenance}
+      tabIndex={scrolls ? 0 : undefined}
+    >
       <header>
         <h2 id={id}>{term ? <Term of={term}>{title}</Term> : title}</h2>
         {provenance && <OwnSource provenance={provenance} heardMs={heardMs} />}
