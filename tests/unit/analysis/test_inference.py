@@ -15,6 +15,7 @@ from virtuoso.analysis.inference import (
     exchange_probability,
     false_discovery_rates,
     mean_estimate,
+    row_medians,
     student_quantile,
     student_tail,
 )
@@ -125,3 +126,12 @@ def test_the_exchange_finds_an_effect_and_leaves_out_what_is_missing() -> None:
     ranks[rng.random(ranks.shape) < 0.3] = np.nan
     assert exchange_probability(ranks, outcomes, draws=500, seed=1) == pytest.approx(1 / 501)
     assert math.isnan(exchange_probability(np.full((400, 30), np.nan), outcomes, draws=9, seed=1))
+
+
+@pytest.mark.parametrize("columns", [0, 1, 2, 7, 50])
+def test_medians_of_rows_are_those_of_numpy_and_nan_where_a_row_has_nothing(columns: int) -> None:
+    rng = np.random.default_rng(columns)
+    values = rng.normal(size=(40, columns))
+    values[rng.random(values.shape) < np.linspace(0, 1, 40)[:, None]] = np.nan
+    expected = [np.median(present) if len(present := row[np.isfinite(row)]) else np.nan for row in values]
+    np.testing.assert_array_equal(row_medians(values), expected)
